@@ -1,0 +1,1 @@
+"""mediabeat: an open, serverless back end for media-player analytics."""
