@@ -1,4 +1,34 @@
-import json
-import pydantic
-def lambda_handler(event, context):
-    return {"statusCode": 200, "headers": {"X-A": "b"}, "body": json.dumps({"v": pydantic.VERSION, "e": event}, default=str)}
+"""POST /api/v1/sessions and POST /api/v1/downloaded: starts a session, or takes in one that was watched offline."""
+
+from typing import Any, Final
+
+from mediabeat.callers import caller_of
+from mediabeat.clock import server_clock
+from mediabeat.events import read_json
+from mediabeat.http import Answer, Event, answer, body_of, errors_answered, headers_of
+from mediabeat.settings import settings
+from mediabeat.starting import start_session, store_downloaded
+from mediabeat.store import Store, dynamodb_client
+
+MAX_BODY_BYTES: Final = 256 * 1024
+MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
+"""Lambda takes 6 MB of request, in which a body may stand as base64."""
+
+deployed = settings()
+store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+
+
+@errors_answered
+def lambda_handler(event: Event, context: Any) -> Answer:
+    """Store the session; 201 and where its events go."""
+    now = server_clock()
+    caller = caller_of(headers_of(event))
+    only_batches = event["rawPath"].endswith("/downloaded")
+    value = read_json(body_of(event, limit_bytes=MAX_BATCH_BYTES))
+    if only_batches or isinstance(value, list):
+        sid = store_downloaded(value, caller, store, now=now, must_say_so=not only_batches)
+    else:
+        body_of(event, limit_bytes=MAX_BODY_BYTES)
+        sid = start_session(value, caller, store, deployed.limits, now=now)
+    # Exactly so, whatever path the request came by: clients take it apart by position.
+    return answer(201, Location=f"/api/v1/sessions/{sid}")

@@ -1,4 +1,24 @@
-import json
-import pydantic
-def lambda_handler(event, context):
-    return {"statusCode": 200, "headers": {"X-A": "b"}, "body": json.dumps({"v": pydantic.VERSION, "e": event}, default=str)}
+"""POST /api/v1/sessions/{sid}/events: stores one event of a session. The hot path."""
+
+from typing import Any, Final
+
+from mediabeat.clock import server_clock
+from mediabeat.events import parse_later, read_json
+from mediabeat.http import Answer, Event, answer, body_of, errors_answered
+from mediabeat.ingest import ingest
+from mediabeat.settings import settings
+from mediabeat.store import Store, dynamodb_client
+
+MAX_BODY_BYTES: Final = 256 * 1024
+
+deployed = settings()
+store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s)
+
+
+@errors_answered
+def lambda_handler(event: Event, context: Any) -> Answer:
+    """Store the event; 204 once it is durable."""
+    now = server_clock()
+    player_event = parse_later(read_json(body_of(event, limit_bytes=MAX_BODY_BYTES)))
+    ingest(event["pathParameters"]["sid"], player_event, store, deployed.limits, now=now)
+    return answer(204)

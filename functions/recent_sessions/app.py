@@ -1,4 +1,21 @@
-import json
-import pydantic
-def lambda_handler(event, context):
-    return {"statusCode": 200, "headers": {"X-A": "b"}, "body": json.dumps({"v": pydantic.VERSION, "e": event}, default=str)}
+"""GET /v1/sessionRecent: the newest sessions of a project."""
+
+from typing import Any
+
+from mediabeat.clock import server_clock
+from mediabeat.http import Answer, Event, answer, errors_answered, headers_of
+from mediabeat.recent import authorize, parse_query, recent_sessions
+from mediabeat.settings import settings
+from mediabeat.store import Store, dynamodb_client
+
+deployed = settings()
+store = Store(deployed.table_name, dynamodb_client())
+
+
+@errors_answered
+def lambda_handler(event: Event, context: Any) -> Answer:
+    """Answer with the newest sessions, open and closed."""
+    headers = headers_of(event)
+    project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), store)
+    query = parse_query(event.get("queryStringParameters") or {}, now=server_clock())
+    return answer(200, recent_sessions(project_id, query, store, shards=deployed.index_shards))

@@ -1,4 +1,12 @@
-import json
-import pydantic
-def lambda_handler(event, context):
-    return {"statusCode": 200, "headers": {"X-A": "b"}, "body": json.dumps({"v": pydantic.VERSION, "e": event}, default=str)}
+"""GET /api/v1/schemas/{eventType}: the JSON Schema of an event's body."""
+
+from typing import Any
+
+from mediabeat.events import json_schema
+from mediabeat.http import Answer, Event, answer, errors_answered
+
+
+@errors_answered
+def lambda_handler(event: Event, context: Any) -> Answer:
+    """Answer with the schema of the event type in the path."""
+    return answer(200, json_schema(event["pathParameters"]["eventType"]), Content_Type="application/schema+json")

@@ -1,0 +1,78 @@
+"""Who is calling: device, operating system and site, from a request's headers. Viewers' addresses are not looked at."""
+
+import json
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+UNKNOWN: Final = "unknown"
+_HANDHELD_SYSTEMS: Final = frozenset(
+    {"Android", "iOS", "iPadOS", "Windows Phone", "Windows Mobile", "BlackBerry OS", "Firefox OS", "KaiOS"}
+)
+_NOT_HANDHELD: Final = (
+    "tv",
+    "aft",
+    "bravia",
+    "shield",
+    "chromecast",
+    "crkey",
+    "roku",
+    "smart",
+    "set-top",
+    "watch",
+    "quest",
+)
+"""Words in the user agents of televisions, sticks and boxes that run a handheld's system."""
+
+
+class Caller(NamedTuple):
+    """What a request's headers tell. `device` is `PC` or `Mobile` (phones and tablets)."""
+
+    device: str
+    os: str
+    browser: str
+    origin: str
+    user_agent: str
+
+    def to_json(self) -> str:
+        """Write the caller as it is stored."""
+        return json.dumps(self._asdict(), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Caller":
+        """Read a stored caller."""
+        return cls(**json.loads(text))
+
+
+def caller_of(headers: Mapping[str, str]) -> Caller:
+    """Return the caller that a request's headers (lower-case names) tell."""
+    user_agent = headers.get("user-agent", "")[:512]
+    os_family, os_version, browser = _parsed(user_agent)
+    lowered = user_agent.lower()
+    handheld = os_family in _HANDHELD_SYSTEMS and not any(word in lowered for word in _NOT_HANDHELD)
+    return Caller(
+        device="Mobile" if handheld else "PC",
+        os=f"{os_family} / {os_version}" if os_version else os_family,
+        browser=browser,
+        origin=_site(headers.get("origin", "")) or _site(headers.get("referer", "")),
+        user_agent=user_agent,
+    )
+
+
+def _parsed(user_agent: str) -> tuple[str, str, str]:
+    import ua_parser
+
+    result = ua_parser.parse(user_agent)
+    system, browser = result.os, result.user_agent
+    family = "Mac OS" if system and system.family == "Mac OS X" else system.family if system else UNKNOWN
+    version = ".".join(filter(None, (system.major, system.minor, system.patch))) if system else ""
+    return family, version, browser.family if browser else UNKNOWN
+
+
+def _site(url: str) -> str:
+    """Return scheme and host of a URL; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"[:256] if parts.scheme and parts.netloc else ""

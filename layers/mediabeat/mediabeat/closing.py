@@ -1,0 +1,74 @@
+"""The closer: looks at the sessions whose due mark has passed, closes those whose time is up, and writes their summaries.
+
+Two steps that survive a crash between them: mark closed (exactly one closer wins), then write the summary and drop the due mark.
+A closed session without its summary still has its mark, so the next run finishes it.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from mediabeat.store import Store
+from mediabeat.summary import liveness_of, session_of, summarize
+from mediabeat.table import Phase, StoredSession
+from mediabeat.timeouts import CloseReason, Limits, close_reason, next_due
+
+UNFINISHED_MS: Final = 15 * 60_000
+"""A head without its start for this long belongs to a creation that failed: a request lasts seconds."""
+
+
+class Closed(NamedTuple):
+    """One session that this run marked closed. `lag_ms` is from when the rule struck to when the closer came."""
+
+    sid: str
+    reason: CloseReason
+    lag_ms: int
+
+
+def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_time: Callable[[], bool]) -> list[Closed]:
+    """Look at every session that is due, as long as there is time, and return those that were closed.
+
+    What is left keeps its mark: the next run takes it up.
+    """
+    closed = []
+    for sid in store.due_sessions(clock()):
+        if not has_time():
+            break
+        if one := look_at(sid, store, limits, now=clock()):
+            closed.append(one)
+    return closed
+
+
+def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | None:
+    """Close a due session if its time is up, else move its mark; finish a closing that was cut off. None if not closed now."""
+    stored = store.read_session(sid)
+    if stored is None or stored.head.due_at is None or stored.head.due_at > now:
+        return None  # the index lags: somebody has been here
+    if stored.start is None:
+        if stored.head.last_at + UNFINISHED_MS < now:
+            store.forget_unfinished(sid)
+        return None
+    closed = None
+    if stored.head.phase is not Phase.CLOSED:
+        verdict = _verdict(stored, limits, now)
+        if verdict is None:
+            store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
+            return None
+        reason, closed_at = verdict
+        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
+            return None  # an event or another closer was quicker: the next run looks again
+        closed = Closed(sid, reason, now - closed_at)
+        # Read again: an event may have come in between the reading and the closing. None can from here on.
+        stored = store.read_session(sid)
+        if stored is None:
+            return closed
+    store.write_summary(sid, summarize(stored).to_json())
+    return closed
+
+
+def _verdict(stored: StoredSession, limits: Limits, now: int) -> tuple[CloseReason, int] | None:
+    if stored.head.phase is Phase.ENDED and stored.head.ended_at is not None:
+        return CloseReason.SESSION_END, stored.head.ended_at
+    struck = close_reason(liveness_of(stored), limits, now=now)
+    if struck and session_of(stored).is_complete:
+        return CloseReason.COMPLETED, struck[1]
+    return struck

@@ -1,0 +1,101 @@
+"""HTTP as API Gateway's HTTP API speaks it (payload format 2.0): requests in, answers out, errors to statuses."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+
+from mediabeat.errors import (
+    BodyTooLarge,
+    InvalidInput,
+    MediabeatError,
+    NotFound,
+    SessionClosed,
+    SessionUnknown,
+    StorageUnavailable,
+    Unauthorized,
+)
+
+Event = dict[str, Any]
+Answer = dict[str, Any]
+Handler = Callable[[Event, Any], Answer]
+
+logger = Logger()
+
+CORS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "OPTIONS,POST,PUT",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Expose-Headers": "Location",
+}
+"""On every answer, errors too: a browser hides an answer without them. API Gateway answers the preflights (template.yaml)."""
+
+RETRY_AFTER_S: Final = 1
+
+_STATUS: Final[dict[type[MediabeatError], int]] = {
+    InvalidInput: 400,
+    BodyTooLarge: 413,
+    Unauthorized: 401,
+    NotFound: 404,
+    SessionUnknown: 404,
+    SessionClosed: 410,
+    StorageUnavailable: 503,
+}
+
+
+def answer(status: int, body: Any = None, **headers: str) -> Answer:
+    """Return an answer, with a JSON body if there is one. Header names are given with `_` for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    if body is None:
+        return {"statusCode": status, "headers": CORS | named, "body": ""}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return {"statusCode": status, "headers": CORS | {"Content-Type": "application/json"} | named, "body": text}
+
+
+def body_of(event: Event, *, limit_bytes: int) -> bytes:
+    """Return a request's body, whatever its content type.
+
+    Raises BodyTooLarge, and InvalidInput for base64 that is none.
+    """
+    body = event.get("body") or ""
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    if len(raw) > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+    return raw
+
+
+def headers_of(event: Event) -> Mapping[str, str]:
+    """Return a request's headers, by lower-case names."""
+    return {name.lower(): value for name, value in event.get("headers", {}).items()}
+
+
+def errors_answered(handler: Handler) -> Handler:
+    """Answer every error that a handler raises: known ones as what they are, others as a 500 that is logged."""
+
+    @wraps(handler)
+    def answering(event: Event, context: Any) -> Answer:
+        try:
+            return handler(event, context)
+        except MediabeatError as error:
+            return _error_answer(error)
+        except Exception:
+            logger.exception("unexpected error", route=event.get("routeKey"))
+            return answer(500, {"code": 500, "message": "internal error"})
+
+    return answering
+
+
+def _error_answer(error: MediabeatError) -> Answer:
+    status = _STATUS[type(error)]
+    body: dict[str, Any] = {"code": status, "message": str(error)}
+    headers = {}
+    if isinstance(error, InvalidInput):
+        body["errors"] = [{"field": problem.field, "rule": problem.rule} for problem in error.problems]
+    if isinstance(error, StorageUnavailable):
+        logger.warning("storage unavailable", reason=str(error))
+        body["message"] = "the event was not stored; send it again"
+        headers["Retry_After"] = str(RETRY_AFTER_S)
+    return answer(status, body, **headers)

@@ -1,0 +1,98 @@
+"""Taking an event into its session: the hot path, and the rarer ways that an append can go."""
+
+import re
+from typing import Final
+
+from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
+from mediabeat.events import Event, EventType
+from mediabeat.packing import pack
+from mediabeat.store import NotAppended, Store
+from mediabeat.summary import liveness_of
+from mediabeat.table import Head, Phase
+from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, close_reason, next_due
+
+SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+
+TRIES: Final = 5
+"""Each try is lost only to somebody else's success on the same session, in the moment after its due mark has passed."""
+
+_CLOSING_TYPES: Final = frozenset(
+    {
+        EventType.AD_COMPLETE,
+        EventType.AD_SKIP,
+        EventType.AD_BREAK_COMPLETE,
+        EventType.CHAPTER_COMPLETE,
+        EventType.CHAPTER_SKIP,
+        EventType.STATE_END,
+        EventType.SESSION_COMPLETE,
+    }
+)
+
+
+def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
+    """Store an event of a session; once it returns, the event is durable. `now` is the server's clock, epoch milliseconds.
+
+    A `sessionEnd` for a session that has ended is dropped in silence (source: Adobe). Raises SessionUnknown, SessionClosed, and
+    StorageUnavailable with nothing acknowledged.
+    """
+    if not SESSION_ID.fullmatch(sid):
+        raise SessionUnknown(f"no session {sid}")
+    packed = pack(event)
+    for _ in range(TRIES):
+        try:
+            if event.type is EventType.SESSION_END:
+                store.append_last(sid, packed, ended_ts=event.ts, due_at=now + LATE_EVENT_GRACE_MS, now=now)
+            else:
+                store.append(sid, packed, now=now)
+        except NotAppended as refusal:
+            if refusal.head is None:
+                raise SessionUnknown(f"no session {sid}") from None
+            try:
+                return _append_otherwise(sid, event, refusal.head, store, limits, now=now)
+            except NotAppended:
+                continue
+        return None
+    raise StorageUnavailable("other events of the same session were quicker")
+
+
+def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
+    """Store an event whose session was not simply open, or say why it cannot be."""
+    match head.phase:
+        case Phase.OPEN:
+            _append_past_mark(sid, event, store, limits, now=now)
+        case Phase.ENDED if event.type is EventType.SESSION_END:
+            return  # dropped in silence
+        case Phase.ENDED if is_straggler(event, head, now):
+            store.append(sid, pack(event), now=now, to=Phase.ENDED)
+        case Phase.CLOSED if event.type is EventType.SESSION_END and head.close_reason is CloseReason.SESSION_END:
+            return
+        case _:
+            raise SessionClosed("the session has ended")
+
+
+def is_straggler(event: Event, ended: Head, now: int) -> bool:
+    """Say whether an event that comes after its session's `sessionEnd`, and not too late, was sent before it.
+
+    Players send in parallel, so neighbours arrive swapped. Of the very moment of the end only what closes something counts.
+    """
+    if ended.ended_ts is None or ended.due_at is None or ended.due_at <= now:
+        return False
+    return event.ts < ended.ended_ts or (event.ts == ended.ended_ts and event.type in _CLOSING_TYPES)
+
+
+def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
+    """Work out whether a session whose due mark has passed is alive; if so, take the event and move the mark."""
+    stored = store.read_session(sid)
+    if stored is None or stored.start is None:
+        raise SessionUnknown(f"no session {sid}")
+    if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
+        raise NotAppended(stored.head)  # somebody was quicker: look again
+    struck = close_reason(liveness_of(stored), limits, now=now)
+    if struck:
+        raise SessionClosed(f"the session's time was up: {struck[0]}")
+    alive = liveness_of(stored, event, now=now)
+    due_at = next_due(alive, limits)
+    if event.type is EventType.SESSION_END:
+        store.rearm(sid, due_at=due_at, seen=stored.head)
+        raise NotAppended(stored.head)  # and now as usual
+    store.append_past_mark(sid, pack(event), due_at=due_at, seen=stored.head, now=now)

@@ -1,0 +1,171 @@
+"""The list of the newest sessions: what may be asked, and how it is answered.
+
+Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order and formats are those of its published example.
+"""
+
+import heapq
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from mediabeat.action_log import LogLine, totals
+from mediabeat.callers import Caller
+from mediabeat.errors import InvalidInput, Problem, Unauthorized
+from mediabeat.projects import opens
+from mediabeat.store import Store
+from mediabeat.summary import Summary, summarize
+from mediabeat.table import ListEntry, listings
+
+MAX_LIMIT: Final = 100
+PAGE: Final = 25
+"""Entries read at a time from one listing: a default answer of 100 comes from at least four of them."""
+
+DAY_MS: Final = 86_400_000
+DEFAULT_SPAN_MS: Final = 7 * DAY_MS
+
+_DEVICES: Final = ("PC", "Mobile")
+_VIDEO_TYPES: Final = ("VOD", "LIVE")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class RecentQuery(NamedTuple):
+    """What is asked for; moments in epoch milliseconds, both included."""
+
+    devices: tuple[str, ...]
+    video_types: tuple[str, ...]
+    since: int
+    until: int
+    limit: int
+
+
+def parse_query(parameters: Mapping[str, str], *, now: int) -> RecentQuery:
+    """Return the query in a request's parameters.
+
+    Raises InvalidInput naming each wrong parameter.
+    """
+    problems: list[Problem] = []
+    devices = _choice(parameters, "device", _DEVICES, problems)
+    video_types = _choice(parameters, "videoType", _VIDEO_TYPES, problems)
+    until = _moment(parameters, "endDate", now, problems, last=True)
+    since = _moment(parameters, "startDate", until - DEFAULT_SPAN_MS, problems, last=False)
+    limit = parameters.get("limit", str(MAX_LIMIT))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
+        problems.append(Problem("limit", f"must be a whole number from 1 to {MAX_LIMIT}"))
+    elif not problems and since > until:
+        problems.append(Problem("startDate", "must not be after endDate"))
+    if problems:
+        raise InvalidInput(*problems)
+    return RecentQuery(devices, video_types, since, until, int(limit))
+
+
+def _choice(parameters: Mapping[str, str], name: str, allowed: tuple[str, ...], problems: list[Problem]) -> tuple[str, ...]:
+    given = tuple(parameters.get(name, ",".join(allowed)).split(","))
+    if not set(given) <= set(allowed):
+        problems.append(Problem(name, f"must be one of: {','.join(allowed)} (default) | {' | '.join(allowed)}"))
+    return tuple(one for one in allowed if one in given)
+
+
+def _moment(parameters: Mapping[str, str], name: str, default: int, problems: list[Problem], *, last: bool) -> int:
+    text = parameters.get(name)
+    if text is None:
+        return default
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        problems.append(Problem(name, "must be a UTC date: YYYY-MM-DD, YYYY-MM-DD HH:mm:ss or RFC 3339"))
+        return default
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    if last and _DATE.fullmatch(text.strip()):
+        moment += timedelta(days=1, seconds=-1)
+    # A date without fractions means the whole of its last second.
+    return int(moment.timestamp() * 1_000) + (999 if last and not moment.microsecond else 0)
+
+
+def authorize(project_id: str | None, key: str | None, store: Store) -> str:
+    """Return the id of the project that a key opens.
+
+    Raises Unauthorized, in the same words for a wrong project and a wrong key.
+    """
+    if not key:
+        raise Unauthorized("header x-api-key is missing")
+    if not project_id:
+        raise Unauthorized("header x-project-id is missing")
+    project = store.project(project_id)
+    if project is None or not opens(project, key):
+        raise Unauthorized("x-api-key is not a key of x-project-id")
+    return project.id
+
+
+def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards: int) -> dict[str, Any]:
+    """Return the answer's body: the newest sessions of a project, open ones as far as they have come."""
+    streams = [
+        store.newest(listing, since=query.since, until=query.until, page=min(PAGE, query.limit))
+        for listing in listings(project_id, query.devices, query.video_types, shards)
+    ]
+    newest = heapq.merge(*streams, key=lambda entry: (entry.started_at, entry.sid), reverse=True)
+    results = [_result(entry, _summary_of(entry, store)) for entry in islice(newest, query.limit)]
+    interval = "5m" if query.until - query.since <= DAY_MS else "1d"
+    return {"code": 200, "message": f"sessionRecent ({interval})", "result": results}
+
+
+def _summary_of(entry: ListEntry, store: Store) -> Summary | None:
+    """Return a session's summary: stored when it is closed, folded now when it is not; none when it has just expired."""
+    if entry.summary is not None:
+        return Summary.from_json(entry.summary)
+    stored = store.read_session(entry.sid)
+    return summarize(stored) if stored else None
+
+
+def _result(entry: ListEntry, summary: Summary | None) -> dict[str, Any]:
+    log = summary.log if summary else []
+    sums = totals(log)
+    caller = Caller.from_json(entry.caller)
+    return {
+        "logDate": date_text(log[-1].at_ms if log else entry.started_at),
+        "no": number_of(entry),
+        "uuid": entry.viewer,
+        "origin": caller.origin,
+        "os": caller.os,
+        "device": caller.device,
+        "totalStartTime": sums.start_ms / 1_000,
+        "rebufferingTime": sums.rebuffering_ms / 1_000,
+        "playingTime": sums.playing_ms / 1_000,
+        "isError": any(line.action == "error" for line in log),
+        "sessionLog": [_log_line(line, entry.viewer) for line in log],
+    }
+
+
+def _log_line(line: LogLine, viewer: str) -> dict[str, Any]:
+    return {
+        "logDate": date_text(line.at_ms),
+        "videoTime": video_time(line.playhead_s),
+        "actionType": line.action,
+        "actionDuration": line.duration_ms,
+        "uuid": masked(viewer),
+    }
+
+
+def number_of(entry: ListEntry) -> str:
+    """Return a session's number: larger for newer ones, the same for ever, told apart within a millisecond by its id."""
+    return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)
+
+
+def masked(viewer: str) -> str:
+    """Return a UUID of which only the first and the last group can be read."""
+    first, *_, last = viewer.split("-")
+    return f"{first}-****-****-****-{last}"
+
+
+def date_text(at_ms: int) -> str:
+    """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC."""
+    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def video_time(playhead_s: float) -> str:
+    """Return a playhead as `HH:MM:SS`."""
+    whole = max(0, int(playhead_s))
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

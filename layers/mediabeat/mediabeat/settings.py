@@ -1,0 +1,39 @@
+"""What a deployment sets, read once from the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from mediabeat.timeouts import Limits
+
+MINUTE_MS = 60_000
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The parameters of template.yaml, as the functions see them."""
+
+    table_name: str
+    retention_s: int
+    limits: Limits
+    index_shards: int
+
+
+@cache
+def settings() -> Settings:
+    """Return the deployment's settings.
+
+    Raises KeyError with the name of a variable that is missing, ValueError for one that is not a number.
+    """
+    env = os.environ
+    return Settings(
+        table_name=env["TABLE_NAME"],
+        retention_s=int(env["RETENTION_DAYS"]) * DAY_S,
+        limits=Limits(
+            quiet_ms=round(float(env["QUIET_MINUTES"]) * MINUTE_MS),
+            stuck_ms=round(float(env["STUCK_MINUTES"]) * MINUTE_MS),
+            max_age_ms=round(float(env["MAX_AGE_HOURS"]) * 60 * MINUTE_MS),
+        ),
+        index_shards=int(env["INDEX_SHARDS"]),
+    )

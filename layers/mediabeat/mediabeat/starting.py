@@ -1,0 +1,99 @@
+"""Starting a session: a live one with its first event, or a downloaded one with all of its events."""
+
+import secrets
+import uuid
+from typing import Any, Final
+
+from mediabeat.callers import Caller
+from mediabeat.errors import InvalidInput, Problem
+from mediabeat.events import Event, EventType, is_live, parse_later, parse_start
+from mediabeat.packing import pack
+from mediabeat.session import fold
+from mediabeat.store import Store
+from mediabeat.table import Head, Phase, Start
+from mediabeat.timeouts import CloseReason, Limits, Liveness, next_due
+
+MAX_BATCH_EVENTS: Final = 20_000
+"""Two days of a ping each ten seconds: more is no view of downloaded content."""
+
+
+def start_session(value: Any, caller: Caller, store: Store, limits: Limits, *, now: int) -> str:
+    """Store a new session with its `sessionStart` and return its id. `now` is the server's clock, epoch milliseconds.
+
+    Raises InvalidInput, also for a report suite that is no project.
+    """
+    event = parse_start(value)
+    start = _start(event, caller, store, "", started_at=now, ts_skew=now - event.ts)
+    sid = _new_sid()
+    due_at = next_due(Liveness(now, now, now), limits)
+    store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
+    return sid
+
+
+def store_downloaded(value: Any, caller: Caller, store: Store, *, now: int, must_say_so: bool) -> str:
+    """Store a whole session that was watched offline, closed, dated by its own clock, and return its id.
+
+    `must_say_so`: its `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming every wrong field of every
+    event, and stores nothing then.
+    """
+    events = _batch(value, must_say_so)
+    start = _start(events[0], caller, store, "[0].", started_at=events[0].ts, ts_skew=0)
+    session = fold(events)
+    ended = any(event.type is EventType.SESSION_END for event in events)
+    reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
+    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason)
+    sid = _new_sid()
+    store.create_session(sid, head, start, map(pack, events[1:]), now=now)
+    return sid
+
+
+def _batch(value: Any, must_say_so: bool) -> list[Event]:
+    if not isinstance(value, list) or not value:
+        raise InvalidInput(Problem("body", "must be a JSON array of events, the first one a sessionStart"))
+    if len(value) > MAX_BATCH_EVENTS:
+        raise InvalidInput(Problem("body", f"must not hold more than {MAX_BATCH_EVENTS} events"))
+    events: list[Event] = []
+    problems: list[Problem] = []
+    for position, one in enumerate(value):
+        parse = parse_later if position else parse_start
+        try:
+            events.append(parse(one, f"[{position}]."))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if not problems and must_say_so and events[0].params.get("media.downloaded") is not True:
+        problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))
+    if problems:
+        raise InvalidInput(*problems)
+    return events
+
+
+def _start(event: Event, caller: Caller, store: Store, where: str, *, started_at: int, ts_skew: int) -> Start:
+    project_id = event.params["analytics.reportSuite"]
+    if store.project(project_id) is None:
+        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r} is not a project here"))
+    return Start(
+        project_id=project_id,
+        device=caller.device,
+        video_type="LIVE" if is_live(event) else "VOD",
+        viewer=viewer_uuid(event, project_id),
+        caller=caller.to_json(),
+        started_at=started_at,
+        ts_skew=ts_skew,
+        event=pack(event),
+    )
+
+
+def viewer_uuid(start: Event, project_id: str) -> str:
+    """Return the viewer as a UUID: a UUID that the player sent, else one made from its id, else a random one."""
+    ids = [start.params.get(name) for name in ("analytics.visitorId", "visitor.marketingCloudUserId")]
+    given = [one for one in ids if one]
+    for one in given:
+        try:
+            return str(uuid.UUID(one))
+        except ValueError:
+            continue
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{project_id}/{given[0]}")) if given else str(uuid.uuid4())
+
+
+def _new_sid() -> str:
+    return secrets.token_hex(32)

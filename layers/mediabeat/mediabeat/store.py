@@ -1,0 +1,293 @@
+"""The only module that talks to DynamoDB: every request, under a named condition."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mediabeat import table
+from mediabeat.errors import ProjectExists, StorageUnavailable
+from mediabeat.projects import Project
+from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
+from mediabeat.timeouts import CloseReason
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Conditions on a head. `:now` is the server's clock.
+STILL_OPEN: Final = "phase = :open AND due_at > :now"
+STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
+SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
+SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
+EXISTS: Final = "attribute_exists(pk)"
+IS_NEW: Final = "attribute_not_exists(pk)"
+
+_PASSING: Final = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Errors that pass: the caller is told to come again."""
+
+
+class NotAppended(Exception):  # noqa: N818 - not an error yet: the caller reads from the head what it means
+    """The head did not meet the condition; `head` is what it was, none when there is no such session."""
+
+    def __init__(self, head: Head | None) -> None:
+        self.head = head
+
+
+def dynamodb_client() -> "DynamoDBClient":
+    """Return a client that gives up within the few seconds for which players wait."""
+    config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+    return boto3.client("dynamodb", config=config)
+
+
+@contextmanager
+def _passing_errors_named() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _PASSING or _is_conflict(error):
+            raise StorageUnavailable(str(error)) from error
+        raise
+    except BotoCoreError as error:
+        raise StorageUnavailable(str(error)) from error
+
+
+def _is_conflict(error: ClientError) -> bool:
+    reasons: list[Any] = error.response.get("CancellationReasons", [])
+    return any(reason.get("Code") not in ("None", "ConditionalCheckFailed") for reason in reasons)
+
+
+def _refused(error: ClientError) -> Item | None:
+    """Return the old item of a request whose condition failed (empty when there was none); none for any other error."""
+    response: dict[str, Any] = dict(error.response)
+    if response["Error"]["Code"] == "ConditionalCheckFailedException":
+        return dict(response.get("Item", {}))
+    for reason in response.get("CancellationReasons", []):
+        if reason.get("Code") == "ConditionalCheckFailed":
+            return dict(reason.get("Item", {}))
+    return None
+
+
+class Store:
+    """The table of one deployment. Every method raises StorageUnavailable when the database refuses for now."""
+
+    def __init__(self, table_name: str, client: "DynamoDBClient", *, retention_s: int = 0, index_shards: int = 1) -> None:
+        self._table = table_name
+        self._client = client
+        self._retention_s = retention_s
+        self._shards = index_shards
+
+    # Starting
+
+    def create_session(self, sid: str, head: Head, start: Start, events: Iterable[bytes] = (), *, now: int) -> None:
+        """Store a new session; it exists once its start item, written last, is there."""
+        expires_at = self._expiry(now)
+        for page in table.pages(events):
+            self._put(table.page_item(sid, page, expires_at=expires_at))
+        self._put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at))
+        self._put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at))
+
+    # Appending
+
+    def append(self, sid: str, event: bytes, *, now: int, to: Phase = Phase.OPEN) -> None:
+        """Append an event to a session whose due mark lies ahead.
+
+        Raises NotAppended.
+        """
+        condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
+        self._append(sid, event, now, condition, "", {f":{to}": {"S": to}})
+
+    def append_last(self, sid: str, event: bytes, *, ended_ts: int, due_at: int, now: int) -> None:
+        """Append a `sessionEnd`: from now to `due_at` the session takes only stragglers.
+
+        Raises NotAppended.
+        """
+        changes = ", phase = :ended, ended_at = :now, ended_ts = :ended_ts, due_at = :due_at"
+        values = {":ended_ts": {"N": str(ended_ts)}, ":due_at": {"N": str(due_at)}, ":ended": {"S": Phase.ENDED}}
+        self._append(sid, event, now, STILL_OPEN, changes, values | {":open": {"S": Phase.OPEN}})
+
+    def append_past_mark(self, sid: str, event: bytes, *, due_at: int, seen: Head, now: int) -> None:
+        """Append an event to an open session whose due mark has passed, and move the mark, if it is still where it was seen.
+
+        Raises NotAppended.
+        """
+        values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
+        self._append(sid, event, now, SAME_MARK, ", due_at = :new", values)
+
+    def rearm(self, sid: str, *, due_at: int, seen: Head) -> bool:
+        """Move the due mark of an open session; False when somebody else did something to it first."""
+        values = {
+            ":new": {"N": str(due_at)},
+            ":phase": {"S": seen.phase},
+            ":due_at": {"N": str(seen.due_at)},
+        }
+        return self._update_head(sid, "SET due_at = :new", SAME_MARK, values)
+
+    def _append(self, sid: str, event: bytes, now: int, condition: str, changes: str, values: Item) -> None:
+        """Append under a condition, then move the tail to a page when it is full."""
+        large = len(event) > table.LARGE_EVENT_BYTES
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": table.key(sid, table.HEAD),
+            "UpdateExpression": f"SET last_at = :now{changes}" + ("" if large else " ADD tail :events"),
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values | {":now": {"N": str(now)}} | ({} if large else {":events": {"BS": [event]}}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        try:
+            with _passing_errors_named():
+                if large:
+                    page = table.page_item(sid, [event], expires_at=self._expiry(now))
+                    put = {"TableName": self._table, "Item": page}
+                    self._client.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])  # type: ignore[typeddict-item]
+                    return
+                head = self._client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"]
+        except ClientError as error:
+            old = _refused(error)
+            if old is None:
+                raise
+            raise NotAppended(table.head_of(old) if old else None) from None
+        tail = table.tail_of(head)
+        if sum(map(len, tail)) >= table.TAIL_BYTES:
+            self._move_to_page(sid, tail, now)
+
+    def _move_to_page(self, sid: str, tail: list[bytes], now: int) -> None:
+        """Write the page, then take just its events off the tail: what is appended meanwhile stays, and no step can lose one.
+
+        The event that filled the tail is stored already, so an error here must not refuse it: the next append tries again.
+        """
+        try:
+            self._put(table.page_item(sid, tail, expires_at=self._expiry(now)))
+            self._update_head(sid, "DELETE tail :events", EXISTS, {":events": {"BS": tail}})
+        except (StorageUnavailable, ClientError):
+            return
+
+    # Closing
+
+    def due_sessions(self, now: int) -> Iterator[str]:
+        """Yield the ids of the sessions whose due mark has passed, oldest mark first within a shard."""
+        for shard in table.due_shards(self._shards):
+            condition = "due_shard = :shard AND due_at <= :now"
+            values = {":shard": {"S": shard}, ":now": {"N": str(now)}}
+            for item in self._query(condition, values, IndexName=table.DUE_INDEX):
+                yield item["pk"]["S"]
+
+    def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
+        """Close a session for good, unless something came in since it was read; False then."""
+        values = {
+            ":closed": {"S": Phase.CLOSED},
+            ":reason": {"S": reason},
+            ":closed_at": {"N": str(closed_at)},
+            ":phase": {"S": seen.phase},
+            ":last_at": {"N": str(seen.last_at)},
+        }
+        changes = "SET phase = :closed, close_reason = :reason, closed_at = :closed_at"
+        return self._update_head(sid, changes, SAME_AS_READ, values)
+
+    def write_summary(self, sid: str, summary: str) -> None:
+        """Put the summary of a closed session into its list entry, and only then take it off the closer's list."""
+        with _passing_errors_named():
+            self._client.update_item(
+                TableName=self._table,
+                Key=table.key(sid, table.START),
+                UpdateExpression="SET summary = :summary",
+                ConditionExpression=EXISTS,
+                ExpressionAttributeValues={":summary": {"S": summary}},
+            )
+        self._update_head(sid, "REMOVE due_at, due_shard", EXISTS, {})
+
+    def forget_unfinished(self, sid: str) -> None:
+        """Delete the head of a session whose creation was never finished, and so never acknowledged."""
+        with _passing_errors_named():
+            self._client.delete_item(TableName=self._table, Key=table.key(sid, table.HEAD))
+
+    # Reading
+
+    def read_session(self, sid: str) -> StoredSession | None:
+        """Return all that is stored of a session; none when there is no such session."""
+        return table.session_of(sid, self._query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True))
+
+    def newest(self, listing: str, *, since: int, until: int, page: int) -> Iterator[ListEntry]:
+        """Yield one listing's sessions that started between two moments (epoch ms, both included), newest first.
+
+        Reads `page` entries at a time, and only as far as it is iterated.
+        """
+        condition = "listing = :listing AND started_at BETWEEN :since AND :until"
+        values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
+        options = {"IndexName": table.NEWEST_INDEX, "ScanIndexForward": False, "Limit": page}
+        return map(table.entry_of, self._query(condition, values, **options))
+
+    # Projects
+
+    def project(self, project_id: str) -> Project | None:
+        """Return a project; none when there is none of this id."""
+        with _passing_errors_named():
+            answer = self._client.get_item(TableName=self._table, Key=table.project_key(project_id))
+        return table.project_of(answer["Item"]) if "Item" in answer else None
+
+    def create_project(self, project: Project) -> None:
+        """Store a new project.
+
+        Raises ProjectExists.
+        """
+        try:
+            self._put(table.project_item(project), ConditionExpression=IS_NEW)
+        except ClientError as error:
+            if _refused(error) is None:
+                raise
+            raise ProjectExists(f"project {project.id} exists already") from None
+
+    # What the above is made of
+
+    def _expiry(self, now: int) -> int:
+        return now // 1_000 + self._retention_s
+
+    def _put(self, item: Item, **options: Any) -> None:
+        with _passing_errors_named():
+            self._client.put_item(TableName=self._table, Item=item, **options)
+
+    def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
+        """Change a head; False when the condition did not hold."""
+        request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+        try:
+            with _passing_errors_named():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=table.key(sid, table.HEAD),
+                    UpdateExpression=changes,
+                    ConditionExpression=condition,
+                    **request,
+                )
+        except ClientError as error:
+            if _refused(error) is None:
+                raise
+            return False
+        return True
+
+    def _query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            **options,
+        }
+        while True:
+            with _passing_errors_named():
+                answer = self._client.query(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,0 +1,58 @@
+"""What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
+
+import json
+from typing import NamedTuple
+
+from mediabeat.action_log import LogLine, action_log
+from mediabeat.events import Event
+from mediabeat.metrics import Metrics, measure
+from mediabeat.packing import unpack
+from mediabeat.session import Session, fold
+from mediabeat.table import StoredSession
+from mediabeat.timeouts import Liveness
+
+
+class Summary(NamedTuple):
+    """The metrics of a session and its action log."""
+
+    metrics: Metrics
+    log: list[LogLine]
+
+    def to_json(self) -> str:
+        """Write the summary as it is stored."""
+        return json.dumps(
+            {"metrics": self.metrics.model_dump(mode="json"), "log": [list(line) for line in self.log]},
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Summary":
+        """Read a stored summary."""
+        stored = json.loads(text)
+        return cls(Metrics.model_validate(stored["metrics"]), [LogLine(*line) for line in stored["log"]])
+
+
+def session_of(stored: StoredSession) -> Session:
+    """Return the session that the stored events tell."""
+    return fold(map(unpack, stored.events))
+
+
+def summarize(stored: StoredSession) -> Summary:
+    """Return the metrics and the log of a session, closed or as far as it has come."""
+    session = session_of(stored)
+    return Summary(measure(session, stored.head.close_reason), action_log(session))
+
+
+def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:
+    """Return what the closing rules look at, as if an event that is just `arriving` were stored too.
+
+    The rules run on the server's clock. When the playhead moved is known by the player's only, so that is corrected by the
+    skew seen at the start, and kept between the start and the last arrival.
+    """
+    if stored.start is None:
+        raise ValueError(f"session {stored.sid} has no start")
+    started_at = stored.start.started_at
+    session = fold([*map(unpack, stored.events), *([arriving] if arriving else [])])
+    last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
+    moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
+    return Liveness(started_at, last_at, moved_at)

@@ -1,0 +1,258 @@
+"""The single table: its keys, its items, and what each access costs. Pure; `store.py` does the asking.
+
+    pk              sk            what
+    {sid}           head          phase, when it is due, when it was last heard of, and the tail of its newest events
+    {sid}           page#{hash}   older events, written once
+    {sid}           start         the sessionStart and its caller; the entry in the list of sessions; at close the summary
+    project#{id}    project       a project and the hash of its key
+
+Access patterns
+  start a session       put head, put start: the start item is the commit, a head without it is nobody's session
+  append an event       one conditional update of the head, which stays below 1 KB: one write unit; about each fiftieth event
+                        moves the tail to a page (two writes more). Both are sets of bytes: an event sent twice is in there once
+  read a session        one query of its partition; the head sorts first, so that an event on its way from tail to page is
+                        seen in one or both, never in neither
+  find what is due      query of the sparse index `due`, by shard, up to now: costs what is due, not what is there
+  list newest sessions  queries of the sparse index `newest`, one for each device, video type and shard, newest first, read as
+                        far as the answer needs; closed sessions bring their summary along
+  a project             one get
+
+The due mark is a promise: before it, no closing rule can strike, whatever comes in; so an append needs to check nothing else.
+After it, whoever comes first, an event or the closer, works out the truth from the log and moves the mark.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from mediabeat.projects import Project
+from mediabeat.timeouts import CloseReason
+
+Item = dict[str, Any]
+"""An item or a key in DynamoDB's own typed form, `{"pk": {"S": "…"}}`."""
+
+DUE_INDEX: Final = "due"
+NEWEST_INDEX: Final = "newest"
+
+HEAD: Final = "head"
+START: Final = "start"
+
+TAIL_BYTES: Final = 720
+"""A tail this long moves to a page: with the head's other attributes and one more event it stays below 1 KB, one write unit."""
+
+LARGE_EVENT_BYTES: Final = 1_024
+"""An event this large goes straight to a page of its own."""
+
+PAGE_BYTES: Final = 300_000
+"""Pages of a batch hold at most this much, below DynamoDB's 400 KB an item."""
+
+
+class Phase(StrEnum):
+    """Where a session is in its life."""
+
+    OPEN = "open"
+    ENDED = "ended"  # sessionEnd came; stragglers of before it are still taken until the due mark
+    CLOSED = "closed"  # nothing is taken any more; the due mark stays until the summary is written
+
+
+class Head(NamedTuple):
+    """A session's head, without its tail. Times in epoch milliseconds on the server's clock, `ended_ts` on the player's."""
+
+    phase: Phase
+    last_at: int
+    due_at: int | None
+    ended_at: int | None = None
+    ended_ts: int | None = None
+    closed_at: int | None = None
+    close_reason: CloseReason | None = None
+
+
+class Start(NamedTuple):
+    """What is known of a session from its first request. `started_at` is by the server's clock, `ts_skew` that less the player's."""
+
+    project_id: str
+    device: str
+    video_type: str
+    viewer: str
+    caller: str
+    started_at: int
+    ts_skew: int
+    event: bytes
+
+
+class StoredSession(NamedTuple):
+    """All that is stored of one session; `start` is none while its creation is unfinished."""
+
+    sid: str
+    head: Head
+    start: Start | None
+    events: frozenset[bytes]
+    summary: str | None
+
+
+class ListEntry(NamedTuple):
+    """One session in the list of the newest; `summary` is none until it is closed."""
+
+    sid: str
+    started_at: int
+    ts_skew: int
+    viewer: str
+    caller: str
+    summary: str | None
+
+
+def key(pk: str, sk: str) -> Item:
+    """Return the key of an item."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def project_key(project_id: str) -> Item:
+    """Return the key of a project's item."""
+    return key(f"project#{project_id}", "project")
+
+
+def due_shards(shards: int) -> list[str]:
+    """Return the partitions of the due index."""
+    return [str(shard) for shard in range(shards)]
+
+
+def listings(project_id: str, devices: Iterable[str], video_types: Iterable[str], shards: int) -> list[str]:
+    """Return the partitions of the newest index that hold a project's sessions of these kinds."""
+    types = list(video_types)
+    return [f"{project_id}#{device}#{kind}#{shard}" for device in devices for kind in types for shard in range(shards)]
+
+
+def shard_of(sid: str, shards: int) -> int:
+    """Return the shard of a session in both indexes."""
+    return zlib.crc32(sid.encode()) % shards
+
+
+def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
+    """Return the head of a new session; `expires_at` in epoch seconds."""
+    item = key(sid, HEAD) | {
+        "phase": {"S": head.phase},
+        "last_at": {"N": str(head.last_at)},
+        "due_shard": {"S": str(shard_of(sid, shards))},
+        "due_at": {"N": str(head.due_at)},
+        "expires_at": {"N": str(expires_at)},
+    }
+    if head.closed_at is not None and head.close_reason is not None:
+        item |= {"closed_at": {"N": str(head.closed_at)}, "close_reason": {"S": head.close_reason}}
+    return item
+
+
+def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
+    """Return the item that makes a session exist and puts it in the list; `expires_at` in epoch seconds."""
+    (listing,) = listings(start.project_id, [start.device], [start.video_type], 1)
+    return key(sid, START) | {
+        "listing": {"S": f"{listing[:-1]}{shard_of(sid, shards)}"},
+        "started_at": {"N": str(start.started_at)},
+        "ts_skew": {"N": str(start.ts_skew)},
+        "viewer": {"S": start.viewer},
+        "caller": {"S": start.caller},
+        "event": {"B": start.event},
+        "expires_at": {"N": str(expires_at)},
+    }
+
+
+def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:
+    """Return a page; its key is made from its events, so that writing it twice is writing it once."""
+    packed = sorted(events)
+    digest = hashlib.sha256(b"".join(len(event).to_bytes(4, "big") + event for event in packed)).hexdigest()[:24]
+    return key(sid, f"page#{digest}") | {"events": {"BS": packed}, "expires_at": {"N": str(expires_at)}}
+
+
+def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Deal a batch's events out to pages that each fit into an item."""
+    page: list[bytes] = []
+    size = 0
+    for event in events:
+        if page and size + len(event) > PAGE_BYTES:
+            yield page
+            page, size = [], 0
+        page.append(event)
+        size += len(event)
+    if page:
+        yield page
+
+
+def project_item(project: Project) -> Item:
+    """Return the item of a project."""
+    return project_key(project.id) | {"key_hash": {"S": project.key_hash}, "created_at": {"N": str(project.created_at)}}
+
+
+def project_of(item: Item) -> Project:
+    """Read a project's item."""
+    return Project(item["pk"]["S"].removeprefix("project#"), item["key_hash"]["S"], int(item["created_at"]["N"]))
+
+
+def head_of(item: Item) -> Head:
+    """Read the head of a session."""
+    reason = item.get("close_reason")
+    return Head(
+        Phase(item["phase"]["S"]),
+        int(item["last_at"]["N"]),
+        _number(item, "due_at"),
+        _number(item, "ended_at"),
+        _number(item, "ended_ts"),
+        _number(item, "closed_at"),
+        CloseReason(reason["S"]) if reason else None,
+    )
+
+
+def _number(item: Item, name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None
+
+
+def tail_of(item: Item) -> list[bytes]:
+    """Return the packed events in a head."""
+    tail: list[bytes] = item.get("tail", {}).get("BS", [])
+    return tail
+
+
+def session_of(sid: str, items: Iterable[Item]) -> StoredSession | None:
+    """Read the items of a session's partition; none when it has no head."""
+    head: Head | None = None
+    start: Start | None = None
+    summary = None
+    events: set[bytes] = set()
+    for item in items:
+        match item["sk"]["S"]:
+            case "head":
+                head = head_of(item)
+                events.update(tail_of(item))
+            case "start":
+                start = _start_of(item)
+                events.add(start.event)
+                summary = item.get("summary", {}).get("S")
+            case _:
+                events.update(item["events"]["BS"])
+    return StoredSession(sid, head, start, frozenset(events), summary) if head else None
+
+
+def _start_of(item: Item) -> Start:
+    project_id, device, video_type, _ = item["listing"]["S"].rsplit("#", 3)
+    return Start(
+        project_id,
+        device,
+        video_type,
+        item["viewer"]["S"],
+        item["caller"]["S"],
+        int(item["started_at"]["N"]),
+        int(item["ts_skew"]["N"]),
+        bytes(item["event"]["B"]),
+    )
+
+
+def entry_of(item: Item) -> ListEntry:
+    """Read an entry of the newest index."""
+    return ListEntry(
+        item["pk"]["S"],
+        int(item["started_at"]["N"]),
+        int(item["ts_skew"]["N"]),
+        item["viewer"]["S"],
+        item["caller"]["S"],
+        item.get("summary", {}).get("S"),
+    )

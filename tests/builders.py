@@ -1,0 +1,79 @@
+"""Events as the tests tell them: `at` in seconds since the session's start, on a player's clock that begins at `BASE_MS`."""
+
+from typing import Any, Final
+
+from mediabeat.events import Event, EventType
+
+BASE_MS: Final = 1_795_000_000_000
+
+Wire = dict[str, Any]
+
+
+def wire(event_type: str, at: float = 0, playhead: float = 0, **rest: Any) -> Wire:
+    """Return a body as a player sends it."""
+    return {"eventType": event_type, "playerTime": {"playhead": playhead, "ts": BASE_MS + round(at * 1_000)}, **rest}
+
+
+def wire_start(at: float = 0, playhead: float = 0, *, without: str = "", **params: Any) -> Wire:
+    """Return a `sessionStart` with the parameters that are needed, and those given (`media_name` for `media.name`)."""
+    needed = {
+        "analytics.trackingServer": "metrics.example.com",
+        "analytics.reportSuite": "demo",
+        "visitor.marketingCloudOrgId": "org@AdobeOrg",
+        "media.id": "movie-1",
+        "media.contentType": "VOD",
+        "media.playerName": "player",
+        "media.channel": "channel",
+        "media.length": 100,
+    }
+    given = {name.replace("_", "."): value for name, value in params.items()}
+    kept = {name: value for name, value in (needed | given).items() if name != without}
+    return wire("sessionStart", at, playhead, params=kept)
+
+
+def event(event_type: EventType | str, at: float = 0, playhead: float = 0, **rest: Any) -> Event:
+    """Return an event."""
+    params, custom, qoe = (rest.get(name, {}) for name in ("params", "custom", "qoe"))
+    return Event(BASE_MS + round(at * 1_000), EventType(event_type), float(playhead), params, custom, qoe)
+
+
+def start(at: float = 0, **params: Any) -> Event:
+    """Return a `sessionStart`."""
+    return event("sessionStart", at, params=wire_start(**params)["params"])
+
+
+def play(at: float, playhead: float = 0, **rest: Any) -> Event:
+    """Return a `play`."""
+    return event("play", at, playhead, **rest)
+
+
+def ping(at: float, playhead: float = 0, **rest: Any) -> Event:
+    """Return a `ping`."""
+    return event("ping", at, playhead, **rest)
+
+
+def pause(at: float, playhead: float = 0) -> Event:
+    """Return a `pauseStart`."""
+    return event("pauseStart", at, playhead)
+
+
+def buffer(at: float, playhead: float = 0) -> Event:
+    """Return a `bufferStart`."""
+    return event("bufferStart", at, playhead)
+
+
+def ad_break(at: float, playhead: float = 0, index: int = 1) -> Event:
+    """Return an `adBreakStart`."""
+    params = {"media.ad.podIndex": index, "media.ad.podSecond": playhead}
+    return event("adBreakStart", at, playhead, params=params)
+
+
+def ad(at: float, playhead: float = 0, ad_id: str = "ad-1", position: int = 1) -> Event:
+    """Return an `adStart`."""
+    return event("adStart", at, playhead, params={"media.ad.id": ad_id, "media.ad.podPosition": position})
+
+
+def chapter(at: float, playhead: float = 0, index: int = 1) -> Event:
+    """Return a `chapterStart`."""
+    params = {"media.chapter.index": index, "media.chapter.offset": playhead, "media.chapter.length": 30}
+    return event("chapterStart", at, playhead, params=params)

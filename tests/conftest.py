@@ -1,0 +1,20 @@
+"""Set before anything imports boto3: no test may reach a real account."""
+
+import os
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "TABLE_NAME": "mediabeat-test",
+    "RETENTION_DAYS": "90",
+    "QUIET_MINUTES": "10",
+    "STUCK_MINUTES": "30",
+    "MAX_AGE_HOURS": "24",
+    "INDEX_SHARDS": "2",
+    "POWERTOOLS_SERVICE_NAME": "mediabeat",
+}
+for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+    os.environ.pop(name, None)
+
+import moto  # noqa: E402, F401 - before any client exists, so that every one is intercepted

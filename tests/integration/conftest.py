@@ -1,0 +1,123 @@
+"""Every handler as it is deployed, on moto, on the table that template.yaml describes."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from mediabeat.projects import new_project
+from mediabeat.settings import settings
+from mediabeat.store import Store, dynamodb_client
+from tests.builders import Wire
+from tests.template import table_definition
+
+
+@pytest.fixture(autouse=True)
+def table() -> Iterator[str]:
+    """A new table, as template.yaml has it."""
+    with mock_aws():
+        name = settings().table_name
+        boto3.client("dynamodb").create_table(TableName=name, **table_definition())
+        yield name
+
+
+@pytest.fixture
+def store(table: str) -> Store:
+    """The store on it."""
+    return Store(table, dynamodb_client(), retention_s=settings().retention_s, index_shards=settings().index_shards)
+
+
+@pytest.fixture
+def api_key(store: Store) -> str:
+    """The key of the project `demo`."""
+    project, key = new_project("demo", 0)
+    store.create_project(project)
+    return key
+
+
+class Clock:
+    """The server's clock, which the test sets; epoch milliseconds."""
+
+    def __init__(self) -> None:
+        self.now = 1_795_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def forward(self, *, minutes: float = 0, seconds: float = 0) -> None:
+        self.now += round((minutes * 60 + seconds) * 1_000)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """One clock for all handlers."""
+    clock = Clock()
+    for function in ("create_session", "ingest_event", "close_idle_sessions", "recent_sessions"):
+        monkeypatch.setattr(f"functions.{function}.app.server_clock", clock)
+    return clock
+
+
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000)
+
+
+class Api:
+    """The routes, called with events as API Gateway makes them."""
+
+    def call(self, method: str, path: str, body: Any = None, *, route: str = "", **rest: Any) -> dict[str, Any]:
+        from functions.create_session.app import lambda_handler as create_session
+        from functions.ingest_event.app import lambda_handler as ingest_event
+        from functions.recent_sessions.app import lambda_handler as recent_sessions
+        from functions.schemas.app import lambda_handler as schemas
+
+        event = {
+            "version": "2.0",
+            "routeKey": f"{method} {route or path}",
+            "rawPath": path,
+            "headers": {"content-type": "application/json", **rest.pop("headers", {})},
+            "isBase64Encoded": False,
+            **rest,
+        }
+        if body is not None:
+            event["body"] = body if isinstance(body, str) else json.dumps(body)
+        parts = path.split("/")
+        if path.startswith("/api/v1/schemas/"):
+            return schemas(event | {"pathParameters": {"eventType": parts[-1]}}, CONTEXT)
+        if path.endswith("/events"):
+            return ingest_event(event | {"pathParameters": {"sid": parts[4]}}, CONTEXT)
+        if path.startswith("/v1/"):
+            return recent_sessions(event, CONTEXT)
+        return create_session(event, CONTEXT)
+
+    def start(self, body: Wire, **rest: Any) -> str:
+        """Start a session and return its id."""
+        answer = self.call("POST", "/api/v1/sessions", body, **rest)
+        assert answer["statusCode"] == 201, answer
+        return str(answer["headers"]["Location"]).removeprefix("/api/v1/sessions/")
+
+    def send(self, sid: str, body: Any, **rest: Any) -> dict[str, Any]:
+        """Send an event."""
+        return self.call("POST", f"/api/v1/sessions/{sid}/events", body, **rest)
+
+    def recent(self, api_key: str, project: str = "demo", **query: str) -> dict[str, Any]:
+        """Ask for the recent sessions."""
+        headers = {"x-api-key": api_key, "x-project-id": project}
+        answer = self.call("GET", "/v1/sessionRecent", headers=headers, queryStringParameters=query or None)
+        body: dict[str, Any] = json.loads(answer["body"])
+        return body
+
+    def close_due(self) -> dict[str, int]:
+        """Let the schedule fire once; how many sessions were closed, by reason."""
+        from functions.close_idle_sessions.app import lambda_handler as close_idle_sessions
+
+        closed: dict[str, int] = close_idle_sessions({}, CONTEXT)["closed"]
+        return closed
+
+
+@pytest.fixture
+def api(clock: Clock) -> Api:
+    """The API of a deployment whose clock the test sets."""
+    return Api()

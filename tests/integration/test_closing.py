@@ -1,0 +1,155 @@
+"""How sessions end: the rules, at the time at which they strike, and the two steps of closing."""
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from mediabeat.closing import close_due
+from mediabeat.settings import settings
+from mediabeat.store import Store
+from mediabeat.summary import Summary
+from mediabeat.table import Phase, StoredSession
+from mediabeat.timeouts import CloseReason
+from tests.builders import wire, wire_start
+from tests.integration.conftest import Api, Clock
+
+pytestmark = pytest.mark.usefixtures("api_key")
+
+
+def read(store: Store, sid: str) -> StoredSession:
+    stored = store.read_session(sid)
+    assert stored is not None
+    return stored
+
+
+def summary(store: Store, sid: str) -> Summary:
+    text = read(store, sid).summary
+    assert text is not None
+    return Summary.from_json(text)
+
+
+def test_a_session_without_events_for_ten_minutes_is_closed_as_of_then(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=5)
+    api.send(sid, wire("play", 300))
+    last_at = clock.now
+    clock.forward(minutes=9.9)
+    assert api.close_due() == {}
+    clock.forward(minutes=7)
+    assert api.close_due() == {"no_events": 1}
+    head = read(store, sid).head
+    assert (head.phase, head.close_reason, head.closed_at, head.due_at) == (
+        Phase.CLOSED,
+        CloseReason.NO_EVENTS,
+        last_at + 600_000,
+        None,
+    )
+    assert summary(store, sid).metrics.close_reason == "no_events"
+    assert api.close_due() == {}
+
+
+def test_an_event_after_ten_quiet_minutes_is_410_before_the_closer_has_come(api: Api, clock: Clock) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=10)
+    assert api.send(sid, wire("ping", 600))["statusCode"] == 410
+    assert api.close_due() == {"no_events": 1}
+
+
+def test_pings_keep_a_paused_session_for_half_an_hour_and_not_longer(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("pauseStart", 1, 50))
+    answers = []
+    for minute in range(1, 33):
+        clock.forward(minutes=1)
+        answers.append(api.send(sid, wire("ping", 60 * minute, 50))["statusCode"])
+    assert answers == [204] * 30 + [410] * 2
+    assert api.close_due() == {"no_playhead_progress": 1}
+    # It was the pauseStart, one second after the start by the player's clock, that found the playhead elsewhere.
+    started_at = clock.now - 32 * 60_000
+    assert read(store, sid).head.closed_at == started_at + 1_000 + 30 * 60_000
+
+
+def test_a_session_is_closed_after_a_day_however_lively_it_is(api: Api, clock: Clock) -> None:
+    sid = api.start(wire_start(media_contentType="live", media_length=0))
+    answers = []
+    for step in range(1, 162):
+        clock.forward(minutes=9)
+        answers.append(api.send(sid, wire("ping", 540 * step, step))["statusCode"])
+    assert answers == [204] * 159 + [410] * 2
+    assert api.close_due() == {"max_age": 1}
+
+
+def test_a_time_out_after_session_complete_is_called_completed(api: Api, clock: Clock) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("sessionComplete", 9, 100))
+    clock.forward(minutes=11)
+    assert api.close_due() == {"completed": 1}
+
+
+def test_the_closer_moves_the_mark_of_a_session_that_is_alive(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=9)
+    api.send(sid, wire("ping", 540, 5))
+    last_at = clock.now
+    clock.forward(minutes=2)
+    assert api.close_due() == {}
+    assert read(store, sid).head.due_at == last_at + 600_000
+
+
+@pytest.mark.parametrize("lost", ["mark_closed", "read_session again", "write_summary", "_update_head of the mark"])
+def test_a_closer_killed_between_its_steps_leaves_a_session_that_the_next_run_finishes_once(
+    api: Api, clock: Clock, store: Store, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("play", 1))
+    clock.forward(minutes=11)
+    calls = 0
+
+    class Killed(BaseException):
+        pass
+
+    method, _, which = lost.partition(" ")
+    dies_at_call = {"": 1, "again": 2, "of the mark": 2}[which]
+    real = getattr(Store, method)
+
+    def dying(*args: object, **kwargs: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == dies_at_call:
+            raise Killed
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, method, dying)
+        with pytest.raises(Killed):
+            close_due(store, settings().limits, clock, has_time=lambda: True)
+    assert calls == dies_at_call
+
+    clock.forward(minutes=1)
+    newly_closed = sum(api.close_due().values())
+    assert newly_closed == (1 if lost == "mark_closed" else 0)
+    assert read(store, sid).head.due_at is None
+    assert summary(store, sid).metrics.content_starts == 1
+    assert api.close_due() == {}
+
+
+def test_a_creation_that_was_cut_off_is_forgotten(api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    puts: list[str] = []
+    real = Store._put
+
+    def failing(self: Store, item: dict[str, dict[str, str]], **options: object) -> None:
+        puts.append(item["sk"]["S"])
+        if item["sk"]["S"] == "start":
+            raise ConnectionClosedError(endpoint_url="http://localhost")
+        real(self, item, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "_put", failing)
+        assert api.call("POST", "/api/v1/sessions", wire_start())["statusCode"] == 500
+    assert puts == ["head", "start"]
+    (sid,) = store.due_sessions(clock.now + 3_600_000)
+    clock.forward(minutes=11)
+    api.close_due()
+    assert store.read_session(sid) is not None
+    clock.forward(minutes=11)
+    assert api.close_due() == {}
+    assert store.read_session(sid) is None

@@ -1,0 +1,170 @@
+"""The collection API, as players see it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from mediabeat.store import Store
+from tests.builders import wire, wire_start
+from tests.integration.conftest import Api, Clock
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "OPTIONS,POST,PUT",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Expose-Headers": "Location",
+}
+
+pytestmark = pytest.mark.usefixtures("api_key")
+
+
+def fields(answer: dict[str, Any]) -> list[str]:
+    return [error["field"] for error in json.loads(answer["body"])["errors"]]
+
+
+def test_a_session_start_is_created_at_a_relative_location(api: Api) -> None:
+    answer = api.call("POST", "/api/v1/sessions", wire_start())
+    location = answer["headers"].pop("Location")
+    assert answer == {"statusCode": 201, "headers": CORS, "body": ""}
+    assert re.fullmatch("/api/v1/sessions/[0-9a-f]{64}", location)
+
+
+def test_an_event_is_answered_with_an_empty_204(api: Api) -> None:
+    sid = api.start(wire_start())
+    assert api.send(sid, wire("play", 1)) == {"statusCode": 204, "headers": CORS, "body": ""}
+
+
+def test_a_beacon_of_plain_text_in_base64_is_parsed_as_json(api: Api) -> None:
+    sid = api.start(wire_start())
+    body = "eyJldmVudFR5cGUiOiJwaW5nIiwicGxheWVyVGltZSI6eyJwbGF5aGVhZCI6MSwidHMiOjE3OTUwMDAwMDEwMDB9fQ=="
+    answer = api.send(sid, body, isBase64Encoded=True, headers={"content-type": "text/plain"})
+    assert answer["statusCode"] == 204
+
+
+def test_an_event_of_a_session_that_was_never_issued_is_404(api: Api) -> None:
+    answers = [api.send(sid, wire("ping")) for sid in ("0" * 64, "nonsense")]
+    assert [(answer["statusCode"], answer["headers"]) for answer in answers] == [
+        (404, CORS | {"Content-Type": "application/json"})
+    ] * 2
+
+
+def test_after_session_end_later_events_are_410_and_a_second_end_is_dropped(api: Api, store: Store) -> None:
+    sid = api.start(wire_start())
+    assert api.send(sid, wire("sessionEnd", 9))["statusCode"] == 204
+    assert api.send(sid, wire("ping", 10))["statusCode"] == 410
+    assert api.send(sid, wire("ping", 9))["statusCode"] == 410
+    assert api.send(sid, wire("sessionEnd", 11))["statusCode"] == 204
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert len(stored.events) == 2
+
+
+def test_a_straggler_sent_before_the_end_is_taken_for_half_a_minute(api: Api, clock: Clock) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("sessionEnd", 9))
+    clock.forward(seconds=29)
+    assert api.send(sid, wire("adComplete", 9))["statusCode"] == 204
+    assert api.send(sid, wire("ping", 8))["statusCode"] == 204
+    clock.forward(seconds=2)
+    assert api.send(sid, wire("ping", 7))["statusCode"] == 410
+    assert api.close_due() == {"session_end": 1}
+    assert api.send(sid, wire("ping", 7))["statusCode"] == 410
+    assert api.send(sid, wire("sessionEnd", 9))["statusCode"] == 204
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ("no json", ["body"]),
+        ("", ["body"]),
+        ("[]", ["body"]),
+        ('"text"', ["body"]),
+        ({}, ["eventType"]),
+        ({"eventType": "sessionSnack"}, ["eventType"]),
+        ({"eventType": ["play"]}, ["eventType"]),
+        (wire_start(), ["eventType"]),
+        ({"eventType": "play"}, ["playerTime"]),
+        (wire("play") | {"playerTime": {"playhead": "1"}}, ["playerTime.playhead", "playerTime.ts"]),
+        (wire("play") | {"playerTime": {"playhead": 1, "ts": 1.5}}, ["playerTime.ts"]),
+        (wire("play") | {"playerTime": {"playhead": 1, "ts": -1}}, ["playerTime.ts"]),
+        (wire("play") | {"playerTime": {"playhead": 1, "ts": 10**16}}, ["playerTime.ts"]),
+        (wire("play", extra=1), ["extra"]),
+        (wire("play", params={"foo": 1}), ["params.foo"]),
+        (wire("adStart"), ["params"]),
+        (wire("adStart", params={}), ["params.media.ad.id", "params.media.ad.podPosition"]),
+        (wire("stateStart", params={"media.state.name": "no spaces"}), ["params.media.state.name"]),
+        (wire("ping", customMetadata={"a b": "c"}), ["customMetadata.a b"]),
+        (wire("ping", customMetadata={"a": 1}), ["customMetadata.a"]),
+        (wire("ping", qoeData={"media.qoe.bitrate": "much"}), ["qoeData.media.qoe.bitrate"]),
+        ('{"eventType":"ping","playerTime":{"playhead":NaN,"ts":1}}', ["body"]),
+    ],
+)
+def test_a_wrong_event_is_a_400_that_names_the_field(api: Api, store: Store, body: Any, wrong: list[str]) -> None:
+    sid = api.start(wire_start())
+    before = store.read_session(sid)
+    answer = api.send(sid, body)
+    assert (answer["statusCode"], answer["headers"]) == (400, CORS | {"Content-Type": "application/json"})
+    assert fields(answer) == wrong
+    assert store.read_session(sid) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (wire("play"), ["eventType"]),
+        (wire_start(without="media.id"), ["params.media.id"]),
+        (wire_start(media_length="60"), ["params.media.length"]),
+        (wire_start(media_length=-1), ["params.media.length"]),
+        (wire_start(playhead=101), ["playerTime.playhead"]),
+        (wire_start(playhead=-1), ["playerTime.playhead"]),
+        (wire_start(playhead=86_400, media_contentType="Live"), ["playerTime.playhead"]),
+        (wire_start(analytics_reportSuite="nobody"), ["params.analytics.reportSuite"]),
+    ],
+)
+def test_a_wrong_start_is_a_400_that_names_the_field(api: Api, table: str, store: Store, body: Any, wrong: list[str]) -> None:
+    import boto3
+
+    answer = api.call("POST", "/api/v1/sessions", body)
+    assert (answer["statusCode"], fields(answer)) == (400, wrong)
+    assert boto3.client("dynamodb").scan(TableName=table)["Count"] == 1  # the project
+
+
+def test_a_body_of_300_kb_is_a_413(api: Api, store: Store) -> None:
+    sid = api.start(wire_start())
+    answers = [
+        api.send(sid, wire("ping", customMetadata={"a": "x" * 300_000})),
+        api.call("POST", "/api/v1/sessions", wire_start(media_name="x" * 300_000)),
+    ]
+    assert [(answer["statusCode"], fields(answer)) for answer in answers] == [(413, ["body"])] * 2
+
+
+def test_a_large_event_is_stored_whole(api: Api, store: Store) -> None:
+    sid = api.start(wire_start())
+    text = "x" * 200_000
+    assert api.send(sid, wire("chapterStart", 5, params=CHAPTER, customMetadata={"a": text}))["statusCode"] == 204
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert max(map(len, stored.events)) > 200_000
+
+
+CHAPTER = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 30}
+
+
+def test_a_repeated_event_is_stored_once_and_a_long_session_moves_its_tail_to_pages(api: Api, store: Store) -> None:
+    sid = api.start(wire_start())
+    for at in range(200):
+        for _ in range(2):
+            assert api.send(sid, wire("ping", at, at))["statusCode"] == 204
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert len(stored.events) == 201
+
+
+def test_schemas_are_those_that_validate(api: Api) -> None:
+    answer = api.call("GET", "/api/v1/schemas/adBreakStart")
+    schema = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert schema["$defs"]["AdBreakStartParams"]["required"] == ["media.ad.podIndex", "media.ad.podSecond"]
+    assert api.call("GET", "/api/v1/schemas/adSnack")["statusCode"] == 404

@@ -1,0 +1,132 @@
+"""`GET /v1/sessionRecent` over sessions that came in by the collection API."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mediabeat.projects import new_project
+from mediabeat.store import Store
+from tests.builders import wire, wire_start
+from tests.integration.conftest import Api, Clock
+
+VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
+CHROME_ON_MAC = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+
+
+def test_a_session_is_told_in_the_documented_keys_and_order(api: Api, api_key: str) -> None:
+    headers = {"user-agent": CHROME_ON_MAC, "origin": "https://mediaplus-demo.web.app"}
+    sid = api.start(wire_start(analytics_visitorId=VISITOR), headers=headers)
+    for body in [wire("play", 2), wire("ping", 12, 10), wire("pauseStart", 17, 15), wire("sessionComplete", 19, 15)]:
+        api.send(sid, body)
+    masked = "ad5aea06-****-****-****-716b685e32db"
+
+    def line(second: int, video_time: str, action: str, duration_ms: int) -> dict[str, Any]:
+        return {
+            "logDate": f"2026-11-18 11:06:{40 + second:02}",
+            "videoTime": video_time,
+            "actionType": action,
+            "actionDuration": duration_ms,
+            "uuid": masked,
+        }
+
+    answer = api.recent(api_key)
+    number = answer["result"][0].pop("no")
+    assert number.isdigit()
+    expected = {
+        "logDate": "2026-11-18 11:06:59",
+        "uuid": VISITOR,
+        "origin": "https://mediaplus-demo.web.app",
+        "os": "Mac OS / 10.15.7",
+        "device": "PC",
+        "totalStartTime": 2.0,
+        "rebufferingTime": 0.0,
+        "playingTime": 15.0,
+        "isError": False,
+        "sessionLog": [
+            line(2, "00:00:00", "player_start", 2_000),
+            line(2, "00:00:00", "startup", 0),
+            line(17, "00:00:15", "playing", 15_000),
+            line(19, "00:00:15", "paused", 2_000),
+            line(19, "00:00:15", "ended", 0),
+        ],
+    }
+    assert answer == {"code": 200, "message": "sessionRecent (1d)", "result": [expected]}
+    assert list(answer["result"][0]) == list(expected)
+
+
+def test_open_and_closed_sessions_are_told_alike(api: Api, api_key: str, clock: Clock) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("play", 1))
+    api.send(sid, wire("sessionEnd", 9, 8))
+    open_answer = api.recent(api_key)
+    clock.forward(minutes=1)
+    assert api.close_due() == {"session_end": 1}
+    assert api.recent(api_key) == open_answer
+
+
+def test_sessions_come_newest_first_up_to_the_limit(api: Api, api_key: str, clock: Clock) -> None:
+    visitors = [f"00000000-0000-4000-8000-{number:012}" for number in range(9)]
+    for visitor in visitors:
+        api.start(wire_start(analytics_visitorId=visitor))
+        clock.forward(seconds=1)
+    result = api.recent(api_key, limit="5")["result"]
+    assert [one["uuid"] for one in result] == visitors[:3:-1]
+    assert sorted((one["no"] for one in result), key=int, reverse=True) == [one["no"] for one in result]
+
+
+def test_sessions_are_told_apart_by_device_video_type_and_day(api: Api, api_key: str, clock: Clock) -> None:
+    api.start(wire_start(media_name="live", media_contentType="LINEAR"), headers={"user-agent": CHROME_ON_MAC})
+    api.start(wire_start(), headers={"user-agent": IPHONE})
+
+    def kinds(**query: str) -> list[str]:
+        return [one["device"] for one in api.recent(api_key, **query)["result"]]
+
+    assert kinds() in (["PC", "Mobile"], ["Mobile", "PC"])
+    assert kinds(device="PC") == kinds(videoType="LIVE") == ["PC"]
+    assert kinds(device="Mobile") == kinds(videoType="VOD") == ["Mobile"]
+    assert kinds(device="PC", videoType="VOD") == []
+    assert kinds(startDate="2026-11-18", endDate="2026-11-18") == kinds()
+    assert kinds(startDate="2026-11-17", endDate="2026-11-17") == []
+    assert kinds(endDate="2026-11-18 11:06:40") == kinds()
+    assert kinds(endDate="2026-11-18T11:06:39Z") == []
+    clock.forward(minutes=60 * 24 * 8)
+    assert kinds() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ({"device": "Fridge"}, ["device"]),
+        ({"videoType": "VOD,"}, ["videoType"]),
+        ({"startDate": "yesterday", "endDate": "2026-13-01"}, ["endDate", "startDate"]),
+        ({"startDate": "2026-11-02", "endDate": "2026-11-01"}, ["startDate"]),
+        ({"limit": "0"}, ["limit"]),
+        ({"limit": "101"}, ["limit"]),
+        ({"limit": "ten"}, ["limit"]),
+    ],
+)
+def test_a_wrong_parameter_is_named(api: Api, api_key: str, query: dict[str, str], wrong: list[str]) -> None:
+    answer = api.recent(api_key, **query)
+    assert (answer["code"], [error["field"] for error in answer["errors"]]) == (400, wrong)
+
+
+def test_only_a_projects_own_key_opens_its_sessions(api: Api, api_key: str, store: Store) -> None:
+    other, other_key = new_project("other", 0)
+    store.create_project(other)
+    api.start(wire_start())
+    assert api.recent(other_key, project="other")["result"] == []
+    refused = [
+        api.call("GET", "/v1/sessionRecent", headers=headers)
+        for headers in (
+            {},
+            {"x-api-key": api_key},
+            {"x-project-id": "demo"},
+            {"x-api-key": other_key, "x-project-id": "demo"},
+            {"x-api-key": api_key, "x-project-id": "nobody"},
+        )
+    ]
+    assert [(answer["statusCode"], json.loads(answer["body"])["code"]) for answer in refused] == [(401, 401)] * 5
