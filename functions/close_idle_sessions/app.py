@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from mediabeat.clock import server_clock
 from mediabeat.closing import close_due
+from mediabeat.dynamodb import dynamodb_client
 from mediabeat.http import logger
 from mediabeat.settings import settings
-from mediabeat.store import Store, dynamodb_client
+from mediabeat.store import Store
 
 STOP_BEFORE_TIMEOUT_MS: Final = 10_000
 

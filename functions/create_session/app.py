@@ -4,11 +4,12 @@ from typing import Any, Final
 
 from mediabeat.callers import caller_of
 from mediabeat.clock import server_clock
+from mediabeat.dynamodb import dynamodb_client
 from mediabeat.events import read_json
 from mediabeat.http import Answer, Event, answer, body_of, errors_answered, headers_of
 from mediabeat.settings import settings
 from mediabeat.starting import start_session, store_downloaded
-from mediabeat.store import Store, dynamodb_client
+from mediabeat.store import Store
 
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024

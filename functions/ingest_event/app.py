@@ -3,11 +3,12 @@
 from typing import Any, Final
 
 from mediabeat.clock import server_clock
+from mediabeat.dynamodb import dynamodb_client
 from mediabeat.events import parse_later, read_json
 from mediabeat.http import Answer, Event, answer, body_of, errors_answered
 from mediabeat.ingest import ingest
 from mediabeat.settings import settings
-from mediabeat.store import Store, dynamodb_client
+from mediabeat.store import Store
 
 MAX_BODY_BYTES: Final = 256 * 1024
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from mediabeat.clock import server_clock
+from mediabeat.dynamodb import dynamodb_client
 from mediabeat.http import Answer, Event, answer, errors_answered, headers_of
 from mediabeat.recent import authorize, parse_query, recent_sessions
 from mediabeat.settings import settings
-from mediabeat.store import Store, dynamodb_client
+from mediabeat.store import Store
 
 deployed = settings()
 store = Store(deployed.table_name, dynamodb_client())

@@ -9,9 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from mediabeat.dynamodb import dynamodb_client
 from mediabeat.projects import new_project
 from mediabeat.settings import settings
-from mediabeat.store import Store, dynamodb_client
+from mediabeat.store import Store
 from tests.builders import Wire
 from tests.template import table_definition
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from mediabeat.events import Event, EventType
-from mediabeat.metrics import CLOCK_TOLERANCE_S, moved_as_the_clock
+from mediabeat.playheads import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.session import PlayState, Session, Span
 
 PLAYING_CUT_MS: Final = 60_000

@@ -4,68 +4,22 @@ Source: Adobe's Streaming Media reporting documentation (see README.md, "Metrics
 the playhead. Nothing is counted after a session's last event.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
-from mediabeat.events import SECONDS_A_DAY, Event, EventType
-from mediabeat.session import PlayState, Session, Span
+from mediabeat.events import Event, EventType
+from mediabeat.parts import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
+from mediabeat.playheads import played, reached, segment, union_length_s
+from mediabeat.session import PlayState, Session, Span, time_ms
 
 METRICS_VERSION: Final = 1
 """Rises with every change of a formula; summaries written under a lower one can be recomputed from the log."""
 
-CLOCK_TOLERANCE_S: Final = 1.5
-CLOCK_TOLERANCE_SHARE: Final = 0.1
-"""A playhead that moves as the clock does, within 1.5 s or 10 %, was played; one that does not has jumped."""
-
 STREAM_S: Final = 1_800
-SEGMENT_S: Final = 300
-MAX_STATES: Final = 10
-STANDARD_STATES: Final = {
-    name.lower(): name for name in ("fullScreen", "closedCaptioning", "mute", "pictureInPicture", "inFocus")
-}
+"""Each half hour of media time, begun or full, is one estimated stream."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AdMetrics(_Frozen):
-    """One ad inside an ad break; `time_ms` is what was played of it."""
-
-    id: str
-    name: str | None
-    break_index: int
-    break_name: str | None
-    position: int
-    length_s: float | None
-    time_ms: int
-    completed: bool
-    skipped: bool
-
-
-class ChapterMetrics(_Frozen):
-    """One chapter; `time_ms` is the content played in it. A chapter left open at the end is not complete."""
-
-    index: int
-    name: str | None
-    offset_s: float
-    length_s: float
-    time_ms: int
-    completed: bool
-    skipped: bool
-
-
-class StateMetrics(_Frozen):
-    """How often and for how long a player state, like fullScreen, was on."""
-
-    count: int
-    time_ms: int
-    set: bool
-
-
-class Metrics(_Frozen):
+class Metrics(Frozen):
     """All that is measured of a session. Units are in the names; counts have none; `None` is: not known."""
 
     metrics_version: int = METRICS_VERSION
@@ -125,15 +79,15 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     counts = dict.fromkeys(EventType, 0)
     for span in spans:
         counts[span.event.type] += 1
-    content_ms = _time(spans, lambda s: s.is_content)
-    ad_ms = _time(spans, lambda s: s.ad is not None and s.state is PlayState.PLAYING)
+    content_ms = time_ms(spans, lambda s: s.is_content)
+    ad_ms = time_ms(spans, lambda s: s.ad is not None and s.state is PlayState.PLAYING)
     pauses, pause_ms = _state_changes(spans, PlayState.PAUSED)
     buffers, buffer_ms = _state_changes(spans, PlayState.BUFFERING)
     stalls, stall_ms = _state_changes(spans, PlayState.STALLED)
-    played = list(_played(session))
+    stretches = list(played(session))
     dropped = int(_last_qoe(spans, "media.qoe.droppedFrames") or 0)
-    ads = tuple(_ads(spans))
-    chapters = tuple(_chapters(spans))
+    ads = tuple(ads_of(spans))
+    chapters = tuple(chapters_of(spans))
     return Metrics(
         close_reason=close_reason,
         media_starts=1,
@@ -144,10 +98,10 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         content_time_spent_ms=content_ms,
         ad_time_spent_ms=ad_ms,
         media_time_spent_ms=content_ms + ad_ms,
-        unique_time_played_ms=round(1_000 * _union_length(played)),
+        unique_time_played_ms=round(1_000 * union_length_s(stretches)),
         average_minute_audience=content_ms / 1_000 / session.length_s if session.length_s else None,
-        **{f"progress_{percent}": _reached(session, percent) for percent in (10, 25, 50, 75, 95)},
-        segment=_segment(played),
+        **{f"progress_{percent}": reached(session, percent) for percent in (10, 25, 50, 75, 95)},
+        segment=segment(stretches),
         estimated_streams=(content_ms + ad_ms) // 1_000 // STREAM_S + 1,
         pause_events=pauses,
         total_pause_duration_ms=pause_ms,
@@ -178,12 +132,8 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         chapter_completes=sum(chapter.completed for chapter in chapters),
         chapter_skips=sum(chapter.skipped for chapter in chapters),
         chapters=chapters,
-        states=_states(spans),
+        states=states_of(spans),
     )
-
-
-def _time(spans: Iterable[Span], counts: Callable[[Span], bool]) -> int:
-    return sum(span.duration_ms for span in spans if counts(span))
 
 
 def _state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, int]:
@@ -196,57 +146,6 @@ def _state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, int]:
             stayed_ms += span.duration_ms
         before = span.state
     return entered, stayed_ms
-
-
-def _played(session: Session) -> Iterator[tuple[float, float]]:
-    """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
-    end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
-    for span in session.spans:
-        if not span.is_content:
-            continue
-        begin_s, moved_s = span.event.playhead, session.moved_s(span)
-        as_the_clock = moved_as_the_clock(moved_s, span.duration_ms)
-        until_s = begin_s + (max(moved_s, 0.0) if as_the_clock else span.duration_ms / 1_000)
-        yield _clamped(begin_s, end_s), _clamped(until_s, end_s)
-        if session.is_live and until_s > SECONDS_A_DAY:
-            yield 0.0, until_s - SECONDS_A_DAY
-
-
-def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:
-    """Say whether a playhead that moved by so many seconds in so many milliseconds was just playing."""
-    elapsed_s = elapsed_ms / 1_000
-    return abs(moved_s - elapsed_s) <= max(CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_SHARE * elapsed_s)
-
-
-def _clamped(playhead_s: float, end_s: float) -> float:
-    return min(max(playhead_s, 0.0), end_s)
-
-
-def _union_length(intervals: Iterable[tuple[float, float]]) -> float:
-    length = 0.0
-    reached = float("-inf")
-    for begin, end in sorted(intervals):
-        length += max(0.0, end - max(begin, reached))
-        reached = max(reached, end)
-    return length
-
-
-def _reached(session: Session, percent: int) -> bool:
-    """Say whether an event after the content start has its playhead at or past a share of the length."""
-    begin = session.content_start
-    if begin is None or not session.length_s:
-        return False
-    mark_s = session.length_s * percent / 100
-    return any(span.event.playhead >= mark_s for span in session.spans if span.event.ts >= begin.ts)
-
-
-def _segment(played: list[tuple[float, float]]) -> str | None:
-    """Return `[a-b]`: the minutes, in steps of five, around all content played."""
-    if not played:
-        return None
-    first = int(min(begin for begin, _ in played) // SEGMENT_S)
-    last = max(first + 1, int(-(-max(end for _, end in played) // SEGMENT_S)))
-    return f"[{first * 5}-{last * 5}]"
 
 
 def _last_qoe(spans: Iterable[Span], *names: str) -> float | None:
@@ -295,73 +194,3 @@ def _error_ids(spans: Iterable[Span], *, external: bool) -> tuple[str, ...]:
         if name is not None and (source == "external") is external:
             ids[name] = None
     return tuple(ids)
-
-
-def _closed_by(spans: tuple[Span, ...], opened: int, held: Callable[[Span], int | None]) -> EventType | None:
-    """Return the type of the event that ended what the event at `opened` began; none if the session's end did."""
-    return next((span.event.type for span in spans[opened + 1 :] if held(span) != opened), None)
-
-
-def _ads(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
-    for position, span in enumerate(spans):
-        if span.ad != position or span.ad_break is None:
-            continue
-        ad, ad_break = span.event.params, spans[span.ad_break].event.params
-        ended_by = _closed_by(spans, position, lambda s: s.ad)
-        yield AdMetrics(
-            id=ad["media.ad.id"],
-            name=ad.get("media.ad.name"),
-            break_index=int(ad_break["media.ad.podIndex"]),
-            break_name=ad_break.get("media.ad.podFriendlyName"),
-            position=int(ad["media.ad.podPosition"]),
-            length_s=ad.get("media.ad.length"),
-            time_ms=_time(spans, lambda s, p=position: s.ad == p and s.state is PlayState.PLAYING),  # type: ignore[misc]
-            completed=ended_by is EventType.AD_COMPLETE,
-            skipped=ended_by is EventType.AD_SKIP,
-        )
-
-
-def _chapters(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
-    for position, span in enumerate(spans):
-        if span.chapter != position:
-            continue
-        chapter = span.event.params
-        ended_by = _closed_by(spans, position, lambda s: s.chapter)
-        yield ChapterMetrics(
-            index=int(chapter["media.chapter.index"]),
-            name=chapter.get("media.chapter.friendlyName"),
-            offset_s=chapter["media.chapter.offset"],
-            length_s=chapter["media.chapter.length"],
-            time_ms=_time(spans, lambda s, p=position: s.chapter == p and s.is_content),  # type: ignore[misc]
-            completed=ended_by is EventType.CHAPTER_COMPLETE,
-            skipped=ended_by is EventType.CHAPTER_SKIP,
-        )
-
-
-def _states(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
-    """Return the first ten player states of a session; one still open ends with the session."""
-    counts: dict[str, int] = {}
-    times_ms: dict[str, int] = {}
-    since: dict[str, int] = {}
-    for span in spans:
-        for name, on in _switched(span.event):
-            if on and name not in since and (name in counts or len(counts) < MAX_STATES):
-                since[name] = span.event.ts
-                counts[name] = counts.get(name, 0) + 1
-            elif not on and name in since:
-                times_ms[name] = times_ms.get(name, 0) + span.event.ts - since.pop(name)
-    for name, begin in since.items():
-        times_ms[name] = times_ms.get(name, 0) + spans[-1].event.ts - begin
-    return {name: StateMetrics(count=count, time_ms=times_ms[name], set=True) for name, count in counts.items()}
-
-
-def _switched(event: Event) -> Iterator[tuple[str, bool]]:
-    def named(state: dict[str, Any]) -> str:
-        name: str = state["media.state.name"]
-        return STANDARD_STATES.get(name.lower(), name)
-
-    if event.type in (EventType.STATE_START, EventType.STATE_END):
-        yield named(event.params), event.type is EventType.STATE_START
-    elif event.type is EventType.STATES_UPDATE:
-        yield from ((named(state), False) for state in event.params.get("statesEnd", ()))
-        yield from ((named(state), True) for state in event.params.get("statesStart", ()))

@@ -5,7 +5,7 @@ session (metrics, action log, time-outs) is computed from what `fold` returns, s
 events cannot change a number.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -58,6 +58,11 @@ class Span(NamedTuple):
     def is_content(self) -> bool:
         """Whether main content was playing, and moving."""
         return self.state is PlayState.PLAYING and self.ad is None
+
+
+def time_ms(spans: Iterable[Span], counts: Callable[[Span], bool]) -> int:
+    """Return the length of the spans that count, together, in milliseconds."""
+    return sum(span.duration_ms for span in spans if counts(span))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 """The only module that talks to DynamoDB: every request, under a named condition."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from mediabeat import table
+from mediabeat.dynamodb import passing_errors_named, refused
 from mediabeat.errors import ProjectExists, StorageUnavailable
 from mediabeat.projects import Project
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
@@ -25,60 +23,12 @@ SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
 EXISTS: Final = "attribute_exists(pk)"
 IS_NEW: Final = "attribute_not_exists(pk)"
 
-_PASSING: Final = frozenset(
-    {
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-"""Errors that pass: the caller is told to come again."""
 
-
-class NotAppended(Exception):  # noqa: N818 - not an error yet: the caller reads from the head what it means
+class NotAppended(Exception):
     """The head did not meet the condition; `head` is what it was, none when there is no such session."""
 
     def __init__(self, head: Head | None) -> None:
         self.head = head
-
-
-def dynamodb_client() -> "DynamoDBClient":
-    """Return a client that gives up within the few seconds for which players wait."""
-    config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
-    return boto3.client("dynamodb", config=config)
-
-
-@contextmanager
-def _passing_errors_named() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _PASSING or _is_conflict(error):
-            raise StorageUnavailable(str(error)) from error
-        raise
-    except BotoCoreError as error:
-        raise StorageUnavailable(str(error)) from error
-
-
-def _is_conflict(error: ClientError) -> bool:
-    reasons: list[Any] = error.response.get("CancellationReasons", [])
-    return any(reason.get("Code") not in ("None", "ConditionalCheckFailed") for reason in reasons)
-
-
-def _refused(error: ClientError) -> Item | None:
-    """Return the old item of a request whose condition failed (empty when there was none); none for any other error."""
-    response: dict[str, Any] = dict(error.response)
-    if response["Error"]["Code"] == "ConditionalCheckFailedException":
-        return dict(response.get("Item", {}))
-    for reason in response.get("CancellationReasons", []):
-        if reason.get("Code") == "ConditionalCheckFailed":
-            return dict(reason.get("Item", {}))
-    return None
 
 
 class Store:
@@ -148,7 +98,7 @@ class Store:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            with _passing_errors_named():
+            with passing_errors_named():
                 if large:
                     page = table.page_item(sid, [event], expires_at=self._expiry(now))
                     put = {"TableName": self._table, "Item": page}
@@ -156,7 +106,7 @@ class Store:
                     return
                 head = self._client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"]
         except ClientError as error:
-            old = _refused(error)
+            old = refused(error)
             if old is None:
                 raise
             raise NotAppended(table.head_of(old) if old else None) from None
@@ -199,7 +149,7 @@ class Store:
 
     def write_summary(self, sid: str, summary: str) -> None:
         """Put the summary of a closed session into its list entry, and only then take it off the closer's list."""
-        with _passing_errors_named():
+        with passing_errors_named():
             self._client.update_item(
                 TableName=self._table,
                 Key=table.key(sid, table.START),
@@ -211,7 +161,7 @@ class Store:
 
     def forget_unfinished(self, sid: str) -> None:
         """Delete the head of a session whose creation was never finished, and so never acknowledged."""
-        with _passing_errors_named():
+        with passing_errors_named():
             self._client.delete_item(TableName=self._table, Key=table.key(sid, table.HEAD))
 
     # Reading
@@ -234,7 +184,7 @@ class Store:
 
     def project(self, project_id: str) -> Project | None:
         """Return a project; none when there is none of this id."""
-        with _passing_errors_named():
+        with passing_errors_named():
             answer = self._client.get_item(TableName=self._table, Key=table.project_key(project_id))
         return table.project_of(answer["Item"]) if "Item" in answer else None
 
@@ -246,7 +196,7 @@ class Store:
         try:
             self._put(table.project_item(project), ConditionExpression=IS_NEW)
         except ClientError as error:
-            if _refused(error) is None:
+            if refused(error) is None:
                 raise
             raise ProjectExists(f"project {project.id} exists already") from None
 
@@ -256,14 +206,14 @@ class Store:
         return now // 1_000 + self._retention_s
 
     def _put(self, item: Item, **options: Any) -> None:
-        with _passing_errors_named():
+        with passing_errors_named():
             self._client.put_item(TableName=self._table, Item=item, **options)
 
     def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
         """Change a head; False when the condition did not hold."""
         request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
-            with _passing_errors_named():
+            with passing_errors_named():
                 self._client.update_item(
                     TableName=self._table,
                     Key=table.key(sid, table.HEAD),
@@ -272,7 +222,7 @@ class Store:
                     **request,
                 )
         except ClientError as error:
-            if _refused(error) is None:
+            if refused(error) is None:
                 raise
             return False
         return True
@@ -285,7 +235,7 @@ class Store:
             **options,
         }
         while True:
-            with _passing_errors_named():
+            with passing_errors_named():
                 answer = self._client.query(**request)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:

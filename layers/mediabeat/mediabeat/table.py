@@ -70,7 +70,7 @@ class Head(NamedTuple):
 
 
 class Start(NamedTuple):
-    """What is known of a session from its first request. `started_at` is by the server's clock, `ts_skew` that less the player's."""
+    """What is known of a session from its first request: `started_at` by the server's clock, `ts_skew` that less the player's."""
 
     project_id: str
     device: str

@@ -1,0 +1,129 @@
+"""The parts of a session that have metrics of their own: its ads, its chapters, the states that its player was in.
+
+Source: Adobe's Streaming Media reporting documentation.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from mediabeat.events import Event, EventType
+from mediabeat.session import PlayState, Span, time_ms
+
+MAX_STATES: Final = 10
+STANDARD_STATES: Final = {
+    name.lower(): name for name in ("fullScreen", "closedCaptioning", "mute", "pictureInPicture", "inFocus")
+}
+
+
+class Frozen(BaseModel):
+    """A model of figures that, once measured, do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AdMetrics(Frozen):
+    """One ad inside an ad break; `time_ms` is what was played of it."""
+
+    id: str
+    name: str | None
+    break_index: int
+    break_name: str | None
+    position: int
+    length_s: float | None
+    time_ms: int
+    completed: bool
+    skipped: bool
+
+
+class ChapterMetrics(Frozen):
+    """One chapter; `time_ms` is the content played in it. A chapter left open at the end is not complete."""
+
+    index: int
+    name: str | None
+    offset_s: float
+    length_s: float
+    time_ms: int
+    completed: bool
+    skipped: bool
+
+
+class StateMetrics(Frozen):
+    """How often and for how long a player state, like fullScreen, was on."""
+
+    count: int
+    time_ms: int
+    set: bool
+
+
+def _closed_by(spans: tuple[Span, ...], opened: int, held: Callable[[Span], int | None]) -> EventType | None:
+    """Return the type of the event that ended what the event at `opened` began; none if the session's end did."""
+    return next((span.event.type for span in spans[opened + 1 :] if held(span) != opened), None)
+
+
+def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
+    """Yield the ads inside breaks, in the order of their starts."""
+    for position, span in enumerate(spans):
+        if span.ad != position or span.ad_break is None:
+            continue
+        ad, ad_break = span.event.params, spans[span.ad_break].event.params
+        ended_by = _closed_by(spans, position, lambda s: s.ad)
+        yield AdMetrics(
+            id=ad["media.ad.id"],
+            name=ad.get("media.ad.name"),
+            break_index=int(ad_break["media.ad.podIndex"]),
+            break_name=ad_break.get("media.ad.podFriendlyName"),
+            position=int(ad["media.ad.podPosition"]),
+            length_s=ad.get("media.ad.length"),
+            time_ms=time_ms(spans, lambda s, p=position: s.ad == p and s.state is PlayState.PLAYING),  # type: ignore[misc]
+            completed=ended_by is EventType.AD_COMPLETE,
+            skipped=ended_by is EventType.AD_SKIP,
+        )
+
+
+def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
+    """Yield the chapters, in the order of their starts."""
+    for position, span in enumerate(spans):
+        if span.chapter != position:
+            continue
+        chapter = span.event.params
+        ended_by = _closed_by(spans, position, lambda s: s.chapter)
+        yield ChapterMetrics(
+            index=int(chapter["media.chapter.index"]),
+            name=chapter.get("media.chapter.friendlyName"),
+            offset_s=chapter["media.chapter.offset"],
+            length_s=chapter["media.chapter.length"],
+            time_ms=time_ms(spans, lambda s, p=position: s.chapter == p and s.is_content),  # type: ignore[misc]
+            completed=ended_by is EventType.CHAPTER_COMPLETE,
+            skipped=ended_by is EventType.CHAPTER_SKIP,
+        )
+
+
+def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
+    """Return the first ten player states of a session; one still open ends with the session."""
+    counts: dict[str, int] = {}
+    times_ms: dict[str, int] = {}
+    since: dict[str, int] = {}
+    for span in spans:
+        for name, on in _switched(span.event):
+            if on and name not in since and (name in counts or len(counts) < MAX_STATES):
+                since[name] = span.event.ts
+                counts[name] = counts.get(name, 0) + 1
+            elif not on and name in since:
+                times_ms[name] = times_ms.get(name, 0) + span.event.ts - since.pop(name)
+    for name, begin in since.items():
+        times_ms[name] = times_ms.get(name, 0) + spans[-1].event.ts - begin
+    return {name: StateMetrics(count=count, time_ms=times_ms[name], set=True) for name, count in counts.items()}
+
+
+def _switched(event: Event) -> Iterator[tuple[str, bool]]:
+    def named(state: dict[str, Any]) -> str:
+        name: str = state["media.state.name"]
+        return STANDARD_STATES.get(name.lower(), name)
+
+    if event.type in (EventType.STATE_START, EventType.STATE_END):
+        yield named(event.params), event.type is EventType.STATE_START
+    elif event.type is EventType.STATES_UPDATE:
+        yield from ((named(state), False) for state in event.params.get("statesEnd", ()))
+        yield from ((named(state), True) for state in event.params.get("statesStart", ()))

@@ -1,0 +1,68 @@
+"""Where in the content a session has been: what of it was played, how far it got.
+
+Source: Adobe's Streaming Media reporting documentation.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from mediabeat.events import SECONDS_A_DAY
+from mediabeat.session import Session
+
+CLOCK_TOLERANCE_S: Final = 1.5
+CLOCK_TOLERANCE_SHARE: Final = 0.1
+"""A playhead that moves as the clock does, within 1.5 s or 10 %, was played; one that does not has jumped."""
+
+SEGMENT_S: Final = 300
+
+
+def played(session: Session) -> Iterator[tuple[float, float]]:
+    """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
+    end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
+    for span in session.spans:
+        if not span.is_content:
+            continue
+        begin_s, moved_s = span.event.playhead, session.moved_s(span)
+        as_the_clock = moved_as_the_clock(moved_s, span.duration_ms)
+        until_s = begin_s + (max(moved_s, 0.0) if as_the_clock else span.duration_ms / 1_000)
+        yield _clamped(begin_s, end_s), _clamped(until_s, end_s)
+        if session.is_live and until_s > SECONDS_A_DAY:
+            yield 0.0, until_s - SECONDS_A_DAY
+
+
+def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:
+    """Say whether a playhead that moved by so many seconds in so many milliseconds was just playing."""
+    elapsed_s = elapsed_ms / 1_000
+    return abs(moved_s - elapsed_s) <= max(CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_SHARE * elapsed_s)
+
+
+def _clamped(playhead_s: float, end_s: float) -> float:
+    return min(max(playhead_s, 0.0), end_s)
+
+
+def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
+    """Return the length of what any of the intervals covers."""
+    length = 0.0
+    reached = float("-inf")
+    for begin, end in sorted(intervals):
+        length += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return length
+
+
+def reached(session: Session, percent: int) -> bool:
+    """Say whether an event after the content start has its playhead at or past a share of the length."""
+    begin = session.content_start
+    if begin is None or not session.length_s:
+        return False
+    mark_s = session.length_s * percent / 100
+    return any(span.event.playhead >= mark_s for span in session.spans if span.event.ts >= begin.ts)
+
+
+def segment(played: list[tuple[float, float]]) -> str | None:
+    """Return `[a-b]`: the minutes, in steps of five, around all content played."""
+    if not played:
+        return None
+    first = int(min(begin for begin, _ in played) // SEGMENT_S)
+    last = max(first + 1, int(-(-max(end for _, end in played) // SEGMENT_S)))
+    return f"[{first * 5}-{last * 5}]"
