@@ -3,28 +3,39 @@
 from collections import Counter
 from typing import Any, Final
 
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
 from mediabeat.clock import server_clock
-from mediabeat.closing import close_due
+from mediabeat.closing import SIDE_BY_SIDE, close_due
 from mediabeat.dynamodb import dynamodb_client
-from mediabeat.http import logger
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
 STOP_BEFORE_TIMEOUT_MS: Final = 10_000
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client(), index_shards=deployed.index_shards)
+store = Store(deployed.table_name, dynamodb_client(SIDE_BY_SIDE), index_shards=deployed.index_shards)
+logger = Logger()
+metrics = Metrics(namespace="mediabeat")
 
 
+@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close what is due and return how many, by reason."""
-    closed = close_due(
+    run = close_due(
         store,
         deployed.limits,
         server_clock,
         has_time=lambda: context.get_remaining_time_in_millis() > STOP_BEFORE_TIMEOUT_MS,
     )
-    by_reason = dict(Counter(str(one.reason) for one in closed))
-    if closed:
-        logger.info("closed sessions", by_reason=by_reason, longest_lag_ms=max(one.lag_ms for one in closed))
-    return {"closed": by_reason}
+    by_reason = dict(Counter(str(one.reason) for one in run.closed))
+    longest_lag_ms = max((one.lag_ms for one in run.closed), default=0)
+    metrics.add_metric("SessionsClosed", MetricUnit.Count, len(run.closed))
+    metrics.add_metric("CloseLag", MetricUnit.Milliseconds, longest_lag_ms)
+    metrics.add_metric("CloseFailed", MetricUnit.Count, len(run.failed))
+    if run.closed or run.has_more:
+        logger.info("closed sessions", by_reason=by_reason, longest_lag_ms=longest_lag_ms, has_more=run.has_more)
+    for one in run.failed:
+        logger.error("session not closed", session_id=one.sid, exc_info=one.error)
+    return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}

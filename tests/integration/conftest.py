@@ -93,7 +93,7 @@ class Api:
             return recent_sessions(event, CONTEXT)
         return create_session(event, CONTEXT)
 
-    def start(self, body: Wire, **rest: Any) -> str:
+    def start(self, body: Wire | list[Wire], **rest: Any) -> str:
         """Start a session and return its id."""
         answer = self.call("POST", "/api/v1/sessions", body, **rest)
         assert answer["statusCode"] == 201, answer

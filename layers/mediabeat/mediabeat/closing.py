@@ -5,6 +5,8 @@ A closed session without its summary still has its mark, so the next run finishe
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Final, NamedTuple
 
 from mediabeat.store import Store
@@ -15,6 +17,12 @@ from mediabeat.timeouts import CloseReason, Limits, close_reason, next_due
 UNFINISHED_MS: Final = 15 * 60_000
 """A head without its start for this long belongs to a creation that failed: a request lasts seconds."""
 
+SIDE_BY_SIDE: Final = 16
+"""Sessions looked at at once: the closer mostly waits for the database."""
+
+BATCH: Final = 4 * SIDE_BY_SIDE
+"""Sessions taken up between two looks at the clock: a fraction of a second's work."""
+
 
 class Closed(NamedTuple):
     """One session that this run marked closed. `lag_ms` is from when the rule struck to when the closer came."""
@@ -24,18 +32,45 @@ class Closed(NamedTuple):
     lag_ms: int
 
 
-def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_time: Callable[[], bool]) -> list[Closed]:
-    """Look at every session that is due, as long as there is time, and return those that were closed.
+class Failed(NamedTuple):
+    """One session that this run could not deal with; it keeps its mark, and the next run tries again."""
 
-    What is left keeps its mark: the next run takes it up.
+    sid: str
+    error: Exception
+
+
+class Run(NamedTuple):
+    """What one run of the closer did; `has_more` when time was up before all that is due was looked at."""
+
+    closed: list[Closed]
+    failed: list[Failed]
+    has_more: bool
+
+
+def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_time: Callable[[], bool]) -> Run:
+    """Look at every session that is due, many side by side, as long as there is time.
+
+    What is left keeps its mark: the next run takes it up, or another closer that runs at the same time.
     """
-    closed = []
-    for sid in store.due_sessions(clock()):
-        if not has_time():
-            break
-        if one := look_at(sid, store, limits, now=clock()):
-            closed.append(one)
-    return closed
+
+    def attempt(sid: str) -> Closed | Failed | None:
+        try:
+            return look_at(sid, store, limits, now=clock())
+        except Exception as error:
+            return Failed(sid, error)
+
+    due = store.due_sessions(clock())
+    outcomes: list[Closed | Failed | None] = []
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        while batch := list(islice(due, BATCH)):
+            if not has_time():
+                break
+            outcomes += threads.map(attempt, batch)
+    return Run(
+        [one for one in outcomes if isinstance(one, Closed)],
+        [one for one in outcomes if isinstance(one, Failed)],
+        has_more=bool(batch),
+    )
 
 
 def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | None:
@@ -62,6 +97,7 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | Non
         if stored is None:
             return closed
     store.write_summary(sid, summarize(stored).to_json())
+    store.drop_due_mark(sid)
     return closed
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 from mediabeat.errors import StorageUnavailable
 
@@ -28,9 +28,14 @@ PASSING: Final = frozenset(
 """Errors that pass: the caller is told to come again."""
 
 
-def dynamodb_client() -> "DynamoDBClient":
-    """Return a client that gives up within the few seconds for which players wait."""
-    config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
+    """Return a client that gives up within the few seconds for which players wait; thread-safe."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=connections,
+    )
     return boto3.client("dynamodb", config=config)
 
 
@@ -43,7 +48,7 @@ def passing_errors_named() -> Iterator[None]:
         if error.response["Error"]["Code"] in PASSING or _is_conflict(error):
             raise StorageUnavailable(str(error)) from error
         raise
-    except BotoCoreError as error:
+    except HTTPClientError as error:
         raise StorageUnavailable(str(error)) from error
 
 

@@ -1,6 +1,6 @@
 """The only module that talks to DynamoDB: every request, under a named condition."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -148,7 +148,7 @@ class Store:
         return self._update_head(sid, changes, SAME_AS_READ, values)
 
     def write_summary(self, sid: str, summary: str) -> None:
-        """Put the summary of a closed session into its list entry, and only then take it off the closer's list."""
+        """Put the summary of a closed session into its list entry."""
         with passing_errors_named():
             self._client.update_item(
                 TableName=self._table,
@@ -157,6 +157,9 @@ class Store:
                 ConditionExpression=EXISTS,
                 ExpressionAttributeValues={":summary": {"S": summary}},
             )
+
+    def drop_due_mark(self, sid: str) -> None:
+        """Take a session off the closer's list."""
         self._update_head(sid, "REMOVE due_at, due_shard", EXISTS, {})
 
     def forget_unfinished(self, sid: str) -> None:
@@ -179,6 +182,18 @@ class Store:
         values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
         options = {"IndexName": table.NEWEST_INDEX, "ScanIndexForward": False, "Limit": page}
         return map(table.entry_of, self._query(condition, values, **options))
+
+    def all_entries(self, *, since: int) -> Iterator[ListEntry]:
+        """Yield the list entries of all projects' sessions that started at or after a moment (epoch ms).
+
+        Reads the whole index `newest`, so it is for the operator's command only; no deployed function may scan.
+        """
+        request: dict[str, Any] = {
+            "FilterExpression": "started_at >= :since",
+            "ExpressionAttributeValues": {":since": {"N": str(since)}},
+            "IndexName": table.NEWEST_INDEX,
+        }
+        return map(table.entry_of, self._pages_of(self._client.scan, request))
 
     # Projects
 
@@ -228,16 +243,15 @@ class Store:
         return True
 
     def _query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
-        request = {
-            "TableName": self._table,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-            **options,
-        }
+        request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **options}
+        return self._pages_of(self._client.query, request)
+
+    def _pages_of(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+        """Yield the items of a query or scan, asking for the next page when the one before is used up."""
         while True:
             with passing_errors_named():
-                answer = self._client.query(**request)
+                answer = ask(TableName=self._table, **request)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

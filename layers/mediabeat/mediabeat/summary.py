@@ -31,6 +31,11 @@ class Summary(NamedTuple):
         stored = json.loads(text)
         return cls(Metrics.model_validate(stored["metrics"]), [LogLine(*line) for line in stored["log"]])
 
+    @staticmethod
+    def version_of(text: str) -> int:
+        """Return the version of the formulas that made a stored summary, whatever else it holds."""
+        return int(json.loads(text)["metrics"]["metrics_version"])
+
 
 def session_of(stored: StoredSession) -> Session:
     """Return the session that the stored events tell."""

@@ -1,0 +1,36 @@
+"""`mediabeat recompute`: summaries follow the formulas."""
+
+import json
+
+import pytest
+
+from mediabeat.recompute import Recomputed, recompute
+from mediabeat.store import Store
+from tests.builders import wire, wire_start
+from tests.integration.conftest import Api, Clock
+
+pytestmark = pytest.mark.usefixtures("api_key")
+
+
+def test_summaries_of_an_older_version_are_rewritten_from_the_log(api: Api, clock: Clock, store: Store) -> None:
+    sids = [api.start(wire_start()) for _ in range(3)]
+    for sid in sids[:2]:
+        api.send(sid, wire("play", 1))
+        api.send(sid, wire("sessionEnd", 9, 8))
+    clock.forward(minutes=1)
+    assert api.close_due() == {"session_end": 2}
+
+    def summary(sid: str) -> str:
+        stored = store.read_session(sid)
+        assert stored is not None
+        assert stored.summary is not None
+        return stored.summary
+
+    right = summary(sids[0])
+    old = json.loads(right)
+    old["metrics"] = {"metrics_version": 0, "a_metric_of_old": 5}
+    store.write_summary(sids[0], json.dumps(old))
+    assert recompute(store, since=clock.now) == Recomputed(seen=0, rewritten=0)
+    assert recompute(store) == Recomputed(seen=2, rewritten=1)
+    assert summary(sids[0]) == right
+    assert recompute(store) == Recomputed(seen=2, rewritten=0)
