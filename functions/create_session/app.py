@@ -5,13 +5,12 @@ from typing import Any, Final
 from mediabeat.callers import caller_of
 from mediabeat.clock import server_clock
 from mediabeat.dynamodb import dynamodb_client
-from mediabeat.events import read_json
+from mediabeat.events import MAX_EVENT_BYTES, read_json
 from mediabeat.http import Answer, Event, answer, body_of, errors_answered, headers_of
 from mediabeat.settings import settings
 from mediabeat.starting import start_session, store_downloaded
 from mediabeat.store import Store
 
-MAX_BODY_BYTES: Final = 256 * 1024
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """Lambda takes 6 MB of request, in which a body may stand as base64."""
 
@@ -29,7 +28,7 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     if only_batches or isinstance(value, list):
         sid = store_downloaded(value, caller, store, now=now, must_say_so=not only_batches)
     else:
-        body_of(event, limit_bytes=MAX_BODY_BYTES)
+        body_of(event, limit_bytes=MAX_EVENT_BYTES)
         sid = start_session(value, caller, store, deployed.limits, now=now)
     # Exactly so, whatever path the request came by: clients take it apart by position.
     return answer(201, Location=f"/api/v1/sessions/{sid}")

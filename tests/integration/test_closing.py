@@ -22,9 +22,9 @@ def read(store: Store, sid: str) -> StoredSession:
 
 
 def summary(store: Store, sid: str) -> Summary:
-    text = read(store, sid).summary
-    assert text is not None
-    return Summary.from_json(text)
+    packed = read(store, sid).summary
+    assert packed is not None
+    return Summary.from_bytes(packed)
 
 
 def test_a_session_without_events_for_ten_minutes_is_closed_as_of_then(api: Api, clock: Clock, store: Store) -> None:

@@ -31,7 +31,7 @@ def test_a_batch_is_stored_whole_and_closed_at_once(api: Api, api_key: str, cloc
     assert stored is not None
     assert stored.summary is not None
     assert (stored.head.phase, stored.head.closed_at, stored.head.due_at) == (Phase.CLOSED, BASE_MS + 91_000, None)
-    metrics = Summary.from_json(stored.summary).metrics
+    metrics = Summary.from_bytes(stored.summary).metrics
     assert (metrics.close_reason, metrics.content_time_spent_ms) == ("completed", 90_000)
     assert api.recent(api_key)["result"] == [told]
 
@@ -80,6 +80,18 @@ def test_a_batch_larger_than_one_item_is_stored_whole(api: Api, api_key: str, st
     stored = store.read_session(sid)
     assert stored is not None
     assert len(stored.events) == 21
+
+
+def test_an_event_larger_than_64_kb_is_named(api: Api, api_key: str) -> None:
+    body = batch(wire("play"), wire("ping", customMetadata={"a": "x" * 70_000}))
+    answer = api.call("POST", "/api/v1/downloaded", body)
+    assert json.loads(answer["body"])["errors"] == [{"field": "[2]", "rule": "must not be larger than 65536 bytes"}]
+
+
+def test_a_repeated_event_in_a_batch_counts_once(api: Api, api_key: str, store: Store) -> None:
+    stored = store.read_session(api.start(batch(*VIEW, *VIEW)))
+    assert stored is not None
+    assert len(stored.events) == 4
 
 
 def test_a_batch_larger_than_the_api_takes_is_a_413(api: Api, api_key: str, table: str) -> None:

@@ -1,6 +1,7 @@
 """`mediabeat recompute`: summaries follow the formulas."""
 
 import json
+import zlib
 
 import pytest
 
@@ -20,16 +21,15 @@ def test_summaries_of_an_older_version_are_rewritten_from_the_log(api: Api, cloc
     clock.forward(minutes=1)
     assert api.close_due() == {"session_end": 2}
 
-    def summary(sid: str) -> str:
+    def summary(sid: str) -> bytes:
         stored = store.read_session(sid)
         assert stored is not None
         assert stored.summary is not None
         return stored.summary
 
     right = summary(sids[0])
-    old = json.loads(right)
-    old["metrics"] = {"metrics_version": 0, "a_metric_of_old": 5}
-    store.write_summary(sids[0], json.dumps(old))
+    old = {"metrics": {"metrics_version": 0, "a_metric_of_old": 5}, "log": []}
+    store.write_summary(sids[0], zlib.compress(json.dumps(old).encode()))
     assert recompute(store, since=clock.now) == Recomputed(seen=0, rewritten=0)
     assert recompute(store) == Recomputed(seen=2, rewritten=1)
     assert summary(sids[0]) == right

@@ -96,7 +96,7 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | Non
         stored = store.read_session(sid)
         if stored is None:
             return closed
-    store.write_summary(sid, summarize(stored).to_json())
+    store.write_summary(sid, summarize(stored).to_bytes())
     store.drop_due_mark(sid)
     return closed
 

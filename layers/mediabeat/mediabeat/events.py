@@ -30,6 +30,9 @@ SECONDS_A_DAY: Final = 86_400
 MAX_TS_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: a later `ts` is a mistake of units, and would not print as a date."""
 
+MAX_EVENT_BYTES: Final = 64 * 1024
+"""Ten times what real players send; and an item, with a session's start and summary in it, has to stay below 400 KB."""
+
 LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
 
 

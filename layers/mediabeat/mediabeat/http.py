@@ -13,6 +13,7 @@ from mediabeat.errors import (
     InvalidInput,
     MediabeatError,
     NotFound,
+    Problem,
     SessionClosed,
     SessionUnknown,
     StorageUnavailable,
@@ -61,7 +62,10 @@ def body_of(event: Event, *, limit_bytes: int) -> bytes:
     Raises BodyTooLarge, and InvalidInput for base64 that is none.
     """
     body = event.get("body") or ""
-    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    try:
+        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass")
+    except ValueError as error:
+        raise InvalidInput(Problem("body", f"must be base64: {error}")) from None
     if len(raw) > limit_bytes:
         raise BodyTooLarge(limit_bytes)
     return raw

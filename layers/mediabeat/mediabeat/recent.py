@@ -115,7 +115,7 @@ def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards
 def _summary_of(entry: ListEntry, store: Store) -> Summary | None:
     """Return a session's summary: stored when it is closed, folded now when it is not; none when it has just expired."""
     if entry.summary is not None:
-        return Summary.from_json(entry.summary)
+        return Summary.from_bytes(entry.summary)
     stored = store.read_session(entry.sid)
     return summarize(stored) if stored else None
 

@@ -28,6 +28,6 @@ def recompute(store: Store, *, since: int = 0) -> Recomputed:
             continue
         stored = store.read_session(entry.sid)
         if stored is not None:
-            store.write_summary(entry.sid, summarize(stored).to_json())
+            store.write_summary(entry.sid, summarize(stored).to_bytes())
             rewritten += 1
     return Recomputed(seen, rewritten)

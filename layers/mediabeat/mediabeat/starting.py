@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from mediabeat.callers import Caller
 from mediabeat.errors import InvalidInput, Problem
-from mediabeat.events import Event, EventType, is_live, parse_later, parse_start
+from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
 from mediabeat.packing import pack
 from mediabeat.session import fold
 from mediabeat.store import Store
@@ -43,7 +43,7 @@ def store_downloaded(value: Any, caller: Caller, store: Store, *, now: int, must
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
     head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason)
     sid = _new_sid()
-    store.create_session(sid, head, start, map(pack, events[1:]), now=now)
+    store.create_session(sid, head, start, {pack(event) for event in events[1:]}, now=now)
     return sid
 
 
@@ -57,9 +57,13 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
     for position, one in enumerate(value):
         parse = parse_later if position else parse_start
         try:
-            events.append(parse(one, f"[{position}]."))
+            event = parse(one, f"[{position}].")
         except InvalidInput as error:
             problems.extend(error.problems)
+            continue
+        events.append(event)
+        if len(pack(event)) > MAX_EVENT_BYTES:
+            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
     if not problems and must_say_so and events[0].params.get("media.downloaded") is not True:
         problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))
     if problems:

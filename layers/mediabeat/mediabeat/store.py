@@ -147,7 +147,7 @@ class Store:
         changes = "SET phase = :closed, close_reason = :reason, closed_at = :closed_at"
         return self._update_head(sid, changes, SAME_AS_READ, values)
 
-    def write_summary(self, sid: str, summary: str) -> None:
+    def write_summary(self, sid: str, summary: bytes) -> None:
         """Put the summary of a closed session into its list entry."""
         with passing_errors_named():
             self._client.update_item(
@@ -155,7 +155,7 @@ class Store:
                 Key=table.key(sid, table.START),
                 UpdateExpression="SET summary = :summary",
                 ConditionExpression=EXISTS,
-                ExpressionAttributeValues={":summary": {"S": summary}},
+                ExpressionAttributeValues={":summary": {"B": summary}},
             )
 
     def drop_due_mark(self, sid: str) -> None:

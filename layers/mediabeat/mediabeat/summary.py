@@ -1,6 +1,7 @@
 """What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
 
 import json
+import zlib
 from typing import NamedTuple
 
 from mediabeat.action_log import LogLine, action_log
@@ -18,23 +19,21 @@ class Summary(NamedTuple):
     metrics: Metrics
     log: list[LogLine]
 
-    def to_json(self) -> str:
-        """Write the summary as it is stored."""
-        return json.dumps(
-            {"metrics": self.metrics.model_dump(mode="json"), "log": [list(line) for line in self.log]},
-            separators=(",", ":"),
-        )
+    def to_bytes(self) -> bytes:
+        """Write the summary as it is stored: compressed, since every list of sessions reads up to a hundred of them."""
+        stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log}
+        return zlib.compress(json.dumps(stored, separators=(",", ":")).encode())
 
     @classmethod
-    def from_json(cls, text: str) -> "Summary":
+    def from_bytes(cls, packed: bytes) -> "Summary":
         """Read a stored summary."""
-        stored = json.loads(text)
+        stored = json.loads(zlib.decompress(packed))
         return cls(Metrics.model_validate(stored["metrics"]), [LogLine(*line) for line in stored["log"]])
 
     @staticmethod
-    def version_of(text: str) -> int:
+    def version_of(packed: bytes) -> int:
         """Return the version of the formulas that made a stored summary, whatever else it holds."""
-        return int(json.loads(text)["metrics"]["metrics_version"])
+        return int(json.loads(zlib.decompress(packed))["metrics"]["metrics_version"])
 
 
 def session_of(stored: StoredSession) -> Session:

@@ -89,7 +89,7 @@ class StoredSession(NamedTuple):
     head: Head
     start: Start | None
     events: frozenset[bytes]
-    summary: str | None
+    summary: bytes | None
 
 
 class ListEntry(NamedTuple):
@@ -100,7 +100,7 @@ class ListEntry(NamedTuple):
     ts_skew: int
     viewer: str
     caller: str
-    summary: str | None
+    summary: bytes | None
 
 
 def key(pk: str, sk: str) -> Item:
@@ -226,7 +226,7 @@ def session_of(sid: str, items: Iterable[Item]) -> StoredSession | None:
             case "start":
                 start = _start_of(item)
                 events.add(start.event)
-                summary = item.get("summary", {}).get("S")
+                summary = _summary_in(item)
             case _:
                 events.update(item["events"]["BS"])
     return StoredSession(sid, head, start, frozenset(events), summary) if head else None
@@ -246,6 +246,10 @@ def _start_of(item: Item) -> Start:
     )
 
 
+def _summary_in(item: Item) -> bytes | None:
+    return bytes(item["summary"]["B"]) if "summary" in item else None
+
+
 def entry_of(item: Item) -> ListEntry:
     """Read an entry of the newest index."""
     return ListEntry(
@@ -254,5 +258,5 @@ def entry_of(item: Item) -> ListEntry:
         int(item["ts_skew"]["N"]),
         item["viewer"]["S"],
         item["caller"]["S"],
-        item.get("summary", {}).get("S"),
+        _summary_in(item),
     )
