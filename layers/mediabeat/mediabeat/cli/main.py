@@ -1,0 +1,215 @@
+"""The command `mediabeat`: its options, and what it prints. What it does stands in the modules beside this one."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from io import TextIOWrapper
+from pathlib import Path
+from shutil import which
+
+import click
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from mediabeat.cli import demo, deployment, invocation, local_cloud, local_projects, show
+from mediabeat.cli.failure import CommandFailed
+from mediabeat.cli.picture import Timeline
+from mediabeat.cli.progress import Steps
+from mediabeat.cli.replay import Manner, Recording, ReplayedSession, replay
+from mediabeat.cli.state_folder import StateFolder, Status
+from mediabeat.errors import MediabeatError, ProjectExists
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PORT = click.IntRange(1, 65535)
+_PORT_HELP = "Port on 127.0.0.1.  [default: 4566, or the next free one]"
+_MINUTES = click.FloatRange(min=0.1)
+_QUIET_HELP = "Close a session after so many minutes without events."
+_SPEED = click.FloatRange(min=0, min_open=True)
+
+
+class _Commands(click.Group):
+    """The commands, none of which ends in a traceback because the emulator or the disk let it down."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what went wrong outside our own code becomes a message."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise CommandFailed(str(error)) from error
+        except (BotoCoreError, ClientError, MediabeatError, httpx.HTTPError) as error:
+            raise CommandFailed(f"{type(error).__name__}: {error}", StateFolder.of_user().emulator_log) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mediabeat")
+def main() -> None:
+    """Run mediabeat on this machine, send it viewings, and look at what became of them.
+
+    The local cloud is the deployed template on an AWS emulator: no account, no Docker. Its data is kept between runs
+    in a folder of yours; MEDIABEAT_HOME names another one.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a viewer's name may be in letters that this terminal lacks
+
+
+@main.command()
+@click.option("--port", type=_PORT, help=_PORT_HELP)
+@click.option("--quiet-minutes", type=_MINUTES, default=1, show_default=True, help=_QUIET_HELP)
+def up(port: int | None, quiet_minutes: float) -> None:
+    """Start the local cloud, or deploy the current code to it if it is up."""
+    steps = Steps(Console(stderr=True))
+    cloud = local_cloud.up(StateFolder.of_user(), steps, port, quiet_minutes)
+    click.echo(f"mediabeat is up at {cloud.url} after {steps.elapsed_s:.0f} s")
+    click.echo(f"  project id   {cloud.project_id}   (what players send as analytics.reportSuite)")
+    click.echo("  API key      mediabeat status")
+    click.echo(f"  log          {cloud.log}")
+
+
+@main.command()
+def down() -> None:
+    """End the local cloud; its data is kept for the next `up`."""
+    ended = local_cloud.down(StateFolder.of_user(), Steps(Console(stderr=True)))
+    click.echo("mediabeat is down; its data is kept." if ended else "mediabeat is not up.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(as_json: bool) -> None:
+    """Tell where the local cloud is, and its project's key; exit with 1 if it is not up."""
+    found = local_cloud.status(StateFolder.of_user())
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=1))
+    else:
+        for name, value in asdict(found).items():
+            click.echo(f"{name.replace('_', ' '):<12} {'-' if value is None else value}")
+    raise SystemExit(0 if found.running else 1)
+
+
+@main.command("replay")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("--url", help="Address of the API.  [default: the local cloud's]")
+@click.option("--speed", type=_SPEED, help="Keep the recorded pace, so many times faster.  [default: send at once]")
+@click.option("--shift", type=click.Choice(["now"]), help="Let the last event (with --speed: the first) be now.")
+@click.option("--project", help="Report to this project instead of the recorded one.")
+def replay_files(files: tuple[Path, ...], url: str | None, speed: float | None, shift: str | None, project: str | None) -> None:
+    """Send recorded viewings (like events/journeys/*.json) as their player sent them.
+
+    Exits with 1 if any event was refused. To the local cloud a recording of a project that it does not know is sent as
+    the local project.
+    """
+    folder = StateFolder.of_user()
+    cloud = local_cloud.status(folder) if url else local_cloud.require(folder)
+    address = (url or str(cloud.url)).rstrip("/")
+    manner = Manner(
+        speed=speed,
+        shift_to_now=shift == "now",
+        project_id=project,
+        fallback_project_id=cloud.project_id if address == cloud.url and not project else None,
+    )
+    refused = False
+    for path in files:
+        try:
+            sessions = replay(Recording.read(path), address, manner)
+        except httpx.TransportError as error:
+            raise CommandFailed(f"{address} does not answer: {error}") from None
+        for session in sessions:
+            refused |= session.refusal is not None
+            _print_replayed(path, session, manner)
+    raise SystemExit(1 if refused else 0)
+
+
+def _print_replayed(path: Path, session: ReplayedSession, manner: Manner) -> None:
+    if session.as_fallback_project:
+        click.echo(f"{path.name}: its project is unknown here; sent as {manner.fallback_project_id!r}.", err=True)
+    answers = ", ".join(f"{count} x {status}" for status, count in sorted(session.answers.items()))
+    click.echo(f"{path.name}  {session.sid or 'not started'}  {session.events_sent} events  {answers}")
+    if refusal := session.refusal:
+        what = f"event {refusal.position} ({refusal.event_type}) was answered with {refusal.status}: {refusal.body}"
+        click.echo(f"  refused: {what}", err=True)
+
+
+@main.command()
+@click.argument("function")
+@click.argument("event", type=_FILE)
+def invoke(function: str, event: Path) -> None:
+    """Invoke FUNCTION (a folder in functions/) of the local cloud with the event in the file EVENT.
+
+    Prints its answer; exits with 1 if it failed. In the file {{project_id}} and {{api_key}} stand for the local
+    project's, {{sid}} for a session that is started for the purpose, with the body in events/create_session.json.
+    """
+    outcome = invocation.invoke(local_cloud.require(StateFolder.of_user()), function, event)
+    click.echo(json.dumps(outcome.payload, indent=1, ensure_ascii=False))
+    raise SystemExit(1 if outcome.failed else 0)
+
+
+@main.command()
+@click.option("--limit", type=click.IntRange(1, 100), help="At most so many.  [default: 100]")
+@click.option("--json", "as_json", is_flag=True, help="Print the API's answer as it is.")
+def sessions(limit: int | None, as_json: bool) -> None:
+    """List the newest sessions of the local project."""
+    answer = show.recent_sessions(local_cloud.require(StateFolder.of_user()), limit)
+    if as_json:
+        click.echo(json.dumps(answer, indent=1, ensure_ascii=False))
+    else:
+        Console().print(show.sessions_table(answer["result"]))
+
+
+@main.command("demo")
+@click.option("--port", type=_PORT, help=_PORT_HELP)
+@click.option("--quiet-minutes", type=_MINUTES, default=0.5, show_default=True, help=_QUIET_HELP)
+def demonstrate(port: int | None, quiet_minutes: float) -> None:
+    """Start the local cloud, let ten viewers watch, and show what is known of them: about two minutes.
+
+    The viewings are the recorded ones in events/journeys, sent over HTTP as if they had just happened.
+    """
+    folder, console = StateFolder.of_user(), Console()
+    cloud = local_cloud.up(folder, Steps(console), port, quiet_minutes)
+    with Steps(console).step("sending the viewings of events/journeys over HTTP"):
+        viewings = demo.send_journeys(deployment.source_folder() / "events" / "journeys", cloud)
+    console.print(f"\nA session is over when its player says so or after {quiet_minutes * 60:g} s of silence:")
+    demo.wait_until_closed(viewings, cloud, console)
+    console.print("\n[bold]The newest sessions[/], as the API tells them (`mediabeat sessions`):")
+    console.print(show.sessions_table(show.recent_sessions(cloud, len(viewings))["result"]))
+    if session := demo.drawn_session(viewings, cloud):
+        console.print(f"[bold]One of them[/], event by event ({demo.DRAWN}):\n")
+        console.print(Timeline(session))
+    _print_next_steps(cloud)
+
+
+def _print_next_steps(cloud: Status) -> None:
+    command = _as_called()
+    click.echo(f"\nThe API is at {cloud.url}, the project id is {cloud.project_id}, its key: {command} status")
+    click.echo("Try next:")
+    click.echo(f"  KEY=$({command} status | sed -n 's/^api key *//p')")
+    click.echo(f"  curl -H \"x-api-key: $KEY\" -H 'x-project-id: {cloud.project_id}' '{cloud.url}/v1/sessionRecent?limit=1'")
+    click.echo(f"  {command} replay --shift now --speed 5 events/journeys/{demo.DRAWN}.json")
+    click.echo(f"  {command} invoke ingest_event events/ingest_event.json")
+    click.echo(f"  {command} down")
+
+
+def _as_called() -> str:
+    """Return how to call this command again: it may not be on the caller's PATH."""
+    if "UV" in os.environ:  # `uv run` sets it, and has the command on a PATH of its own
+        return "uv run mediabeat"
+    return "mediabeat" if which("mediabeat") == sys.argv[0] else sys.argv[0]
+
+
+@main.group()
+def project() -> None:
+    """Look after the projects of the local cloud."""
+
+
+@project.command()
+@click.argument("name")
+def create(name: str) -> None:
+    """Make the project NAME (a report suite) and print its key, which is shown only now: the table keeps its hash."""
+    cloud = local_cloud.require(StateFolder.of_user())
+    try:
+        key = local_projects.create(name, str(cloud.table), str(cloud.endpoint))
+    except ProjectExists:
+        raise CommandFailed(f"The project {name!r} exists already.") from None
+    click.echo(f"project id   {name}")
+    click.echo(f"API key      {key}")

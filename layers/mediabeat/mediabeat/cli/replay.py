@@ -1,0 +1,180 @@
+"""Recorded viewings, sent again over HTTP as their player sent them."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from time import sleep, time
+from typing import Any, Final
+
+import httpx
+
+from mediabeat.cli.failure import CommandFailed
+
+SESSIONS: Final = "/api/v1/sessions"
+REPORT_SUITE: Final = "analytics.reportSuite"
+_TIMEOUT_S: Final = 30
+_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+_HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # as recordings call them
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What one player sent: the bodies of each session in the order in which they arrived, and its headers if known."""
+
+    downloaded: bool
+    sessions: tuple[tuple[Body, ...], ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "Recording":
+        """Read a recording's file.
+
+        Raises CommandFailed for another kind of file.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            sessions = tuple(tuple(session["events"]) for session in content["sessions"])
+            well_formed = all(sessions) and all(isinstance(ts_ms(event), int) for each in sessions for event in each)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CommandFailed(f"{path} is no recording: {type(error).__name__}: {error}") from None
+        if not well_formed:
+            raise CommandFailed(f"{path} is no recording: each session needs events, each with playerTime.ts in ms.")
+        headers = {name: content[key] for key, name in _HEADERS.items() if key in content}
+        return cls(bool(content.get("downloaded")), sessions, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that was not taken: its place in the session from 0, and the answer."""
+
+    position: int
+    event_type: str
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedSession:
+    """What became of one session: its id if it was started, how many answers of each status, the first refusal."""
+
+    sid: str | None
+    events_sent: int
+    answers: dict[int, int]
+    refusal: Refusal | None
+    as_fallback_project: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to send: so many times faster than recorded (None: at once), with `ts` moved to now, as whose project.
+
+    The fallback project is sent when the start is refused because of the recorded one.
+    """
+
+    speed: float | None = None
+    shift_to_now: bool = False
+    project_id: str | None = None
+    fallback_project_id: str | None = None
+
+
+def replay(
+    recording: Recording,
+    url: str,
+    manner: Manner | None = None,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    clock_s: Callable[[], float] = time,
+    wait: Callable[[float], None] = sleep,
+) -> list[ReplayedSession]:
+    """Send a recording's sessions to an API's address, one after the other, and return what became of each.
+
+    A refused event is noted and the rest is sent all the same, as players do; after a refused start there is no rest.
+    Raises httpx.TransportError when there is no answer at all.
+    """
+    manner = manner or Manner()
+    replayed = []
+    through_proxy = httpx.URL(url).host not in _LOOPBACK
+    with httpx.Client(
+        base_url=url, headers=recording.headers, timeout=_TIMEOUT_S, trust_env=through_proxy, transport=transport
+    ) as http:
+        for recorded in recording.sessions:
+            events: Sequence[Body] = recorded
+            if manner.shift_to_now:
+                events = shifted(events, round(clock_s() * 1000), paced=manner.speed is not None)
+            if manner.project_id:
+                events = with_project(events, manner.project_id)
+            replayed.append(_send(http, recording.downloaded, events, manner, clock_s, wait))
+    return replayed
+
+
+def shifted(events: Sequence[Body], now_ms: int, *, paced: bool) -> list[Body]:
+    """Return the events with all `ts` moved by one constant: when paced the first becomes now, else the last."""
+    stamps = [ts_ms(event) for event in events]
+    offset_ms = now_ms - (min(stamps) if paced else max(stamps))
+    return [event | {"playerTime": event["playerTime"] | {"ts": ts_ms(event) + offset_ms}} for event in events]
+
+
+def due_s(events: Sequence[Body], speed: float | None) -> list[float]:
+    """Return when each event is to be sent, in seconds after the first; one that had arrived late follows at once."""
+    if speed is None:
+        return [0.0] * len(events)
+    began_ms = ts_ms(events[0])
+    return [(latest_ms - began_ms) / 1000 / speed for latest_ms in accumulate(map(ts_ms, events), max)]
+
+
+def with_project(events: Sequence[Body], project_id: str) -> list[Body]:
+    """Return the events as those of a session that reports to another project."""
+    start, *others = events
+    return [start | {"params": start.get("params", {}) | {REPORT_SUITE: project_id}}, *others]
+
+
+def ts_ms(event: Body) -> int:
+    """Return the time of an event by its player's clock, in epoch milliseconds."""
+    ts: int = event["playerTime"]["ts"]
+    return ts
+
+
+def _send(
+    http: httpx.Client,
+    downloaded: bool,
+    events: Sequence[Body],
+    manner: Manner,
+    clock_s: Callable[[], float],
+    wait: Callable[[float], None],
+) -> ReplayedSession:
+    began_s = clock_s()
+    start = _start(http, downloaded, events)
+    unknown_project = start.status_code == httpx.codes.BAD_REQUEST and f"params.{REPORT_SUITE}" in start.text
+    fallback = manner.fallback_project_id if unknown_project else None
+    if fallback:
+        events = with_project(events, fallback)
+        start = _start(http, downloaded, events)
+    answers = [start]
+    started = start.status_code == httpx.codes.CREATED
+    if started and not downloaded:
+        for event, event_due_s in list(zip(events, due_s(events, manner.speed), strict=True))[1:]:
+            if (wait_s := began_s + event_due_s - clock_s()) > 0:
+                wait(wait_s)
+            answers.append(http.post(f"{start.headers['Location']}/events", json=event))
+    expected = [httpx.codes.CREATED, *[httpx.codes.NO_CONTENT] * len(events)]
+    refusals = (
+        Refusal(position, str(events[position].get("eventType")), answer.status_code, answer.text)
+        for position, answer in enumerate(answers)
+        if answer.status_code != expected[position]
+    )
+    return ReplayedSession(
+        sid=start.headers["Location"].rpartition("/")[2] if started else None,
+        events_sent=len(events) if downloaded else len(answers),
+        answers=dict(Counter(answer.status_code for answer in answers)),
+        refusal=next(refusals, None),
+        as_fallback_project=fallback is not None,
+    )
+
+
+def _start(http: httpx.Client, downloaded: bool, events: Sequence[Body]) -> httpx.Response:
+    return http.post(SESSIONS, json=list(events) if downloaded else events[0])

@@ -1,0 +1,81 @@
+"""Long sessions and many at once, on the emulator's DynamoDB: handlers' code in this process, a table of their own."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from mediabeat.callers import caller_of
+from mediabeat.closing import close_due
+from mediabeat.ingest import ingest
+from mediabeat.projects import new_project
+from mediabeat.starting import start_session
+from mediabeat.store import Store
+from mediabeat.summary import Summary
+from mediabeat.timeouts import Limits
+from tests.builders import BASE_MS, ping, play, wire_start
+from tests.e2e.cloud import Cloud
+from tests.template import table_definition
+
+LIMITS = Limits()
+CALLER = caller_of({})
+
+
+@pytest.fixture
+def store(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A new table on the emulator, with the project `demo`."""
+    config = Config(max_pool_connections=40)
+    client = boto3.client("dynamodb", endpoint_url=cloud.endpoint, config=config)
+    name = request.node.name[:80]
+    client.create_table(TableName=name, **table_definition())
+    store = Store(name, client, retention_s=86_400, index_shards=2)
+    store.create_project(new_project("demo", 0)[0])
+    yield store
+    client.delete_table(TableName=name)
+    client.close()
+
+
+def run(store: Store, now: int) -> Any:
+    return close_due(store, LIMITS, lambda: now, has_time=lambda: True)
+
+
+def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(store: Store) -> None:
+    start = wire_start(media_length=86_400)
+    sid = start_session(start, CALLER, store, LIMITS, now=BASE_MS)
+    ingest(sid, play(0), store, LIMITS, now=BASE_MS)
+    for second in range(10, 86_390, 10):
+        ingest(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
+    assert [one.reason for one in run(store, BASE_MS + 86_400_000).closed] == ["max_age"]
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert stored.summary is not None
+    assert len(stored.events) == 8_640
+    metrics = Summary.from_bytes(stored.summary).metrics
+    assert (metrics.content_time_spent_ms, metrics.unique_time_played_ms) == (86_380_000, 86_380_000)
+
+
+def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(store: Store) -> None:
+    with ThreadPoolExecutor(16) as players:
+        sids = list(players.map(lambda _: start_session(wire_start(), CALLER, store, LIMITS, now=BASE_MS), range(1_000)))
+    now = BASE_MS + LIMITS.quiet_ms
+    with ThreadPoolExecutor(2) as closers:
+        runs = list(closers.map(lambda _: run(store, now), range(2)))
+    closed = Counter(one.sid for each in runs for one in each.closed)
+    assert [each.failed for each in runs] == [[], []]
+    assert closed == Counter(sids)
+    assert list(store.due_sessions(now)) == []
+    assert all(each.closed for each in runs), "both closers took their part"
+
+
+def test_events_of_one_session_from_many_clients_at_once_are_all_kept(store: Store) -> None:
+    sid = start_session(wire_start(), CALLER, store, LIMITS, now=BASE_MS)
+    events = [ping(second / 10, second) for second in range(400)]
+    with ThreadPoolExecutor(16) as players:
+        list(players.map(lambda event: ingest(sid, event, store, LIMITS, now=BASE_MS), events + events))
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert len(stored.events) == 401

@@ -1,0 +1,81 @@
+"""The README says what is so: commands, routes, event types, metrics and parameters are those of the code."""
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from mediabeat.cli.main import main
+from mediabeat.events import EventType
+from mediabeat.metrics import Metrics
+from tests.template import ROOT, source
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def rows(text: str) -> list[str]:
+    """First cells of a section's tables."""
+    return [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ") and "---" not in line]
+
+
+def names(text: str) -> set[str]:
+    return set(re.findall(r"`([\w./{}]+)`", text))
+
+
+def test_ci_runs_the_test_line() -> None:
+    (line,) = re.findall(r"```sh\n(.+)\n```", section("Test it"))
+    commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert commands[-1] == line
+
+
+def test_every_route_is_told() -> None:
+    routes: dict[str, Any] = {}
+    for name, function in source()["Resources"].items():
+        if function["Type"] == "AWS::Serverless::Function":
+            for event in function["Properties"]["Events"].values():
+                if event["Type"] == "HttpApi":
+                    routes[f"{event['Properties']['Method']} {event['Properties']['Path']}"] = name
+    told = set(re.findall(r"^\| `((?:GET|POST) [^`]+)`", section("API"), re.MULTILINE))
+    assert told == set(routes)
+
+
+def test_every_event_type_is_told() -> None:
+    told = names(section("API").split("Event types:")[1].split("What each may hold")[0])
+    assert told == set(EventType)
+
+
+def test_every_metric_is_told() -> None:
+    told = names("".join(rows(section("Metrics"))))
+    assert told == set(Metrics.model_fields)
+
+
+def test_every_parameter_is_told() -> None:
+    parameters = source()["Parameters"]
+    assert {row.strip("`") for row in rows(section("Deploy to AWS"))[1:]} == set(parameters)
+    table = section("Deploy to AWS")
+    for name, parameter in parameters.items():
+        (default,) = re.findall(rf"\| `{name}` \| `?([\w.]+)`? \|", table)
+        assert default == str(parameter["Default"]), name
+
+
+def test_every_command_is_told() -> None:
+    told = " ".join(rows(section("Run it")))
+    assert all(re.search(rf"\b{command}\b", told) for command in main.commands)
+
+
+def test_every_module_of_the_core_has_its_place() -> None:
+    text = section("How the repository is laid out")
+    modules = {path.stem for path in (ROOT / "layers/mediabeat/mediabeat").glob("*.py")} - {"__init__"}
+    assert {module for module in modules if f"`{module}`" not in text} == set()
+
+
+@pytest.mark.parametrize("command", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join)
+def test_the_code_is_as_the_linters_want_it(command: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
