@@ -4,15 +4,19 @@ Source: NAVER's Media Analytics session log, whose action names are used as they
 of the same fold as the metrics.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from mediabeat.events import Event, EventType
+from mediabeat.events import SECONDS_A_DAY, EventType
 from mediabeat.playheads import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.session import PlayState, Session, Span
 
 PLAYING_CUT_MS: Final = 60_000
 """A stretch of playing is reported each minute, or earlier when something else happens."""
+
+MAX_CUTS: Final = 2 * 24 * 60
+"""No session lasts longer than two days."""
 
 _MARKS: Final = {
     EventType.ERROR: "error",
@@ -106,7 +110,8 @@ def _action(session: Session, span: Span) -> str | None:
 def _jumps(session: Session, span: Span) -> bool:
     """Say whether the playhead was moved by the viewer: neither as the clock does, nor left standing."""
     moved_s = session.moved_s(span)
-    return abs(moved_s) > CLOCK_TOLERANCE_S and not (span.is_content and moved_as_the_clock(moved_s, span.duration_ms))
+    runs = span.is_content or session.is_live
+    return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, span.duration_ms))
 
 
 def _told(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
@@ -119,26 +124,29 @@ def _told(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
         yield LogLine(last.end_ms, last.end_playhead_s, "seeking", duration_ms)
         return
     if action == "playing":
-        yield from _minutes(stretch)
+        yield from _minutes(session, stretch)
     elif action is not None and duration_ms:
         yield LogLine(last.end_ms, last.end_playhead_s, action, duration_ms)
     if jumped:
         yield LogLine(last.end_ms, last.end_playhead_s, "seeking", 0)
 
 
-def _minutes(stretch: list[Span]) -> Iterator[LogLine]:
+def _minutes(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
+    """Tell a stretch of playing minute by minute, and its rest."""
     begin_ms, end_ms = stretch[0].event.ts, stretch[-1].end_ms
-    for cut_ms in range(begin_ms + PLAYING_CUT_MS, end_ms, PLAYING_CUT_MS):
-        before = _last_at(stretch, cut_ms)
-        yield LogLine(cut_ms, before.playhead + (cut_ms - before.ts) / 1_000, "playing", PLAYING_CUT_MS)
-    rest_ms = (end_ms - begin_ms) % PLAYING_CUT_MS or min(end_ms - begin_ms, PLAYING_CUT_MS)
-    if rest_ms:
-        before = stretch[-1].event
-        jumped = not moved_as_the_clock(stretch[-1].end_playhead_s - before.playhead, stretch[-1].duration_ms)
-        playhead_s = before.playhead + stretch[-1].duration_ms / 1_000 if jumped else stretch[-1].end_playhead_s
-        yield LogLine(end_ms, playhead_s, "playing", rest_ms)
+    cuts = range(begin_ms + PLAYING_CUT_MS, end_ms, PLAYING_CUT_MS)
+    if len(cuts) > MAX_CUTS:
+        cuts = range(0)  # the player's clock was set meanwhile: nobody has watched that long
+    for at_ms in [*cuts, end_ms]:
+        if at_ms > begin_ms:
+            yield LogLine(at_ms, _playhead_at(session, stretch, at_ms), "playing", at_ms - begin_ms)
+        begin_ms = at_ms
 
 
-def _last_at(stretch: list[Span], at_ms: int) -> Event:
-    found: Event = next(span.event for span in reversed(stretch) if span.event.ts <= at_ms)
-    return found
+def _playhead_at(session: Session, stretch: list[Span], at_ms: int) -> float:
+    """Return the playhead at a moment of a stretch: that of the last event before it, moved on as the clock does."""
+    span = stretch[bisect_left(stretch, at_ms, key=lambda span: span.event.ts) - 1]
+    if at_ms == span.end_ms and moved_as_the_clock(session.moved_s(span), span.duration_ms):
+        return span.end_playhead_s
+    playhead_s = span.event.playhead + (at_ms - span.event.ts) / 1_000
+    return playhead_s % SECONDS_A_DAY if session.is_live else playhead_s

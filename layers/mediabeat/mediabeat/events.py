@@ -20,6 +20,7 @@ from mediabeat.params import (
     Integer,
     Known,
     NoParams,
+    Number,
     QoeData,
     SessionStartParams,
     StateParams,
@@ -83,7 +84,7 @@ class PlayerTime(BaseModel):
 
     model_config = CLOSED
 
-    playhead: float
+    playhead: Number
     ts: Annotated[Integer, Field(ge=0, le=MAX_TS_MS)]
 
 

@@ -5,6 +5,7 @@ the playhead. Nothing is counted after a session's last event.
 """
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
 
 from mediabeat.events import Event, EventType
@@ -83,7 +84,7 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     ad_ms = time_ms(spans, lambda s: s.ad is not None and s.state is PlayState.PLAYING)
     pauses, pause_ms = _state_changes(spans, PlayState.PAUSED)
     buffers, buffer_ms = _state_changes(spans, PlayState.BUFFERING)
-    stalls, stall_ms = _state_changes(spans, PlayState.STALLED)
+    stalls, stall_ms = _stalls(spans)
     stretches = list(played(session))
     dropped = int(_last_qoe(spans, "media.qoe.droppedFrames") or 0)
     ads = tuple(ads_of(spans))
@@ -148,8 +149,16 @@ def _state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, int]:
     return entered, stayed_ms
 
 
+def _stalls(spans: Iterable[Span]) -> tuple[int, int]:
+    """Return the number of stalls and the milliseconds in them; one that moves on into another place is another one."""
+    stalls = [list(group) for _, group in groupby(spans, key=lambda span: (span.state is PlayState.STALLED, span.event.playhead))]
+    stalled = [group for group in stalls if group[0].state is PlayState.STALLED]
+    return len(stalled), sum(span.duration_ms for group in stalled for span in group)
+
+
 def _last_qoe(spans: Iterable[Span], *names: str) -> float | None:
-    sent = [span.event.qoe[name] for span in spans for name in names if name in span.event.qoe]
+    """Return the last value sent; one below zero is no value."""
+    sent = [span.event.qoe[name] for span in spans for name in names if span.event.qoe.get(name, -1) >= 0]
     return sent[-1] if sent else None
 
 
@@ -174,7 +183,8 @@ def _average_bitrate(spans: Iterable[Span]) -> int | None:
     bits = weight_ms = 0.0
     for span in spans:
         qoe = span.event.qoe
-        in_force = qoe.get("media.qoe.bitrate", qoe.get("bitrate", in_force))
+        sent = qoe.get("media.qoe.bitrate", qoe.get("bitrate", -1))
+        in_force = sent if sent >= 0 else in_force
         if in_force is not None and span.state is PlayState.PLAYING:
             bits += in_force * span.duration_ms
             weight_ms += span.duration_ms

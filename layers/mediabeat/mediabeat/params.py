@@ -4,7 +4,7 @@ Source: Adobe's Media Collection API documentation, and what real players were s
 neighbours are both what validates and what `GET /api/v1/schemas/{eventType}` shows.
 """
 
-from typing import Annotated, Any, Final, Literal, Required
+from typing import Annotated, Any, Final, Required
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -22,12 +22,17 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+MOST: Final = 10**12
+"""No number that a player means is larger: a terabit a second, 30,000 years."""
+
 Integer = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Number = Annotated[float, Field(ge=-MOST, le=MOST)]
+SmallInteger = Annotated[Integer, Field(ge=-MOST, le=MOST)]
 StateName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
 CustomerId = TypedDict(
     "CustomerId",
-    {"id": Required[str], "authState": Annotated[Literal[0, 1, 2], BeforeValidator(_whole)]},
+    {"id": Required[str], "authState": Annotated[Integer, Field(ge=0, le=2)]},
     total=False,
 )
 
@@ -41,7 +46,7 @@ SessionStartParams = TypedDict(
         "media.contentType": Required[str],
         "media.playerName": Required[str],
         "media.channel": Required[str],
-        "media.length": Required[Annotated[float, Field(ge=0)]],
+        "media.length": Required[Annotated[float, Field(ge=0, le=MOST)]],
         "media.name": str,
         "media.sdkVersion": str,
         "media.libraryVersion": str,
@@ -55,7 +60,7 @@ SessionStartParams = TypedDict(
         "analytics.visitorId": str,
         "analytics.aid": str,
         "visitor.marketingCloudUserId": str,
-        "visitor.aamLocationHint": Integer,
+        "visitor.aamLocationHint": SmallInteger,
         "visitor.customerIDs": dict[str, CustomerId],
         "media.show": str,
         "media.season": str,
@@ -87,8 +92,8 @@ SessionStartParams = TypedDict(
 AdBreakStartParams = TypedDict(
     "AdBreakStartParams",
     {
-        "media.ad.podIndex": Required[Integer],
-        "media.ad.podSecond": Required[float],
+        "media.ad.podIndex": Required[SmallInteger],
+        "media.ad.podSecond": Required[Number],
         "media.ad.podFriendlyName": str,
     },
     total=False,
@@ -99,8 +104,8 @@ AdStartParams = TypedDict(
     "AdStartParams",
     {
         "media.ad.id": Required[str],
-        "media.ad.podPosition": Required[Integer],
-        "media.ad.length": float,
+        "media.ad.podPosition": Required[SmallInteger],
+        "media.ad.length": Number,
         "media.ad.playerName": str,
         "media.ad.podFriendlyName": str,
         "media.ad.name": str,
@@ -117,9 +122,9 @@ AdStartParams = TypedDict(
 ChapterStartParams = TypedDict(
     "ChapterStartParams",
     {
-        "media.chapter.index": Required[Integer],
-        "media.chapter.offset": Required[float],
-        "media.chapter.length": Required[float],
+        "media.chapter.index": Required[SmallInteger],
+        "media.chapter.offset": Required[Number],
+        "media.chapter.length": Required[Number],
         "media.chapter.friendlyName": str,
     },
     total=False,
@@ -138,13 +143,13 @@ NoParams = TypedDict("NoParams", {}, total=False)
 QoeData = TypedDict(
     "QoeData",
     {
-        "media.qoe.bitrate": float,
-        "media.qoe.droppedFrames": float,
-        "media.qoe.framesPerSecond": float,
-        "media.qoe.timeToStart": float,
+        "media.qoe.bitrate": Number,
+        "media.qoe.droppedFrames": Number,
+        "media.qoe.framesPerSecond": Number,
+        "media.qoe.timeToStart": Number,
         "media.qoe.errorID": str,
         "media.qoe.errorSource": str,
-        "bitrate": float,
+        "bitrate": Number,
     },
     total=False,
 )

@@ -22,10 +22,11 @@ def played(session: Session) -> Iterator[tuple[float, float]]:
     for span in session.spans:
         if not span.is_content:
             continue
-        begin_s, moved_s = span.event.playhead, session.moved_s(span)
+        begin_s, moved_s = _clamped(span.event.playhead, end_s), session.moved_s(span)
         as_the_clock = moved_as_the_clock(moved_s, span.duration_ms)
         until_s = begin_s + (max(moved_s, 0.0) if as_the_clock else span.duration_ms / 1_000)
-        yield _clamped(begin_s, end_s), _clamped(until_s, end_s)
+        if until_s > begin_s:
+            yield begin_s, min(until_s, end_s)
         if session.is_live and until_s > SECONDS_A_DAY:
             yield 0.0, until_s - SECONDS_A_DAY
 

@@ -18,6 +18,9 @@ from mediabeat.packing import payload_of
 STALL_MOMENTS: Final = 3
 """As many moments in a row with the same playhead, while playing content, are a stall."""
 
+SAME_MOMENT_MS: Final = 500
+"""Events closer together are one moment: players read the clock anew for each of the calls that they make in one go."""
+
 
 class PlayState(StrEnum):
     """What the player does between two events."""
@@ -181,10 +184,18 @@ def apply(context: Context, event: Event, position: int) -> Context:
 def _stalls_marked(spans: Iterable[Span]) -> Iterator[Span]:
     """Turn playing into stalled where content stands still: the same playhead at three or more moments in a row.
 
-    Events of the same `ts` are one moment; an ad's end, its break's end and the `play` after them come together in every
-    session and are no stall. The stall lasts from its first moment to the next event that moves, or to a change of state.
+    An ad's end, its break's end and the `play` after them come in one moment in every session, and are no stall. The stall
+    lasts from its first moment to the next event that moves, or to a change of state.
     """
     for (is_content, _), group in groupby(spans, key=lambda span: (span.is_content, span.event.playhead)):
         standing = list(group)
-        stalled = is_content and len({span.event.ts for span in standing}) >= STALL_MOMENTS
+        stalled = is_content and _moments(standing) >= STALL_MOMENTS
         yield from (span._replace(state=PlayState.STALLED) for span in standing) if stalled else standing
+
+
+def _moments(spans: Iterable[Span]) -> int:
+    count, last_ms = 0, None
+    for span in spans:
+        if last_ms is None or span.event.ts - last_ms >= SAME_MOMENT_MS:
+            count, last_ms = count + 1, span.event.ts
+    return count
