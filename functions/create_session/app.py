@@ -7,6 +7,7 @@ from mediabeat.clock import server_clock
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.events import MAX_EVENT_BYTES, read_json
 from mediabeat.http import Answer, Event, answer, body_of, errors_answered, headers_of
+from mediabeat.registry import Registry
 from mediabeat.settings import settings
 from mediabeat.starting import start_session, store_downloaded
 from mediabeat.store import Store
@@ -15,7 +16,9 @@ MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """Lambda takes 6 MB of request, in which a body may stand as base64."""
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+client = dynamodb_client()
+store = Store(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+registry = Registry(deployed.table_name, client)
 
 
 @errors_answered
@@ -26,9 +29,9 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     only_batches = event["rawPath"].endswith("/downloaded")
     value = read_json(body_of(event, limit_bytes=MAX_BATCH_BYTES))
     if only_batches or isinstance(value, list):
-        sid = store_downloaded(value, caller, store, now=now, must_say_so=not only_batches)
+        sid = store_downloaded(value, caller, store, registry, now=now, must_say_so=not only_batches)
     else:
         body_of(event, limit_bytes=MAX_EVENT_BYTES)
-        sid = start_session(value, caller, store, deployed.limits, now=now)
+        sid = start_session(value, caller, store, registry, deployed.limits, now=now)
     # Exactly so, whatever path the request came by: clients take it apart by position.
     return answer(201, Location=f"/api/v1/sessions/{sid}")

@@ -6,17 +6,21 @@ from mediabeat.clock import server_clock
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.http import Answer, Event, answer, errors_answered, headers_of
 from mediabeat.recent import authorize, parse_query, recent_sessions
+from mediabeat.registry import Registry
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client())
+client = dynamodb_client()
+store = Store(deployed.table_name, client)
+registry = Registry(deployed.table_name, client)
 
 
 @errors_answered
 def lambda_handler(event: Event, context: Any) -> Answer:
     """Answer with the newest sessions, open and closed."""
     headers = headers_of(event)
-    project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), store)
-    query = parse_query(event.get("queryStringParameters") or {}, now=server_clock())
+    now = server_clock()
+    project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), registry, now=now)
+    query = parse_query(event.get("queryStringParameters") or {}, now=now)
     return answer(200, recent_sessions(project_id, query, store, shards=deployed.index_shards))

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.projects import new_project
+from mediabeat.registry import Registry
 from mediabeat.settings import settings
 from mediabeat.store import Store
 from tests.builders import Wire
@@ -33,10 +34,16 @@ def store(table: str) -> Store:
 
 
 @pytest.fixture
-def api_key(store: Store) -> str:
+def registry(table: str) -> Registry:
+    """The registry in it."""
+    return Registry(table, dynamodb_client())
+
+
+@pytest.fixture
+def api_key(registry: Registry) -> str:
     """The key of the project `demo`."""
     project, key = new_project("demo", 0)
-    store.create_project(project)
+    registry.create_project(project)
     return key
 
 

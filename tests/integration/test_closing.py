@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from mediabeat.closing import close_due
+from mediabeat.dynamodb import Item, Table
 from mediabeat.settings import settings
 from mediabeat.store import Store
 from mediabeat.summary import Summary
@@ -134,18 +135,18 @@ def test_a_closer_killed_between_its_steps_leaves_a_session_that_the_next_run_fi
 
 def test_a_creation_that_was_cut_off_is_forgotten(api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     puts: list[str] = []
-    real = Store._put
+    real = Table.put
 
-    def failing(self: Store, item: dict[str, dict[str, str]], **options: object) -> None:
+    def failing(self: Table, item: Item) -> bool:
         puts.append(item["sk"]["S"])
         if item["sk"]["S"] == "start":
             raise ConnectionClosedError(endpoint_url="http://localhost")
-        real(self, item, **options)
+        return real(self, item)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "_put", failing)
+        patched.setattr(Table, "put", failing)
         assert api.call("POST", "/api/v1/sessions", wire_start())["statusCode"] == 500
-    assert puts == ["head", "start"]
+    assert (puts[0], puts[-1]) == ("head", "start")
     (sid,) = store.due_sessions(clock.now + 3_600_000)
     clock.forward(minutes=11)
     api.close_due()

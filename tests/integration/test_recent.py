@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mediabeat.projects import new_project
-from mediabeat.store import Store
+from mediabeat.registry import Registry
 from tests.builders import wire, wire_start
 from tests.integration.conftest import Api, Clock
 
@@ -114,9 +114,9 @@ def test_a_wrong_parameter_is_named(api: Api, api_key: str, query: dict[str, str
     assert (answer["code"], [error["field"] for error in answer["errors"]]) == (400, wrong)
 
 
-def test_only_a_projects_own_key_opens_its_sessions(api: Api, api_key: str, store: Store) -> None:
+def test_only_a_projects_own_key_opens_its_sessions(api: Api, api_key: str, registry: Registry) -> None:
     other, other_key = new_project("other", 0)
-    store.create_project(other)
+    registry.create_project(other)
     api.start(wire_start())
     assert api.recent(other_key, project="other")["result"] == []
     refused = [

@@ -1,6 +1,6 @@
-"""DynamoDB's client, and what its errors mean."""
+"""DynamoDB: the client, what its errors mean, and the requests that all of mediabeat is made of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,12 @@ from mediabeat.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+"""An item or a key in DynamoDB's own typed form, `{"pk": {"S": "…"}}`."""
+
+IS_NEW: Final = "attribute_not_exists(pk)"
+EXISTS: Final = "attribute_exists(pk)"
 
 PASSING: Final = frozenset(
     {
@@ -66,3 +72,60 @@ def refused(error: ClientError) -> dict[str, Any] | None:
         if reason.get("Code") == "ConditionalCheckFailed":
             return dict(reason.get("Item", {}))
     return None
+
+
+class Table:
+    """The table of one deployment. Every method raises StorageUnavailable when the database refuses for now."""
+
+    def __init__(self, name: str, client: "DynamoDBClient") -> None:
+        self.name = name
+        self.client = client
+
+    def get(self, key: Item) -> Item | None:
+        """Return an item, perhaps not the newest version of it; none when there is none."""
+        with passing_errors_named():
+            return self.client.get_item(TableName=self.name, Key=key).get("Item")
+
+    def put(self, item: Item, condition: str | None = None) -> bool:
+        """Write an item; False when the condition did not hold."""
+        options = {"ConditionExpression": condition} if condition else {}
+        return self._done(self.client.put_item, Item=item, **options)
+
+    def update(self, key: Item, changes: str, condition: str, values: Item) -> bool:
+        """Change an item; False when the condition did not hold."""
+        options = {"ExpressionAttributeValues": values} if values else {}
+        expressions = {"UpdateExpression": changes, "ConditionExpression": condition}
+        return self._done(self.client.update_item, Key=key, **expressions, **options)
+
+    def delete(self, key: Item) -> None:
+        """Delete an item, if it is there."""
+        self._done(self.client.delete_item, Key=key)
+
+    def query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
+        """Yield the items that a key condition names, asking for more only as far as it is iterated."""
+        request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **options}
+        return self._pages(self.client.query, request)
+
+    def scan(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
+        """Yield the items that a filter lets pass, at the cost of reading all; for the operator's command only."""
+        request = {"FilterExpression": condition, "ExpressionAttributeValues": values, **options}
+        return self._pages(self.client.scan, request)
+
+    def _done(self, write: Callable[..., Any], **request: Any) -> bool:
+        try:
+            with passing_errors_named():
+                write(TableName=self.name, **request)
+        except ClientError as error:
+            if refused(error) is None:
+                raise
+            return False
+        return True
+
+    def _pages(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            with passing_errors_named():
+                answer = ask(TableName=self.name, **request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -15,11 +15,13 @@ PROJECT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class Project(NamedTuple):
-    """One project; of its key only the hash is kept. `created_at` in epoch milliseconds."""
+    """One project; of its keys only the hashes are kept. `created_at`, `old_key_until` in epoch milliseconds."""
 
     id: str
     key_hash: str
     created_at: int
+    old_key_hash: str | None = None
+    old_key_until: int | None = None
 
 
 def new_project(project_id: str, now_ms: int) -> tuple[Project, str]:
@@ -29,8 +31,19 @@ def new_project(project_id: str, now_ms: int) -> tuple[Project, str]:
     """
     if not PROJECT_ID.fullmatch(project_id):
         raise InvalidInput(Problem("project", "must be 1 to 100 letters, digits, dots, dashes or underscores"))
-    key = "mb_" + secrets.token_urlsafe(32)
+    key = _new_key()
     return Project(project_id, hash_of(key), now_ms), key
+
+
+def rotated(project: Project, now_ms: int, *, grace_ms: int = 0) -> tuple[Project, str]:
+    """Return the project with a new API key, and the key; the one before opens it for as long as the grace lasts."""
+    key = _new_key()
+    old = (project.key_hash, now_ms + grace_ms) if grace_ms else (None, None)
+    return project._replace(key_hash=hash_of(key), old_key_hash=old[0], old_key_until=old[1]), key
+
+
+def _new_key() -> str:
+    return "mb_" + secrets.token_urlsafe(32)
 
 
 def hash_of(key: str) -> str:
@@ -38,6 +51,10 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def opens(project: Project, key: str) -> bool:
-    """Say whether a key is the project's, in a time that tells nothing of how much of it is right."""
-    return hmac.compare_digest(project.key_hash, hash_of(key))
+def opens(project: Project, key: str, now_ms: int) -> bool:
+    """Say whether a key is the project's by now, in a time that tells nothing of how much of it is right."""
+    given = hash_of(key)
+    if hmac.compare_digest(project.key_hash, given):
+        return True
+    in_grace = project.old_key_until is not None and now_ms < project.old_key_until
+    return in_grace and hmac.compare_digest(project.old_key_hash or "", given)

@@ -15,6 +15,7 @@ from mediabeat.action_log import LogLine, totals
 from mediabeat.callers import Caller
 from mediabeat.errors import InvalidInput, Problem, Unauthorized
 from mediabeat.projects import opens
+from mediabeat.registry import Registry
 from mediabeat.store import Store
 from mediabeat.summary import Summary, summarize
 from mediabeat.table import ListEntry, listings
@@ -85,7 +86,7 @@ def _moment(parameters: Mapping[str, str], name: str, default: int, problems: li
     return int(moment.timestamp() * 1_000) + (999 if last and not moment.microsecond else 0)
 
 
-def authorize(project_id: str | None, key: str | None, store: Store) -> str:
+def authorize(project_id: str | None, key: str | None, registry: Registry, *, now: int) -> str:
     """Return the id of the project that a key opens.
 
     Raises Unauthorized, in the same words for a wrong project and a wrong key.
@@ -94,8 +95,8 @@ def authorize(project_id: str | None, key: str | None, store: Store) -> str:
         raise Unauthorized("header x-api-key is missing")
     if not project_id:
         raise Unauthorized("header x-project-id is missing")
-    project = store.project(project_id)
-    if project is None or not opens(project, key):
+    project = registry.project(project_id)
+    if project is None or not opens(project, key, now):
         raise Unauthorized("x-api-key is not a key of x-project-id")
     return project.id
 

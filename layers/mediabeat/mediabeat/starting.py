@@ -8,6 +8,7 @@ from mediabeat.callers import Caller
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
 from mediabeat.packing import pack
+from mediabeat.registry import Registry
 from mediabeat.session import fold
 from mediabeat.store import Store
 from mediabeat.table import Head, Phase, Start
@@ -17,27 +18,27 @@ MAX_BATCH_EVENTS: Final = 20_000
 """Two days of a ping each ten seconds: more is no view of downloaded content."""
 
 
-def start_session(value: Any, caller: Caller, store: Store, limits: Limits, *, now: int) -> str:
+def start_session(value: Any, caller: Caller, store: Store, registry: Registry, limits: Limits, *, now: int) -> str:
     """Store a new session with its `sessionStart` and return its id. `now` is the server's clock, epoch milliseconds.
 
     Raises InvalidInput, also for a report suite that is no project.
     """
     event = parse_start(value)
-    start = _start(event, caller, store, "", started_at=now, ts_skew=now - event.ts)
+    start = _start(event, caller, registry, "", started_at=now, ts_skew=now - event.ts)
     sid = _new_sid()
     due_at = next_due(Liveness(now, now, now), limits)
     store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
     return sid
 
 
-def store_downloaded(value: Any, caller: Caller, store: Store, *, now: int, must_say_so: bool) -> str:
+def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registry, *, now: int, must_say_so: bool) -> str:
     """Store a whole session that was watched offline, closed, dated by its own clock, and return its id.
 
     `must_say_so`: its `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming every wrong field of every
     event, and stores nothing then.
     """
     events = _batch(value, must_say_so)
-    start = _start(events[0], caller, store, "[0].", started_at=events[0].ts, ts_skew=0)
+    start = _start(events[0], caller, registry, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
@@ -71,9 +72,9 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
     return events
 
 
-def _start(event: Event, caller: Caller, store: Store, where: str, *, started_at: int, ts_skew: int) -> Start:
+def _start(event: Event, caller: Caller, registry: Registry, where: str, *, started_at: int, ts_skew: int) -> Start:
     project_id = event.params["analytics.reportSuite"]
-    if store.project(project_id) is None:
+    if registry.project(project_id) is None:
         raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r} is not a project here"))
     return Start(
         project_id=project_id,

@@ -1,14 +1,13 @@
-"""The only module that talks to DynamoDB: every request, under a named condition."""
+"""Sessions in DynamoDB: every request, under a named condition."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from mediabeat import table
-from mediabeat.dynamodb import passing_errors_named, refused
-from mediabeat.errors import ProjectExists, StorageUnavailable
-from mediabeat.projects import Project
+from mediabeat.dynamodb import EXISTS, Table, passing_errors_named, refused
+from mediabeat.errors import StorageUnavailable
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
 
@@ -20,8 +19,6 @@ STILL_OPEN: Final = "phase = :open AND due_at > :now"
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
-EXISTS: Final = "attribute_exists(pk)"
-IS_NEW: Final = "attribute_not_exists(pk)"
 
 
 class NotAppended(Exception):
@@ -32,11 +29,10 @@ class NotAppended(Exception):
 
 
 class Store:
-    """The table of one deployment. Every method raises StorageUnavailable when the database refuses for now."""
+    """The sessions of one deployment. Every method raises StorageUnavailable when the database refuses for now."""
 
     def __init__(self, table_name: str, client: "DynamoDBClient", *, retention_s: int = 0, index_shards: int = 1) -> None:
-        self._table = table_name
-        self._client = client
+        self._table = Table(table_name, client)
         self._retention_s = retention_s
         self._shards = index_shards
 
@@ -46,9 +42,10 @@ class Store:
         """Store a new session; it exists once its start item, written last, is there."""
         expires_at = self._expiry(now)
         for page in table.pages(events):
-            self._put(table.page_item(sid, page, expires_at=expires_at))
-        self._put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at))
-        self._put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at))
+            self._table.put(table.page_item(sid, page, expires_at=expires_at))
+        self._table.put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at))
+        self._table.put(table.viewer_item(sid, start, expires_at=expires_at))
+        self._table.put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at))
 
     # Appending
 
@@ -90,7 +87,7 @@ class Store:
         """Append under a condition, then move the tail to a page when it is full."""
         large = len(event) > table.LARGE_EVENT_BYTES
         update: dict[str, Any] = {
-            "TableName": self._table,
+            "TableName": self._table.name,
             "Key": table.key(sid, table.HEAD),
             "UpdateExpression": f"SET last_at = :now{changes}" + ("" if large else " ADD tail :events"),
             "ConditionExpression": condition,
@@ -101,10 +98,10 @@ class Store:
             with passing_errors_named():
                 if large:
                     page = table.page_item(sid, [event], expires_at=self._expiry(now))
-                    put = {"TableName": self._table, "Item": page}
-                    self._client.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])  # type: ignore[typeddict-item]
+                    put = {"TableName": self._table.name, "Item": page}
+                    self._table.client.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])  # type: ignore[typeddict-item]
                     return
-                head = self._client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"]
+                head = self._table.client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"]
         except ClientError as error:
             old = refused(error)
             if old is None:
@@ -120,7 +117,7 @@ class Store:
         The event that filled the tail is stored already, so an error here must not refuse it: the next append tries again.
         """
         try:
-            self._put(table.page_item(sid, tail, expires_at=self._expiry(now)))
+            self._table.put(table.page_item(sid, tail, expires_at=self._expiry(now)))
             self._update_head(sid, "DELETE tail :events", EXISTS, {":events": {"BS": tail}})
         except (StorageUnavailable, ClientError):
             return
@@ -132,7 +129,7 @@ class Store:
         for shard in table.due_shards(self._shards):
             condition = "due_shard = :shard AND due_at <= :now"
             values = {":shard": {"S": shard}, ":now": {"N": str(now)}}
-            for item in self._query(condition, values, IndexName=table.DUE_INDEX):
+            for item in self._table.query(condition, values, IndexName=table.DUE_INDEX):
                 yield item["pk"]["S"]
 
     def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
@@ -149,14 +146,7 @@ class Store:
 
     def write_summary(self, sid: str, summary: bytes) -> None:
         """Put the summary of a closed session into its list entry."""
-        with passing_errors_named():
-            self._client.update_item(
-                TableName=self._table,
-                Key=table.key(sid, table.START),
-                UpdateExpression="SET summary = :summary",
-                ConditionExpression=EXISTS,
-                ExpressionAttributeValues={":summary": {"B": summary}},
-            )
+        self._table.update(table.key(sid, table.START), "SET summary = :summary", EXISTS, {":summary": {"B": summary}})
 
     def drop_due_mark(self, sid: str) -> None:
         """Take a session off the closer's list."""
@@ -164,14 +154,13 @@ class Store:
 
     def forget_unfinished(self, sid: str) -> None:
         """Delete the head of a session whose creation was never finished, and so never acknowledged."""
-        with passing_errors_named():
-            self._client.delete_item(TableName=self._table, Key=table.key(sid, table.HEAD))
+        self._table.delete(table.key(sid, table.HEAD))
 
     # Reading
 
     def read_session(self, sid: str) -> StoredSession | None:
         """Return all that is stored of a session; none when there is no such session."""
-        return table.session_of(sid, self._query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True))
+        return table.session_of(sid, self._table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True))
 
     def newest(self, listing: str, *, since: int, until: int, page: int) -> Iterator[ListEntry]:
         """Yield one listing's sessions that started between two moments (epoch ms, both included), newest first.
@@ -181,77 +170,27 @@ class Store:
         condition = "listing = :listing AND started_at BETWEEN :since AND :until"
         values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
         options = {"IndexName": table.NEWEST_INDEX, "ScanIndexForward": False, "Limit": page}
-        return map(table.entry_of, self._query(condition, values, **options))
+        return map(table.entry_of, self._table.query(condition, values, **options))
 
     def all_entries(self, *, since: int) -> Iterator[ListEntry]:
         """Yield the list entries of all projects' sessions that started at or after a moment (epoch ms).
 
         Reads the whole index `newest`, so it is for the operator's command only; no deployed function may scan.
         """
-        request: dict[str, Any] = {
-            "FilterExpression": "started_at >= :since",
-            "ExpressionAttributeValues": {":since": {"N": str(since)}},
-            "IndexName": table.NEWEST_INDEX,
-        }
-        return map(table.entry_of, self._pages_of(self._client.scan, request))
+        values = {":since": {"N": str(since)}}
+        return map(table.entry_of, self._table.scan("started_at >= :since", values, IndexName=table.NEWEST_INDEX))
 
-    # Projects
-
-    def project(self, project_id: str) -> Project | None:
-        """Return a project; none when there is none of this id."""
-        with passing_errors_named():
-            answer = self._client.get_item(TableName=self._table, Key=table.project_key(project_id))
-        return table.project_of(answer["Item"]) if "Item" in answer else None
-
-    def create_project(self, project: Project) -> None:
-        """Store a new project.
-
-        Raises ProjectExists.
-        """
-        try:
-            self._put(table.project_item(project), ConditionExpression=IS_NEW)
-        except ClientError as error:
-            if refused(error) is None:
-                raise
-            raise ProjectExists(f"project {project.id} exists already") from None
+    def newest_of_viewer(self, project_id: str, viewer: str) -> StoredSession | None:
+        """Return the newest session of a viewer in a project; none when there is none."""
+        values = {":pk": {"S": table.viewer_partition(project_id, viewer)}}
+        entries = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
+        found = (self.read_session(table.sid_of_viewer_item(entry)) for entry in entries)
+        return next((stored for stored in found if stored is not None and stored.start is not None), None)
 
     # What the above is made of
 
     def _expiry(self, now: int) -> int:
         return now // 1_000 + self._retention_s
 
-    def _put(self, item: Item, **options: Any) -> None:
-        with passing_errors_named():
-            self._client.put_item(TableName=self._table, Item=item, **options)
-
     def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
-        """Change a head; False when the condition did not hold."""
-        request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
-        try:
-            with passing_errors_named():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=table.key(sid, table.HEAD),
-                    UpdateExpression=changes,
-                    ConditionExpression=condition,
-                    **request,
-                )
-        except ClientError as error:
-            if refused(error) is None:
-                raise
-            return False
-        return True
-
-    def _query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
-        request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **options}
-        return self._pages_of(self._client.query, request)
-
-    def _pages_of(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
-        """Yield the items of a query or scan, asking for the next page when the one before is used up."""
-        while True:
-            with passing_errors_named():
-                answer = ask(TableName=self._table, **request)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return self._table.update(table.key(sid, table.HEAD), changes, condition, values)

@@ -4,10 +4,11 @@
     {sid}           head          phase, when it is due, when it was last heard of, and the tail of its newest events
     {sid}           page#{hash}   older events, written once
     {sid}           start         the sessionStart and its caller; the entry in the list of sessions; at close the summary
-    project#{id}    project       a project and the hash of its key
+    viewer#{p}#{v}  {time}#{sid}  which sessions a viewer had in a project, so that the newest is found by one query
+    projects        {id}          a project and the hashes of its keys
 
 Access patterns
-  start a session       put head, put start: the start item is the commit, a head without it is nobody's session
+  start a session       put head, viewer's entry, start: the start item is the commit, what is there without it is nobody's
   append an event       one conditional update of the head, which stays below 1 KB: one write unit; about each fiftieth event
                         moves the tail to a page (two writes more). Both are sets of bytes: an event sent twice is in there once
   read a session        one query of its partition; the head sorts first, so that an event on its way from tail to page is
@@ -27,7 +28,6 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from mediabeat.projects import Project
 from mediabeat.timeouts import CloseReason
 
 Item = dict[str, Any]
@@ -108,9 +108,21 @@ def key(pk: str, sk: str) -> Item:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def project_key(project_id: str) -> Item:
-    """Return the key of a project's item."""
-    return key(f"project#{project_id}", "project")
+def viewer_partition(project_id: str, viewer: str) -> str:
+    """Return where the entries of a viewer's sessions are."""
+    return f"viewer#{project_id}#{viewer}"
+
+
+def viewer_item(sid: str, start: Start, *, expires_at: int) -> Item:
+    """Return the entry that finds a session by its viewer; entries sort by the start of their sessions."""
+    at = f"{start.started_at:015}#{sid}"
+    return key(viewer_partition(start.project_id, start.viewer), at) | {"expires_at": {"N": str(expires_at)}}
+
+
+def sid_of_viewer_item(item: Item) -> str:
+    """Return the session that a viewer's entry finds."""
+    sid: str = item["sk"]["S"].rpartition("#")[2]
+    return sid
 
 
 def due_shards(shards: int) -> list[str]:
@@ -178,31 +190,22 @@ def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield page
 
 
-def project_item(project: Project) -> Item:
-    """Return the item of a project."""
-    return project_key(project.id) | {"key_hash": {"S": project.key_hash}, "created_at": {"N": str(project.created_at)}}
-
-
-def project_of(item: Item) -> Project:
-    """Read a project's item."""
-    return Project(item["pk"]["S"].removeprefix("project#"), item["key_hash"]["S"], int(item["created_at"]["N"]))
-
-
 def head_of(item: Item) -> Head:
     """Read the head of a session."""
     reason = item.get("close_reason")
     return Head(
         Phase(item["phase"]["S"]),
         int(item["last_at"]["N"]),
-        _number(item, "due_at"),
-        _number(item, "ended_at"),
-        _number(item, "ended_ts"),
-        _number(item, "closed_at"),
+        number_in(item, "due_at"),
+        number_in(item, "ended_at"),
+        number_in(item, "ended_ts"),
+        number_in(item, "closed_at"),
         CloseReason(reason["S"]) if reason else None,
     )
 
 
-def _number(item: Item, name: str) -> int | None:
+def number_in(item: Item, name: str) -> int | None:
+    """Return a number of an item; none when it has no such attribute."""
     return int(item[name]["N"]) if name in item else None
 
 

@@ -1,8 +1,11 @@
 """The demonstration: recorded viewings sent to the local cloud, and what became of them once they are closed."""
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from time import monotonic, sleep
 from typing import Final
 
@@ -82,6 +85,29 @@ def drawn_session(viewings: list[Viewing], cloud: Status) -> Session | None:
     sid = next((viewing.sid for viewing in viewings if viewing.journey == DRAWN), None)
     stored = _store(cloud).read_session(sid) if sid else None
     return session_of(stored) if stored else None
+
+
+def next_steps(cloud: Status) -> str:
+    """Return what to try after the demonstration, to be copied into a shell in the checkout."""
+    command = _as_called()
+    return f"""\
+The API is at {cloud.url}, the project id is {cloud.project_id}, its key: {command} status
+Try next:
+  KEY=$({command} status | sed -n 's/^api key *//p')
+  curl -H "x-api-key: $KEY" -H "x-project-id: {cloud.project_id}" "{cloud.url}/v1/sessionRecent?limit=1"
+  {command} replay --shift now --speed 5 events/journeys/{DRAWN}.json
+  {command} invoke ingest_event events/ingest_event.json
+  {command} down"""
+
+
+def _as_called() -> str:
+    """Return how the caller can call this command again: it may not be on their PATH."""
+    uv = os.environ.get("UV")  # set by `uv run`, which has the command on a PATH of its own
+    program = Path(uv or sys.argv[0])
+    if not uv and which(program.name) == str(program):
+        return program.name
+    shown = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+    return f"{shown} run mediabeat" if uv else str(shown)
 
 
 def _what_for(waiting: Mapping[str, str]) -> str:

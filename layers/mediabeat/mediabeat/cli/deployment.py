@@ -19,13 +19,14 @@ from mediabeat.cli.state_folder import StateFolder
 STACK = "mediabeat"
 _SAM_CLI = "aws-sam-cli==1.170.0"
 _BUCKET = "mediabeat-artifacts"
-_PYTHONS = ((3, 11), (3, 14))  # the template's first and last Runtime
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # as in the template's Runtime
 _PROCESSORS = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
 
 def source_folder() -> Path:
     """Find the checkout that holds template.yaml: the one this package runs from, else the one we stand in."""
-    for folder in (*Path(__file__).resolve().parents, *Path.cwd().parents, Path.cwd()):
+    for folder in (*Path(__file__).resolve().parents, Path.cwd(), *Path.cwd().parents):
         if (folder / "template.yaml").is_file() and (folder / "layers" / "mediabeat").is_dir():
             return folder
     raise CommandFailed("There is no mediabeat checkout here: change to the folder that holds template.yaml.")
@@ -33,8 +34,7 @@ def source_folder() -> Path:
 
 def build(source: Path, folder: StateFolder, endpoint: str) -> None:
     """Run `sam build`: the layer for this machine and interpreter, because that is what functions run on here."""
-    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    environment = _sam_environment(folder, endpoint) | {"LAYER_PYTHON": minor, "LAYER_PLATFORM": _platform()}
+    environment = _sam_environment(folder, endpoint) | {"LAYER_PYTHON": _PYTHON, "LAYER_PLATFORM": _platform()}
     arguments = ["--template", str(source / "template.yaml"), "--build-dir", str(_built(folder))]
     folder.deployment_log.write_bytes(b"")
     _sam("build", arguments, folder, environment)
@@ -44,8 +44,7 @@ def deploy(folder: StateFolder, endpoint: str, parameters: Mapping[str, str]) ->
     """Run `sam deploy` on what was built: it creates the stack, or updates it and keeps its data."""
     # A bucket of our own: the one that --resolve-s3 makes takes a stack of its own, and 15 s of waiting for it.
     local_aws.client("s3", endpoint).create_bucket(Bucket=_BUCKET)
-    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    overrides = {"Runtime": f"python{minor}", "Architecture": _processor(), **parameters}
+    overrides = {"Runtime": f"python{_PYTHON}", "Architecture": _processor(), **parameters}
     arguments = [
         *("--template-file", str(_built(folder) / "template.yaml"), "--stack-name", STACK, "--s3-bucket", _BUCKET),
         *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM"),
@@ -56,8 +55,7 @@ def deploy(folder: StateFolder, endpoint: str, parameters: Mapping[str, str]) ->
         _sam("deploy", arguments, folder, _sam_environment(folder, endpoint))
     except CommandFailed as failure:
         # SAM's log says this too, but in the middle of a table of all that was rolled back.
-        reasons = "\n".join(_failures(endpoint, since=began))
-        raise CommandFailed(f"{failure.message}\n{reasons}") from None
+        raise CommandFailed("\n".join([failure.message, *_failures(endpoint, since=began)])) from None
 
 
 def _failures(endpoint: str, since: datetime) -> Iterator[str]:
@@ -87,8 +85,8 @@ def check_machine() -> None:
     """Raise CommandFailed where the local cloud cannot run, before anything is started."""
     _processor()
     _platform()
-    if not _PYTHONS[0] <= sys.version_info[:2] <= _PYTHONS[1]:
-        raise CommandFailed(f"Functions run on Python 3.11 to 3.14; this is {platform.python_version()}.")
+    if _PYTHON not in _PYTHONS:
+        raise CommandFailed(f"Functions run on Python {', '.join(_PYTHONS)}; this is {_PYTHON}.")
 
 
 def _sam(command: str, arguments: list[str], folder: StateFolder, environment: Mapping[str, str]) -> None:
@@ -141,4 +139,4 @@ def _platform() -> str:
     if sys.platform == "linux":
         musl = "musl" in str(sysconfig.get_config_var("SOABI"))
         return f"{processor}-unknown-linux-musl" if musl else f"{processor}-manylinux2014"
-    raise CommandFailed("The local cloud runs on Linux and macOS; on Windows use it inside WSL.")
+    raise CommandFailed(f"The local cloud runs on Linux and macOS; this is {sys.platform}.")

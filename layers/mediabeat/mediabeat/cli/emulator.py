@@ -24,8 +24,8 @@ _START_S = 180  # the first time, uv downloads some 40 MB
 _STOP_S = 30  # the emulator writes its state to disk when it is told to end
 _POLL_S = 0.1
 
-# The transform is what makes MiniStack understand a SAM template.
-_MINISTACK = ["--with", "aws-sam-translator==1.115.0", "ministack"]
+_MINISTACK = "ministack==1.5.33"
+_SAM_TRANSFORM = "aws-sam-translator==1.115.0"  # without it MiniStack takes no SAM template
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def start(folder: StateFolder, port: int) -> Emulator:
             raise CommandFailed("Another `mediabeat up` is at work on this folder; wait for it.") from None
         lock.truncate(0)
         process = subprocess.Popen(
-            local_aws.tool("ministack==1.5.33", *_MINISTACK),
+            local_aws.tool(_MINISTACK, "--with", _SAM_TRANSFORM, "ministack"),
             env=_environment(folder, port),
             cwd=folder.path,
             stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from mediabeat import projects
 from mediabeat.cli import local_aws
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.errors import InvalidInput, ProjectExists
-from mediabeat.store import Store
+from mediabeat.registry import Registry
 
 
 def create(project_id: str, table: str, endpoint: str) -> str:
@@ -18,7 +18,7 @@ def create(project_id: str, table: str, endpoint: str) -> str:
         project, key = projects.new_project(project_id, round(time() * 1000))
     except InvalidInput as error:
         raise CommandFailed(str(error)) from None
-    Store(table, local_aws.client("dynamodb", endpoint)).create_project(project)
+    Registry(table, local_aws.client("dynamodb", endpoint)).create_project(project)
     return key
 
 

@@ -1,12 +1,10 @@
 """The command `mediabeat`: its options, and what it prints. What it does stands in the modules beside this one."""
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
-from shutil import which
 
 import click
 import httpx
@@ -18,7 +16,7 @@ from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.picture import Timeline
 from mediabeat.cli.progress import Steps
 from mediabeat.cli.replay import Manner, Recording, ReplayedSession, replay
-from mediabeat.cli.state_folder import StateFolder, Status
+from mediabeat.cli.state_folder import StateFolder
 from mediabeat.errors import MediabeatError, ProjectExists
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -176,25 +174,7 @@ def demonstrate(port: int | None, quiet_minutes: float) -> None:
     if session := demo.drawn_session(viewings, cloud):
         console.print(f"[bold]One of them[/], event by event ({demo.DRAWN}):\n")
         console.print(Timeline(session))
-    _print_next_steps(cloud)
-
-
-def _print_next_steps(cloud: Status) -> None:
-    command = _as_called()
-    click.echo(f"\nThe API is at {cloud.url}, the project id is {cloud.project_id}, its key: {command} status")
-    click.echo("Try next:")
-    click.echo(f"  KEY=$({command} status | sed -n 's/^api key *//p')")
-    click.echo(f"  curl -H \"x-api-key: $KEY\" -H 'x-project-id: {cloud.project_id}' '{cloud.url}/v1/sessionRecent?limit=1'")
-    click.echo(f"  {command} replay --shift now --speed 5 events/journeys/{demo.DRAWN}.json")
-    click.echo(f"  {command} invoke ingest_event events/ingest_event.json")
-    click.echo(f"  {command} down")
-
-
-def _as_called() -> str:
-    """Return how to call this command again: it may not be on the caller's PATH."""
-    if "UV" in os.environ:  # `uv run` sets it, and has the command on a PATH of its own
-        return "uv run mediabeat"
-    return "mediabeat" if which("mediabeat") == sys.argv[0] else sys.argv[0]
+    click.echo(f"\n{demo.next_steps(cloud)}")
 
 
 @main.group()
