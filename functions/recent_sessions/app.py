@@ -1,8 +1,9 @@
-"""GET /v1/sessionRecent: the newest sessions of a project."""
+"""GET /v1/sessionRecent and GET /v1/sessionRecent/{uuid}: a project's newest sessions, and one in detail."""
 
 from typing import Any
 
 from mediabeat.clock import server_clock
+from mediabeat.detail import session_detail
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.http import Answer, Event, answer, errors_answered, headers_of
 from mediabeat.recent import authorize, parse_query, recent_sessions
@@ -18,9 +19,11 @@ registry = Registry(deployed.table_name, client)
 
 @errors_answered
 def lambda_handler(event: Event, context: Any) -> Answer:
-    """Answer with the newest sessions, open and closed."""
+    """Answer with the newest sessions, open and closed, or with the one that the path names."""
     headers = headers_of(event)
     now = server_clock()
     project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), registry, now=now)
+    if name := (event.get("pathParameters") or {}).get("uuid"):
+        return answer(200, session_detail(project_id, name, store))
     query = parse_query(event.get("queryStringParameters") or {}, now=now)
     return answer(200, recent_sessions(project_id, query, store, shards=deployed.index_shards))

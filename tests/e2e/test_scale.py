@@ -8,11 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.callers import caller_of
 from mediabeat.closing import close_due
 from mediabeat.ingest import ingest
 from mediabeat.projects import new_project
+from mediabeat.registry import Registry
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.summary import Summary
@@ -25,27 +27,37 @@ LIMITS = Limits()
 CALLER = caller_of({})
 
 
+TABLE = "scale"
+
+
 @pytest.fixture
-def store(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Store]:
-    """A new table on the emulator, with the project `demo`."""
-    config = Config(max_pool_connections=40)
-    client = boto3.client("dynamodb", endpoint_url=cloud.endpoint, config=config)
-    name = request.node.name[:80]
-    client.create_table(TableName=name, **table_definition())
-    store = Store(name, client, retention_s=86_400, index_shards=2)
-    store.create_project(new_project("demo", 0)[0])
-    yield store
-    client.delete_table(TableName=name)
+def client(cloud: Cloud) -> Iterator[DynamoDBClient]:
+    """The emulator's DynamoDB with a new table, and the project `demo` in it."""
+    client = boto3.client("dynamodb", endpoint_url=cloud.endpoint, config=Config(max_pool_connections=40))
+    client.create_table(TableName=TABLE, **table_definition())
+    Registry(TABLE, client).create_project(new_project("demo", 0)[0])
+    yield client
+    client.delete_table(TableName=TABLE)
     client.close()
+
+
+@pytest.fixture
+def store(client: DynamoDBClient) -> Store:
+    return Store(TABLE, client, retention_s=86_400, index_shards=2)
+
+
+@pytest.fixture
+def registry(client: DynamoDBClient) -> Registry:
+    return Registry(TABLE, client)
 
 
 def run(store: Store, now: int) -> Any:
     return close_due(store, LIMITS, lambda: now, has_time=lambda: True)
 
 
-def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(store: Store) -> None:
+def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(store: Store, registry: Registry) -> None:
     start = wire_start(media_length=86_400)
-    sid = start_session(start, CALLER, store, LIMITS, now=BASE_MS)
+    sid = start_session(start, CALLER, store, registry, LIMITS, now=BASE_MS)
     ingest(sid, play(0), store, LIMITS, now=BASE_MS)
     for second in range(10, 86_390, 10):
         ingest(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
@@ -58,9 +70,11 @@ def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_cl
     assert (metrics.content_time_spent_ms, metrics.unique_time_played_ms) == (86_380_000, 86_380_000)
 
 
-def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(store: Store) -> None:
+def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(store: Store, registry: Registry) -> None:
     with ThreadPoolExecutor(16) as players:
-        sids = list(players.map(lambda _: start_session(wire_start(), CALLER, store, LIMITS, now=BASE_MS), range(1_000)))
+        sids = list(
+            players.map(lambda _: start_session(wire_start(), CALLER, store, registry, LIMITS, now=BASE_MS), range(1_000))
+        )
     now = BASE_MS + LIMITS.quiet_ms
     with ThreadPoolExecutor(2) as closers:
         runs = list(closers.map(lambda _: run(store, now), range(2)))
@@ -71,8 +85,8 @@ def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_
     assert all(each.closed for each in runs), "both closers took their part"
 
 
-def test_events_of_one_session_from_many_clients_at_once_are_all_kept(store: Store) -> None:
-    sid = start_session(wire_start(), CALLER, store, LIMITS, now=BASE_MS)
+def test_events_of_one_session_from_many_clients_at_once_are_all_kept(store: Store, registry: Registry) -> None:
+    sid = start_session(wire_start(), CALLER, store, registry, LIMITS, now=BASE_MS)
     events = [ping(second / 10, second) for second in range(400)]
     with ThreadPoolExecutor(16) as players:
         list(players.map(lambda event: ingest(sid, event, store, LIMITS, now=BASE_MS), events + events))

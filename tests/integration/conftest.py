@@ -97,7 +97,8 @@ class Api:
         if path.endswith("/events"):
             return ingest_event(event | {"pathParameters": {"sid": parts[4]}}, CONTEXT)
         if path.startswith("/v1/"):
-            return recent_sessions(event, CONTEXT)
+            parameters = {"uuid": parts[3]} if len(parts) > 3 else None
+            return recent_sessions(event | {"pathParameters": parameters}, CONTEXT)
         return create_session(event, CONTEXT)
 
     def start(self, body: Wire | list[Wire], **rest: Any) -> str:

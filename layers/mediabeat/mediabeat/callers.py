@@ -32,6 +32,8 @@ class Caller(NamedTuple):
     os: str
     browser: str
     origin: str
+    page: str
+    language: str
     user_agent: str
 
     def to_json(self) -> str:
@@ -55,6 +57,8 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
         os=f"{os_family} / {os_version}" if os_version else os_family,
         browser=browser,
         origin=_site(headers.get("origin", "")) or _site(headers.get("referer", "")),
+        page=_page(headers.get("referer", "")),
+        language=headers.get("accept-language", "").split(",")[0].split(";")[0].strip()[:32],
         user_agent=user_agent,
     )
 
@@ -67,6 +71,12 @@ def _parsed(user_agent: str) -> tuple[str, str, str]:
     family = "Mac OS" if system and system.family == "Mac OS X" else system.family if system else UNKNOWN
     version = ".".join(filter(None, (system.major, system.minor, system.patch))) if system else ""
     return family, version, browser.family if browser else UNKNOWN
+
+
+def _page(url: str) -> str:
+    """Return a URL without its query and fragment, which may name the viewer; empty for what is none."""
+    site = _site(url)
+    return f"{site}{urlsplit(url).path}"[:512] if site else ""
 
 
 def _site(url: str) -> str:

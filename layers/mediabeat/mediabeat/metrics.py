@@ -121,8 +121,8 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         dropped_frame_impacted=dropped > 0,
         error_events=counts[EventType.ERROR],
         error_impacted=counts[EventType.ERROR] > 0,
-        player_errors=_error_ids(spans, external=False),
-        external_errors=_error_ids(spans, external=True),
+        player_errors=_error_ids(spans, "player"),
+        external_errors=_error_ids(spans, "external"),
         ad_count=len(ads),
         ad_starts=len(ads),
         ad_completes=sum(ad.completed for ad in ads),
@@ -196,11 +196,13 @@ def error_id(event: Event) -> str | None:
     return event.params.get("media.errorId") or event.qoe.get("media.qoe.errorID")
 
 
-def _error_ids(spans: Iterable[Span], *, external: bool) -> tuple[str, ...]:
-    ids: dict[str, None] = {}
-    for event in (span.event for span in spans if span.event.type is EventType.ERROR):
-        source = event.params.get("media.errorSource") or event.qoe.get("media.qoe.errorSource")
-        name = error_id(event)
-        if name is not None and (source == "external") is external:
-            ids[name] = None
-    return tuple(ids)
+def error_source(event: Event) -> str:
+    """Return where an error came from: `external`, or by default `player`."""
+    source = event.params.get("media.errorSource") or event.qoe.get("media.qoe.errorSource")
+    return "external" if source == "external" else "player"
+
+
+def _error_ids(spans: Iterable[Span], source: str) -> tuple[str, ...]:
+    errors = (span.event for span in spans if span.event.type is EventType.ERROR)
+    ids = (error_id(event) for event in errors if error_source(event) == source)
+    return tuple(dict.fromkeys(name for name in ids if name is not None))

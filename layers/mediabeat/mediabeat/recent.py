@@ -136,18 +136,22 @@ def _result(entry: ListEntry, summary: Summary | None) -> dict[str, Any]:
         "rebufferingTime": sums.rebuffering_ms / 1_000,
         "playingTime": sums.playing_ms / 1_000,
         "isError": any(line.action == "error" for line in log),
-        "sessionLog": [_log_line(line, entry.viewer) for line in log],
+        "sessionLog": log_lines(log, entry.viewer),
     }
 
 
-def _log_line(line: LogLine, viewer: str) -> dict[str, Any]:
-    return {
-        "logDate": date_text(line.at_ms),
-        "videoTime": video_time(line.playhead_s),
-        "actionType": line.action,
-        "actionDuration": line.duration_ms,
-        "uuid": masked(viewer),
-    }
+def log_lines(log: list[LogLine], viewer: str) -> list[dict[str, Any]]:
+    """Return a session's log as it is answered; durations in milliseconds."""
+    return [
+        {
+            "logDate": date_text(line.at_ms),
+            "videoTime": video_time(line.playhead_s),
+            "actionType": line.action,
+            "actionDuration": line.duration_ms,
+            "uuid": masked(viewer),
+        }
+        for line in log
+    ]
 
 
 def number_of(entry: ListEntry) -> str:

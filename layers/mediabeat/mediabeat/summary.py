@@ -9,8 +9,8 @@ from mediabeat.events import Event
 from mediabeat.metrics import Metrics, measure
 from mediabeat.packing import unpack
 from mediabeat.session import Session, fold
-from mediabeat.table import StoredSession
-from mediabeat.timeouts import Liveness
+from mediabeat.table import Phase, StoredSession
+from mediabeat.timeouts import CloseReason, Liveness
 
 
 class Summary(NamedTuple):
@@ -44,7 +44,8 @@ def session_of(stored: StoredSession) -> Session:
 def summarize(stored: StoredSession) -> Summary:
     """Return the metrics and the log of a session, closed or as far as it has come."""
     session = session_of(stored)
-    return Summary(measure(session, stored.head.close_reason), action_log(session))
+    reason = CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason
+    return Summary(measure(session, reason), action_log(session))
 
 
 def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:

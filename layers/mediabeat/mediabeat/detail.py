@@ -1,0 +1,86 @@
+"""One session in detail: who watched, in what player, what was played and all that is measured of it.
+
+Source: NAVER's Media Analytics API, `GET /v1/sessionRecent/{uuid}`; `metrics` is ours.
+"""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from mediabeat.action_log import LogLine
+from mediabeat.callers import Caller
+from mediabeat.errors import InvalidInput, NotFound, Problem
+from mediabeat.events import Event, EventType
+from mediabeat.metrics import error_id, error_source
+from mediabeat.packing import unpack
+from mediabeat.recent import date_text, log_lines, video_time
+from mediabeat.store import Store
+from mediabeat.summary import Summary, session_of, summarize
+from mediabeat.table import Start, StoredSession
+
+SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+
+
+def session_detail(project_id: str, name: str, store: Store) -> dict[str, Any]:
+    """Return the answer's body: the session of this id, or the newest one of this viewer (a UUID).
+
+    Raises InvalidInput for what is neither, NotFound also for another project's.
+    """
+    stored = _find(project_id, name, store)
+    if stored is None or stored.start is None or stored.start.project_id != project_id:
+        raise NotFound(f"no session of {name} in this project")
+    return {"code": 200, "message": "sessionRecent", "result": _told(stored, stored.start)}
+
+
+def _find(project_id: str, name: str, store: Store) -> StoredSession | None:
+    if SESSION_ID.fullmatch(name):
+        return store.read_session(name)
+    try:
+        viewer = str(UUID(name))
+    except ValueError:
+        raise InvalidInput(Problem("uuid", "must be a viewer's UUID or a session's id of 64 hexadecimal digits")) from None
+    return store.newest_of_viewer(project_id, viewer)
+
+
+def _told(stored: StoredSession, start: Start) -> dict[str, Any]:
+    summary = summarize(stored) if stored.summary is None else Summary.from_bytes(stored.summary)
+    caller = Caller.from_json(start.caller)
+    params = unpack(start.event).params
+    player_start_s, video_start_s = (_seconds(summary.log, action) for action in ("player_start", "startup"))
+    return {
+        "sessionId": stored.sid,
+        "uuid": start.viewer,
+        "startTime": {
+            "playerStartTimeSum": player_start_s,
+            "videoStartTimeSum": video_start_s,
+            "totalStartTimeSum": round(player_start_s + video_start_s, 3),
+        },
+        "user": {
+            "os": caller.os,
+            "browser": caller.browser,
+            "device": caller.device,
+            "lang": caller.language,
+            "visitedPage": caller.page,
+            "origin": caller.origin,
+            "userAgent": caller.user_agent,
+        },
+        "player": {"playerName": params["media.playerName"], "playerVersion": params.get("media.sdkVersion", "")},
+        "error": [_error(span.event) for span in session_of(stored).spans if span.event.type is EventType.ERROR],
+        "sessionLog": log_lines(summary.log, start.viewer),
+        "media": {"videoType": start.video_type}
+        | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
+        "metrics": summary.metrics.model_dump(mode="json"),
+    }
+
+
+def _seconds(log: list[LogLine], action: str) -> float:
+    return sum(line.duration_ms for line in log if line.action == action) / 1_000
+
+
+def _error(event: Event) -> dict[str, Any]:
+    return {
+        "logDate": date_text(event.ts),
+        "videoTime": video_time(event.playhead),
+        "errorId": error_id(event),
+        "errorSource": error_source(event),
+    }

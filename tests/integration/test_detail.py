@@ -1,0 +1,89 @@
+"""`GET /v1/sessionRecent/{uuid}`: one session in detail."""
+
+import json
+from typing import Any
+
+from mediabeat.projects import new_project
+from mediabeat.registry import Registry
+from tests.builders import wire, wire_start
+from tests.integration.conftest import Api, Clock
+
+VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
+HEADERS = {
+    "user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36",
+    "referer": "https://tv.example.com/watch/movie-1?user=jane#t=5",
+    "accept-language": "ko-KR,ko;q=0.9",
+}
+
+
+def ask(api: Api, api_key: str, name: str, project: str = "demo") -> tuple[int, dict[str, Any]]:
+    headers = {"x-api-key": api_key, "x-project-id": project}
+    answer = api.call("GET", f"/v1/sessionRecent/{name}", headers=headers)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_session_is_told_in_detail_by_its_viewer_and_by_its_id(api: Api, api_key: str, clock: Clock) -> None:
+    start = wire_start(analytics_visitorId=VISITOR, media_sdkVersion="5.0", media_name="Movie")
+    sid = api.start(start, headers=HEADERS)
+    error = wire("error", 4, 2, params={"media.errorId": "drm.403", "media.errorSource": "external"})
+    for body in [wire("play", 2), error, wire("sessionEnd", 12, 10)]:
+        api.send(sid, body)
+    status, told = ask(api, api_key, sid)
+    assert status == 200
+    result = told["result"]
+    assert {name: result[name] for name in ("sessionId", "uuid", "startTime", "user", "player", "error", "media")} == {
+        "sessionId": sid,
+        "uuid": VISITOR,
+        "startTime": {"playerStartTimeSum": 2.0, "videoStartTimeSum": 0.0, "totalStartTimeSum": 2.0},
+        "user": {
+            "os": "Windows / 10",
+            "browser": "Chrome",
+            "device": "PC",
+            "lang": "ko-KR",
+            "visitedPage": "https://tv.example.com/watch/movie-1",
+            "origin": "https://tv.example.com",
+            "userAgent": HEADERS["user-agent"],
+        },
+        "player": {"playerName": "player", "playerVersion": "5.0"},
+        "error": [{"logDate": "2026-11-18 11:06:44", "videoTime": "00:00:02", "errorId": "drm.403", "errorSource": "external"}],
+        "media": {
+            "videoType": "VOD",
+            "id": "movie-1",
+            "contentType": "VOD",
+            "playerName": "player",
+            "channel": "channel",
+            "length": 100,
+            "sdkVersion": "5.0",
+            "name": "Movie",
+        },
+    }
+    assert [line["actionType"] for line in result["sessionLog"]] == ["player_start", "startup", "playing", "error", "playing"]
+    measured = {name: result["metrics"][name] for name in ("close_reason", "content_time_spent_ms", "external_errors")}
+    assert measured == {"close_reason": "session_end", "content_time_spent_ms": 10_000, "external_errors": ["drm.403"]}
+    assert ask(api, api_key, VISITOR) == (200, told)
+
+    clock.forward(minutes=1)
+    assert api.close_due() == {"session_end": 1}
+    assert ask(api, api_key, VISITOR.upper()) == (200, told)
+
+
+def test_a_viewer_s_newest_session_is_told(api: Api, api_key: str, clock: Clock) -> None:
+    sids = []
+    for _ in range(3):
+        clock.forward(minutes=1)
+        sids.append(api.start(wire_start(analytics_visitorId=VISITOR)))
+    assert ask(api, api_key, VISITOR)[1]["result"]["sessionId"] == sids[-1]
+
+
+def test_what_is_not_the_project_s_is_not_found(api: Api, api_key: str, registry: Registry) -> None:
+    other, other_key = new_project("other", 0)
+    registry.create_project(other)
+    sid = api.start(wire_start(analytics_visitorId=VISITOR))
+    answers = [ask(api, other_key, name, "other") for name in (sid, VISITOR)] + [ask(api, api_key, "0" * 64)]
+    assert [(status, told["code"]) for status, told in answers] == [(404, 404)] * 3
+    assert ask(api, "wrong", sid)[0] == 401
+
+
+def test_a_name_that_is_neither_is_refused(api: Api, api_key: str) -> None:
+    status, told = ask(api, api_key, "jane")
+    assert (status, told["errors"][0]["field"]) == (400, "uuid")
