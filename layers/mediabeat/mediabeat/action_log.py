@@ -6,7 +6,7 @@ of the same fold as the metrics.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from mediabeat.events import SECONDS_A_DAY, EventType
 from mediabeat.playheads import CLOCK_TOLERANCE_S, moved_as_the_clock
@@ -18,7 +18,20 @@ PLAYING_CUT_MS: Final = 60_000
 MAX_CUTS: Final = 2 * 24 * 60
 """No session lasts longer than two days."""
 
-_MARKS: Final = {
+Action = Literal[
+    "player_start",
+    "startup",
+    "playing",
+    "paused",
+    "seeking",
+    "rebuffering",
+    "prev_tarck",
+    "next_track",
+    "ended",
+    "error",
+]
+
+_MARKS: Final[dict[EventType, Action]] = {
     EventType.ERROR: "error",
     EventType.SESSION_COMPLETE: "ended",
     EventType.PREV_TRACK: "prev_tarck",
@@ -31,7 +44,7 @@ class LogLine(NamedTuple):
 
     at_ms: int
     playhead_s: float
-    action: str
+    action: Action
     duration_ms: int
 
 
@@ -94,7 +107,7 @@ def _ends_stretch(session: Session, stretch: list[Span], span: Span) -> bool:
     return reported_early or action != _action(session, span) or _jumps(session, stretch[-1])
 
 
-def _action(session: Session, span: Span) -> str | None:
+def _action(session: Session, span: Span) -> Action | None:
     started = session.content_start is not None and span.event.ts >= session.content_start.ts
     match span.state:
         case PlayState.PLAYING if span.is_content:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 UNKNOWN: Final = "unknown"
@@ -25,10 +25,13 @@ _NOT_HANDHELD: Final = (
 """Words in the user agents of televisions, sticks and boxes that run a handheld's system."""
 
 
+Device = Literal["PC", "Mobile"]
+
+
 class Caller(NamedTuple):
     """What a request's headers tell. `device` is `PC` or `Mobile` (phones and tablets)."""
 
-    device: str
+    device: Device
     os: str
     browser: str
     origin: str

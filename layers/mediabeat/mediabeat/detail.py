@@ -4,10 +4,11 @@ Source: NAVER's Media Analytics API, `GET /v1/sessionRecent/{uuid}`; `metrics` i
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from mediabeat.action_log import LogLine
+from mediabeat.answers import DetailAnswer, PlayerError, SessionDetail
 from mediabeat.callers import Caller
 from mediabeat.errors import InvalidInput, NotFound, Problem
 from mediabeat.events import Event, EventType
@@ -21,7 +22,7 @@ from mediabeat.table import Start, StoredSession
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 
-def session_detail(project_id: str, name: str, store: Store) -> dict[str, Any]:
+def session_detail(project_id: str, name: str, store: Store) -> DetailAnswer:
     """Return the answer's body: the session of this id, or the newest one of this viewer (a UUID).
 
     Raises InvalidInput for what is neither, NotFound also for another project's.
@@ -42,7 +43,7 @@ def _find(project_id: str, name: str, store: Store) -> StoredSession | None:
     return store.newest_of_viewer(project_id, viewer)
 
 
-def _told(stored: StoredSession, start: Start) -> dict[str, Any]:
+def _told(stored: StoredSession, start: Start) -> SessionDetail:
     summary = summarize(stored) if stored.summary is None else Summary.from_bytes(stored.summary)
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
@@ -69,7 +70,7 @@ def _told(stored: StoredSession, start: Start) -> dict[str, Any]:
         "sessionLog": log_lines(summary.log, start.viewer),
         "media": {"videoType": start.video_type}
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
-        "metrics": summary.metrics.model_dump(mode="json"),
+        "metrics": summary.metrics,
     }
 
 
@@ -77,7 +78,7 @@ def _seconds(log: list[LogLine], action: str) -> float:
     return sum(line.duration_ms for line in log if line.action == action) / 1_000
 
 
-def _error(event: Event) -> dict[str, Any]:
+def _error(event: Event) -> PlayerError:
     return {
         "logDate": date_text(event.ts),
         "videoTime": video_time(event.playhead),

@@ -52,8 +52,13 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if body is None:
         return {"statusCode": status, "headers": CORS | named, "body": ""}
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
     return {"statusCode": status, "headers": CORS | {"Content-Type": "application/json"} | named, "body": text}
+
+
+def _plain(model: Any) -> Any:
+    """Return what a pydantic model in an answer's body holds."""
+    return model.model_dump(mode="json")
 
 
 def body_of(event: Event, *, limit_bytes: int) -> bytes:

@@ -6,7 +6,7 @@ the playhead. Nothing is counted after a session's last event.
 
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Final
+from typing import Final, Literal
 
 from mediabeat.events import Event, EventType
 from mediabeat.parts import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
@@ -196,13 +196,16 @@ def error_id(event: Event) -> str | None:
     return event.params.get("media.errorId") or event.qoe.get("media.qoe.errorID")
 
 
-def error_source(event: Event) -> str:
+ErrorSource = Literal["player", "external"]
+
+
+def error_source(event: Event) -> ErrorSource:
     """Return where an error came from: `external`, or by default `player`."""
     source = event.params.get("media.errorSource") or event.qoe.get("media.qoe.errorSource")
     return "external" if source == "external" else "player"
 
 
-def _error_ids(spans: Iterable[Span], source: str) -> tuple[str, ...]:
+def _error_ids(spans: Iterable[Span], source: ErrorSource) -> tuple[str, ...]:
     errors = (span.event for span in spans if span.event.type is EventType.ERROR)
     ids = (error_id(event) for event in errors if error_source(event) == source)
     return tuple(dict.fromkeys(name for name in ids if name is not None))

@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from mediabeat.action_log import LogLine, totals
+from mediabeat.answers import RecentAnswer, RecentSession, SessionLogLine
 from mediabeat.callers import Caller
 from mediabeat.errors import InvalidInput, Problem, Unauthorized
 from mediabeat.projects import opens
@@ -101,7 +102,7 @@ def authorize(project_id: str | None, key: str | None, registry: Registry, *, no
     return project.id
 
 
-def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards: int) -> dict[str, Any]:
+def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards: int) -> RecentAnswer:
     """Return the answer's body: the newest sessions of a project, open ones as far as they have come."""
     streams = [
         store.newest(listing, since=query.since, until=query.until, page=min(PAGE, query.limit))
@@ -121,7 +122,7 @@ def _summary_of(entry: ListEntry, store: Store) -> Summary | None:
     return summarize(stored) if stored else None
 
 
-def _result(entry: ListEntry, summary: Summary | None) -> dict[str, Any]:
+def _result(entry: ListEntry, summary: Summary | None) -> RecentSession:
     log = summary.log if summary else []
     sums = totals(log)
     caller = Caller.from_json(entry.caller)
@@ -140,7 +141,7 @@ def _result(entry: ListEntry, summary: Summary | None) -> dict[str, Any]:
     }
 
 
-def log_lines(log: list[LogLine], viewer: str) -> list[dict[str, Any]]:
+def log_lines(log: list[LogLine], viewer: str) -> list[SessionLogLine]:
     """Return a session's log as it is answered; durations in milliseconds."""
     return [
         {
