@@ -108,7 +108,7 @@ def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards
         store.newest(listing, since=query.since, until=query.until, page=min(PAGE, query.limit))
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
-    newest = heapq.merge(*streams, key=lambda entry: (entry.started_at, entry.sid), reverse=True)
+    newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
     results = [_result(entry, _summary_of(entry, store)) for entry in islice(newest, query.limit)]
     interval = "5m" if query.until - query.since <= DAY_MS else "1d"
     return {"code": 200, "message": f"sessionRecent ({interval})", "result": results}

@@ -1,0 +1,126 @@
+"""The list of sessions against a brute-force reading of thousands, and what it costs, on the emulator's DynamoDB."""
+
+import random
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import boto3
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from mediabeat import table
+from mediabeat.action_log import action_log
+from mediabeat.callers import caller_of
+from mediabeat.metrics import measure
+from mediabeat.packing import pack
+from mediabeat.recent import DAY_MS, number_of, parse_query, recent_sessions
+from mediabeat.session import fold
+from mediabeat.store import Store
+from mediabeat.summary import Summary
+from mediabeat.table import ListEntry, Start
+from tests.builders import BASE_MS, ping, play, start
+from tests.e2e.cloud import Cloud
+from tests.template import table_definition
+
+TABLE = "queries"
+SHARDS = 2
+PROJECTS = ("one", "two", "three")
+NOW = BASE_MS + 10 * DAY_MS
+
+
+class Units:
+    """Read units of the requests since the last `taken`."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._units = 0.0
+        client.meta.events.register("before-parameter-build.dynamodb.Query", self._ask)
+        client.meta.events.register("after-call.dynamodb.Query", self._add)
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def _add(self, parsed: dict[str, Any], **_: Any) -> None:
+        self._units += parsed["ConsumedCapacity"]["CapacityUnits"]
+
+    def taken(self) -> float:
+        units, self._units = self._units, 0.0
+        return units
+
+
+@pytest.fixture(scope="module")
+def client(cloud: Cloud) -> Iterator[DynamoDBClient]:
+    client = boto3.client("dynamodb", endpoint_url=cloud.endpoint)
+    client.create_table(TableName=TABLE, **table_definition())
+    yield client
+    client.delete_table(TableName=TABLE)
+    client.close()
+
+
+def sessions(count: int, dice: random.Random) -> list[tuple[str, Start]]:
+    caller = caller_of({}).to_json()
+    packed = pack(start())
+    return [
+        (
+            f"{dice.getrandbits(256):064x}",
+            Start(
+                project_id=dice.choice(PROJECTS),
+                device=dice.choice(("PC", "PC", "Mobile")),
+                video_type=dice.choice(("VOD", "VOD", "VOD", "LIVE")),
+                viewer="00000000-0000-4000-8000-000000000000",
+                caller=caller,
+                started_at=BASE_MS + dice.randrange(10 * DAY_MS),
+                ts_skew=0,
+                event=packed,
+            ),
+        )
+        for _ in range(count)
+    ]
+
+
+def write(client: DynamoDBClient, stored: list[tuple[str, Start]]) -> None:
+    """Put closed sessions' entries into the list, twenty-five at a time."""
+    session = fold([start(), play(1), ping(11, 10)])
+    summary = Summary(measure(session, "session_end"), action_log(session)).to_bytes()
+    items = [table.start_item(sid, one, shards=SHARDS, expires_at=0) | {"summary": {"B": summary}} for sid, one in stored]
+    for begin in range(0, len(items), 25):
+        puts: Any = [{"PutRequest": {"Item": item}} for item in items[begin : begin + 25]]
+        assert not client.batch_write_item(RequestItems={TABLE: puts})["UnprocessedItems"]
+
+
+def brute_force(stored: list[tuple[str, Start]], project: str, since: int, until: int, **query: str) -> list[str]:
+    devices, kinds = query.get("device", "PC,Mobile").split(","), query.get("videoType", "VOD,LIVE").split(",")
+    found = [
+        number_of(ListEntry(sid, one.started_at, 0, "", "", None))
+        for sid, one in stored
+        if one.project_id == project and one.device in devices and one.video_type in kinds and since <= one.started_at <= until
+    ]
+    return sorted(found, key=int, reverse=True)[: int(query.get("limit", "100"))]
+
+
+def test_the_newest_of_5000_sessions_are_those_that_a_brute_force_reading_finds(client: DynamoDBClient) -> None:
+    dice = random.Random(5)
+    store = Store(TABLE, client, index_shards=SHARDS)
+    units = Units(client)
+    stored = sessions(250, dice)
+    write(client, stored)
+
+    def asked(project: str, **query: str) -> list[str]:
+        answer = recent_sessions(project, parse_query(query, now=NOW), store, shards=SHARDS)
+        return [one["no"] for one in answer["result"]]
+
+    asked("one", limit="20")
+    few = units.taken()
+    stored += (more := sessions(4_750, dice))
+    write(client, more)
+    asked("one", limit="20")
+    many = units.taken()
+    assert many <= 1.5 * few, "the cost follows the answer, not what is there"
+
+    for device, kind, limit in product(("PC,Mobile", "PC", "Mobile"), ("VOD,LIVE", "VOD", "LIVE"), ("100", "7")):
+        for project in PROJECTS:
+            query = {"device": device, "videoType": kind, "limit": limit}
+            assert asked(project, **query) == brute_force(stored, project, NOW - 7 * DAY_MS, NOW, **query)
+    day = {"startDate": "2026-11-20", "endDate": "2026-11-20"}
+    midnight = 1_795_132_800_000
+    assert asked("two", **day) == brute_force(stored, "two", midnight, midnight + DAY_MS - 1)
