@@ -104,7 +104,7 @@ def _stretches(session: Session) -> Iterator[LogLine]:
 def _ends_stretch(session: Session, stretch: list[Span], span: Span) -> bool:
     action = _action(session, stretch[0])
     reported_early = action == "playing" and span.event.type in _MARKS
-    return reported_early or action != _action(session, span) or _jumps(session, stretch[-1])
+    return reported_early or action != _action(session, span) or _jumps(session, stretch)
 
 
 def _action(session: Session, span: Span) -> Action | None:
@@ -120,11 +120,17 @@ def _action(session: Session, span: Span) -> Action | None:
             return None
 
 
-def _jumps(session: Session, span: Span) -> bool:
-    """Say whether the playhead was moved by the viewer: neither as the clock does, nor left standing."""
-    moved_s = session.moved_s(span)
-    runs = span.is_content or session.is_live
-    return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, span.duration_ms))
+def _jumps(session: Session, stretch: list[Span]) -> bool:
+    """Say whether the playhead was moved by the viewer: neither as the clock does, nor left standing.
+
+    Out of a pause, the playhead of recorded content moves by nothing else; a live one has gone on with the clock.
+    """
+    runs = stretch[0].is_content or session.is_live
+    if stretch[0].is_content:
+        stretch = stretch[-1:]  # what was before has been looked at
+    moved_s = sum(session.moved_s(span) for span in stretch)
+    elapsed_ms = stretch[-1].end_ms - stretch[0].event.ts
+    return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, elapsed_ms))
 
 
 def _told(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
@@ -132,7 +138,7 @@ def _told(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
     first, last = stretch[0], stretch[-1]
     action = _action(session, first)
     duration_ms = last.end_ms - first.event.ts
-    jumped = action is not None and _jumps(session, last)
+    jumped = action is not None and _jumps(session, stretch)
     if jumped and action != "playing":
         yield LogLine(last.end_ms, last.end_playhead_s, "seeking", duration_ms)
         return

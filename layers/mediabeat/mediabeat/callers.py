@@ -1,6 +1,7 @@
 """Who is calling: device, operating system and site, from a request's headers. Viewers' addresses are not looked at."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -9,21 +10,12 @@ UNKNOWN: Final = "unknown"
 _HANDHELD_SYSTEMS: Final = frozenset(
     {"Android", "iOS", "iPadOS", "Windows Phone", "Windows Mobile", "BlackBerry OS", "Firefox OS", "KaiOS"}
 )
-_NOT_HANDHELD: Final = (
-    "tv",
-    "aft",
-    "bravia",
-    "shield",
-    "chromecast",
-    "crkey",
-    "roku",
-    "smart",
-    "set-top",
-    "watch",
-    "quest",
+_NOT_HANDHELD: Final = re.compile(
+    r"\b(android ?tv|google ?tv|smart-?tv|apple ?tv|tvos|hbbtv|mitv|bravia|aft[a-z0-9]{1,6}|crkey|chromecast|shield|mibox|"
+    r"set-top|stb|watch|quest)\b",
+    re.IGNORECASE,
 )
-"""Words in the user agents of televisions, sticks and boxes that run a handheld's system."""
-
+"""What televisions, sticks and boxes that run a handheld's system call themselves; whole words, as apps have names too."""
 
 Device = Literal["PC", "Mobile"]
 
@@ -53,8 +45,7 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
     """Return the caller that a request's headers (lower-case names) tell."""
     user_agent = headers.get("user-agent", "")[:512]
     os_family, os_version, browser = _parsed(user_agent)
-    lowered = user_agent.lower()
-    handheld = os_family in _HANDHELD_SYSTEMS and not any(word in lowered for word in _NOT_HANDHELD)
+    handheld = os_family in _HANDHELD_SYSTEMS and not _NOT_HANDHELD.search(user_agent)
     return Caller(
         device="Mobile" if handheld else "PC",
         os=f"{os_family} / {os_version}" if os_version else os_family,

@@ -22,13 +22,15 @@ def played(session: Session) -> Iterator[tuple[float, float]]:
     for span in session.spans:
         if not span.is_content:
             continue
-        begin_s, moved_s = _clamped(span.event.playhead, end_s), session.moved_s(span)
+        begin_s, moved_s = span.event.playhead, session.moved_s(span)
         as_the_clock = moved_as_the_clock(moved_s, span.duration_ms)
         until_s = begin_s + (max(moved_s, 0.0) if as_the_clock else span.duration_ms / 1_000)
-        if until_s > begin_s:
-            yield begin_s, min(until_s, end_s)
-        if session.is_live and until_s > SECONDS_A_DAY:
-            yield 0.0, until_s - SECONDS_A_DAY
+        stretches = [(begin_s, until_s)]
+        if session.is_live:
+            stretches.append((begin_s - SECONDS_A_DAY, until_s - SECONDS_A_DAY))  # past midnight
+        for begin, until in stretches:
+            if _clamped(begin, end_s) < _clamped(until, end_s):
+                yield _clamped(begin, end_s), _clamped(until, end_s)
 
 
 def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:

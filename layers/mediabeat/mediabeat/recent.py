@@ -30,7 +30,9 @@ DEFAULT_SPAN_MS: Final = 7 * DAY_MS
 
 _DEVICES: Final = ("PC", "Mobile")
 _VIDEO_TYPES: Final = ("VOD", "LIVE")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER: Final = re.compile("[0-9]{1,3}")
+_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(_DATE.pattern + r"([ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
 
 
 class RecentQuery(NamedTuple):
@@ -54,7 +56,7 @@ def parse_query(parameters: Mapping[str, str], *, now: int) -> RecentQuery:
     until = _moment(parameters, "endDate", now, problems, last=True)
     since = _moment(parameters, "startDate", until - DEFAULT_SPAN_MS, problems, last=False)
     limit = parameters.get("limit", str(MAX_LIMIT))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
+    if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= MAX_LIMIT):
         problems.append(Problem("limit", f"must be a whole number from 1 to {MAX_LIMIT}"))
     elif not problems and since > until:
         problems.append(Problem("startDate", "must not be after endDate"))
@@ -75,13 +77,15 @@ def _moment(parameters: Mapping[str, str], name: str, default: int, problems: li
     if text is None:
         return default
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
     except ValueError:
+        moment = None
+    if moment is None:
         problems.append(Problem(name, "must be a UTC date: YYYY-MM-DD, YYYY-MM-DD HH:mm:ss or RFC 3339"))
         return default
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    if last and _DATE.fullmatch(text.strip()):
+    if last and _DATE.fullmatch(text):
         moment += timedelta(days=1, seconds=-1)
     # A date without fractions means the whole of its last second.
     return int(moment.timestamp() * 1_000) + (999 if last and not moment.microsecond else 0)
@@ -110,7 +114,7 @@ def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
     results = [_result(entry, _summary_of(entry, store)) for entry in islice(newest, query.limit)]
-    interval = "5m" if query.until - query.since <= DAY_MS else "1d"
+    interval = "5m" if query.until - query.since < DAY_MS + 1_000 else "1d"  # a bare end date means all of its last second
     return {"code": 200, "message": f"sessionRecent ({interval})", "result": results}
 
 
