@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from mediabeat import table
+from mediabeat import table, table_viewers
 from mediabeat.dynamodb import EXISTS, Table, passing_errors_named, refused
 from mediabeat.errors import StorageUnavailable
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
@@ -44,7 +44,7 @@ class Store:
         for page in table.pages(events):
             self._table.put(table.page_item(sid, page, expires_at=expires_at))
         self._table.put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at))
-        self._table.put(table.viewer_item(sid, start, expires_at=expires_at))
+        self._table.put(table_viewers.viewer_item(sid, start, expires_at=expires_at))
         self._table.put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at))
 
     # Appending
@@ -182,9 +182,9 @@ class Store:
 
     def newest_of_viewer(self, project_id: str, viewer: str) -> StoredSession | None:
         """Return the newest session of a viewer in a project; none when there is none."""
-        values = {":pk": {"S": table.viewer_partition(project_id, viewer)}}
+        values = {":pk": {"S": table_viewers.viewer_partition(project_id, viewer)}}
         entries = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
-        found = (self.read_session(table.sid_of_viewer_item(entry)) for entry in entries)
+        found = (self.read_session(table_viewers.sid_of_viewer_item(entry)) for entry in entries)
         return next((stored for stored in found if stored is not None and stored.start is not None), None)
 
     # What the above is made of
