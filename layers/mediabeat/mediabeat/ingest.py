@@ -7,7 +7,6 @@ from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.events import Event, EventType
 from mediabeat.packing import pack
 from mediabeat.store import NotAppended, Store
-from mediabeat.summary import liveness_of
 from mediabeat.table import Head, Phase
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, close_reason, next_due
 
@@ -82,6 +81,8 @@ def is_straggler(event: Event, ended: Head, now: int) -> bool:
 
 def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
     """Work out whether a session whose due mark has passed is alive; if so, take the event and move the mark."""
+    from mediabeat.summary import liveness_of
+
     stored = store.read_session(sid)
     if stored is None or stored.start is None:
         raise SessionUnknown(f"no session {sid}")
