@@ -676,10 +676,14 @@ def test_a_number_that_no_player_means_is_refused_or_does_no_harm(began: Event, 
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
 
 
-@pytest.mark.xfail(strict=True, reason="a length of next to nothing makes an audience of Infinity, which is no JSON")
 def test_a_length_of_next_to_nothing_is_refused_or_does_no_harm() -> None:
     try:
         began = parse_start(wire_start(media_length=5e-324))
     except InvalidInput:
         return
     json.dumps(measured(began, play(0), ping(10, 10)).model_dump(mode="json"), allow_nan=False)
+
+
+def test_content_that_stands_still_between_the_ads_of_a_break_does_not_stall() -> None:
+    viewing = [play(0), ad_break(10, 10), ad(10, 10), ad_complete(20, 10), ad_break_complete(22, 10), play(23, 10), ping(30, 17)]
+    assert stall(measured(*viewing)) == (0, 0, False)

@@ -1,6 +1,7 @@
 """The items of the table, without a database."""
 
 import math
+import zlib
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_start_is_in_the_list_of_its_project_device_and_video_type() -> None:
         "ts_skew": {"N": "-250"},
         "viewer": {"S": "ad5aea06-fb78-41c7-b2ad-716b685e32db"},
         "caller": {"S": "{}"},
-        "event": {"B": BEGUN.event},
+        "event": {"B": zlib.compress(BEGUN.event)},
         "expires_at": {"N": "1802776000"},
     }
 

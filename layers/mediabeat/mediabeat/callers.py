@@ -11,7 +11,7 @@ _HANDHELD_SYSTEMS: Final = frozenset(
     {"Android", "iOS", "iPadOS", "Windows Phone", "Windows Mobile", "BlackBerry OS", "Firefox OS", "KaiOS"}
 )
 _NOT_HANDHELD: Final = re.compile(
-    r"\b(android ?tv|google ?tv|smart-?tv|apple ?tv|tvos|hbbtv|mitv|bravia|aft[a-z0-9]{1,6}|crkey|chromecast|shield|mibox|"
+    r"\b(android ?tv|google ?tv|smart-?tv|apple ?tv|tvos|hbbtv|mitv|bravia|(?-i:AFT[A-Z0-9]{1,6})|crkey|chromecast|shield|mibox|"
     r"set-top|stb|watch|quest)\b",
     re.IGNORECASE,
 )

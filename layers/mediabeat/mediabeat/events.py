@@ -19,13 +19,13 @@ from mediabeat.params import (
     CustomMetadata,
     ErrorParams,
     Integer,
-    Known,
     NoParams,
     Number,
     QoeData,
     SessionStartParams,
     StateParams,
     StatesUpdateParams,
+    known,
 )
 
 SECONDS_A_DAY: Final = 86_400
@@ -121,7 +121,7 @@ def model_of(event_type: EventType) -> type[BaseModel]:
         event_type[0].upper() + event_type[1:],
         __base__=_WireEvent,
         eventType=(Literal[event_type.value], ...),  # type: ignore[arg-type]
-        params=(Annotated[params, Known], ... if required else {}),
+        params=(known(params), ... if required else {}),
     )
 
 

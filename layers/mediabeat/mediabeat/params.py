@@ -157,20 +157,6 @@ QoeData = TypedDict(
 CustomMetadata = dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")], str]
 
 
-_UNPREFIXED: Final = frozenset({"appInstallationId", "statesStart", "statesEnd"})
-
-
-def _refuse_unknown(params: dict[str, Any]) -> dict[str, Any]:
-    for name in params:
-        if not name.startswith(KNOWN_PREFIXES) and name not in _UNPREFIXED:
-            raise PydanticCustomError(
-                "unknown_param",
-                "not a known parameter, nor one that starts with media., analytics. or visitor.",
-                {"name": name},
-            )
-    return params
-
-
 for _params in (
     CustomerId,
     SessionStartParams,
@@ -185,5 +171,18 @@ for _params in (
 ):
     _params.__pydantic_config__ = OPEN  # type: ignore[union-attr]
 
-Known = AfterValidator(_refuse_unknown)
-"""Marks the parameters of an event: names without a known prefix are refused, others kept as they are."""
+
+def known(params: Any) -> Any:
+    """Return the type of an event's parameters with their names checked: without a known prefix only declared ones pass."""
+
+    def refuse_unknown(given: dict[str, Any]) -> dict[str, Any]:
+        for name in given:
+            if not name.startswith(KNOWN_PREFIXES) and name not in params.__annotations__:
+                raise PydanticCustomError(
+                    "unknown_param",
+                    "not a known parameter, nor one that starts with media., analytics. or visitor.",
+                    {"name": name},
+                )
+        return given
+
+    return Annotated[params, AfterValidator(refuse_unknown)]

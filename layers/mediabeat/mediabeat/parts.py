@@ -4,12 +4,12 @@ Source: Adobe's Streaming Media reporting documentation.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from mediabeat.events import Event, EventType
-from mediabeat.session import PlayState, Span, time_ms
+from mediabeat.session import PlayState, Span
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {
@@ -57,18 +57,35 @@ class StateMetrics(Frozen):
     set: bool
 
 
-def _closed_by(spans: tuple[Span, ...], opened: int, held: Callable[[Span], int | None]) -> EventType | None:
-    """Return the type of the event that ended what the event at `opened` began; none if the session's end did."""
-    return next((span.event.type for span in spans[opened + 1 :] if held(span) != opened), None)
+class _Part(NamedTuple):
+    """What became of an ad or a chapter, which is known by the position of the event that opened it."""
+
+    time_ms: int
+    ended_by: EventType | None
+
+
+def _parts(spans: tuple[Span, ...], held: Callable[[Span], int | None], counts: Callable[[Span], bool]) -> dict[int, _Part]:
+    """Return the parts that the spans held, in the order of their starts, each with the time that counts for it."""
+    times_ms: dict[int, int] = {}
+    ended_by: dict[int, EventType] = {}
+    before: int | None = None
+    for span in spans:
+        part = held(span)
+        if before is not None and part != before:
+            ended_by[before] = span.event.type
+        if part is not None:
+            times_ms[part] = times_ms.get(part, 0) + (span.duration_ms if counts(span) else 0)
+        before = part
+    return {part: _Part(time, ended_by.get(part)) for part, time in times_ms.items()}
 
 
 def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
     """Yield the ads inside breaks, in the order of their starts."""
-    for position, span in enumerate(spans):
-        if span.ad != position or span.ad_break is None:
-            continue
-        ad, ad_break = span.event.params, spans[span.ad_break].event.params
-        ended_by = _closed_by(spans, position, lambda s: s.ad)
+    played = _parts(spans, lambda span: span.ad, lambda span: span.state is PlayState.PLAYING)
+    for position, part in played.items():
+        opened = spans[position]
+        ad = opened.event.params
+        ad_break = spans[opened.ad_break].event.params if opened.ad_break is not None else {}
         yield AdMetrics(
             id=ad["media.ad.id"],
             name=ad.get("media.ad.name"),
@@ -76,27 +93,24 @@ def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
             break_name=ad_break.get("media.ad.podFriendlyName"),
             position=int(ad["media.ad.podPosition"]),
             length_s=ad.get("media.ad.length"),
-            time_ms=time_ms(spans, lambda s, p=position: s.ad == p and s.state is PlayState.PLAYING),  # type: ignore[misc]
-            completed=ended_by is EventType.AD_COMPLETE,
-            skipped=ended_by is EventType.AD_SKIP,
+            time_ms=part.time_ms,
+            completed=part.ended_by is EventType.AD_COMPLETE,
+            skipped=part.ended_by is EventType.AD_SKIP,
         )
 
 
 def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
     """Yield the chapters, in the order of their starts."""
-    for position, span in enumerate(spans):
-        if span.chapter != position:
-            continue
-        chapter = span.event.params
-        ended_by = _closed_by(spans, position, lambda s: s.chapter)
+    for position, part in _parts(spans, lambda span: span.chapter, lambda span: span.is_content).items():
+        chapter = spans[position].event.params
         yield ChapterMetrics(
             index=int(chapter["media.chapter.index"]),
             name=chapter.get("media.chapter.friendlyName"),
             offset_s=chapter["media.chapter.offset"],
             length_s=chapter["media.chapter.length"],
-            time_ms=time_ms(spans, lambda s, p=position: s.chapter == p and s.is_content),  # type: ignore[misc]
-            completed=ended_by is EventType.CHAPTER_COMPLETE,
-            skipped=ended_by is EventType.CHAPTER_SKIP,
+            time_ms=part.time_ms,
+            completed=part.ended_by is EventType.CHAPTER_COMPLETE,
+            skipped=part.ended_by is EventType.CHAPTER_SKIP,
         )
 
 

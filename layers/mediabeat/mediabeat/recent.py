@@ -77,7 +77,7 @@ def _moment(parameters: Mapping[str, str], name: str, default: int, problems: li
     if text is None:
         return default
     try:
-        moment = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+        moment = datetime.fromisoformat(text.upper()) if _MOMENT.fullmatch(text) else None
     except ValueError:
         moment = None
     if moment is None:

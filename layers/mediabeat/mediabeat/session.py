@@ -86,8 +86,9 @@ class Session:
 
     @cached_property
     def length_s(self) -> float:
-        """Length of recorded content in seconds; 0 when it is live or unknown."""
-        return 0.0 if self.is_live else float(self.start.params["media.length"])
+        """Length of recorded content in seconds; 0 when it is live or unknown, as what is shorter than a millisecond is."""
+        length_s = float(self.start.params["media.length"])
+        return 0.0 if self.is_live or length_s < 0.001 else length_s
 
     @cached_property
     def content_start(self) -> Event | None:
@@ -185,11 +186,12 @@ def _stalls_marked(spans: Iterable[Span]) -> Iterator[Span]:
     """Turn playing into stalled where content stands still: the same playhead at three or more moments in a row.
 
     An ad's end, its break's end and the `play` after them come in one moment in every session, and are no stall. The stall
-    lasts from its first moment to the next event that moves, or to a change of state.
+    lasts from its first moment to the next event that moves, or to a change of state. In an ad break the content stands still
+    because it has to, between its ads too.
     """
-    for (is_content, _), group in groupby(spans, key=lambda span: (span.is_content, span.event.playhead)):
+    for (may_stall, _), group in groupby(spans, key=lambda s: (s.is_content and s.ad_break is None, s.event.playhead)):
         standing = list(group)
-        stalled = is_content and _moments(standing) >= STALL_MOMENTS
+        stalled = may_stall and _moments(standing) >= STALL_MOMENTS
         yield from (span._replace(state=PlayState.STALLED) for span in standing) if stalled else standing
 
 

@@ -39,7 +39,7 @@ NEWEST_INDEX: Final = "newest"
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 720
+TAIL_BYTES: Final = 790
 """A tail this long moves to a page: with the head's other attributes and one more event it stays below 1 KB, one write unit."""
 
 LARGE_EVENT_BYTES: Final = 1_024
@@ -147,14 +147,14 @@ def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
         "ts_skew": {"N": str(start.ts_skew)},
         "viewer": {"S": start.viewer},
         "caller": {"S": start.caller},
-        "event": {"B": start.event},
+        "event": {"B": zlib.compress(start.event)},
         "expires_at": {"N": str(expires_at)},
     }
 
 
 def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:
     """Return a page; its key is made from its events, so that writing it twice is writing it once."""
-    packed = sorted(events)
+    packed = sorted(set(events))
     digest = hashlib.sha256(b"".join(len(event).to_bytes(4, "big") + event for event in packed)).hexdigest()[:24]
     return key(sid, f"page#{digest}") | {"events": {"BS": packed}, "expires_at": {"N": str(expires_at)}}
 
@@ -228,7 +228,7 @@ def _start_of(item: Item) -> Start:
         item["caller"]["S"],
         int(item["started_at"]["N"]),
         int(item["ts_skew"]["N"]),
-        bytes(item["event"]["B"]),
+        zlib.decompress(bytes(item["event"]["B"])),
     )
 
 

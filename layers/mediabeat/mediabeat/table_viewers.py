@@ -5,7 +5,7 @@ from mediabeat.table import Item, Start, key
 
 def viewer_partition(project_id: str, viewer: str) -> str:
     """Return where the entries of a viewer's sessions are."""
-    return f"viewer#{project_id}#{viewer}"
+    return f"viewer#{project_id}#{viewer.lower()}"
 
 
 def viewer_item(sid: str, start: Start, *, expires_at: int) -> Item:
