@@ -1,0 +1,41 @@
+"""The layer as `sam build` leaves it: small, compiled for the runtime, and used as compiled."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.cloud import Cloud
+
+MOST_MB = 25
+"""With .pyc files, and on x86_64, whose compiled parts are larger than those of arm64."""
+
+
+def layer(cloud: Cloud) -> Path:
+    return cloud.home / "sam" / "build" / "MediabeatLayer" / "python"
+
+
+def test_every_module_is_compiled_and_not_checked_against_its_source(cloud: Cloud) -> None:
+    sources = [path for path in layer(cloud).rglob("*.py") if "bin" not in path.parts]
+    compiled = [Path(importlib.util.cache_from_source(str(path))) for path in sources]
+    assert len(sources) > 100
+    assert [path for path in compiled if not path.is_file()] == []
+    unchecked_hash = 0b01
+    assert {int.from_bytes(path.read_bytes()[4:8], "little") for path in compiled} == {unchecked_hash}
+
+
+def test_what_runs_is_the_compiled_code(cloud: Cloud, tmp_path: Path) -> None:
+    copy = tmp_path / "python"
+    shutil.copytree(layer(cloud) / "mediabeat", copy / "mediabeat")
+    for source in copy.rglob("*.py"):
+        source.write_text("raise AssertionError('compiled anew')\n")
+    code = "from mediabeat.timeouts import CloseReason; print(CloseReason.NO_EVENTS)"
+    ran = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(copy)}, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("no_events\n", "")
+
+
+def test_the_layer_is_small_and_leaves_boto3_to_the_runtime(cloud: Cloud) -> None:
+    size_mb = sum(path.stat().st_size for path in layer(cloud).rglob("*") if path.is_file()) / 1e6
+    assert size_mb < MOST_MB
+    assert not (layer(cloud) / "boto3").exists()
