@@ -7,6 +7,7 @@ os.environ |= {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-east-1",
     "TABLE_NAME": "mediabeat-test",
+    "ACCESS_KEY_SECRETS": "mediabeat/test/access-key/",
     "RETENTION_DAYS": "90",
     "QUIET_MINUTES": "10",
     "STUCK_MINUTES": "30",

@@ -9,12 +9,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from mediabeat.access_keys import new_access_key
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.projects import new_project
 from mediabeat.registry import Registry
-from mediabeat.settings import settings
+from mediabeat.secret_store import SecretStore, secrets_client
+from mediabeat.settings import channel_settings, settings
 from mediabeat.store import Store
 from tests.builders import Wire
+from tests.integration.channel_client import ChannelClient
 from tests.template import table_definition
 
 
@@ -64,7 +67,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """One clock for all handlers."""
     clock = Clock()
-    for function in ("create_session", "ingest_event", "close_idle_sessions", "recent_sessions"):
+    for function in ("create_session", "ingest_event", "close_idle_sessions", "recent_sessions", "channels"):
         monkeypatch.setattr(f"functions.{function}.app.server_clock", clock)
     return clock
 
@@ -130,3 +133,30 @@ class Api:
 def api(clock: Clock) -> Api:
     """The API of a deployment whose clock the test sets."""
     return Api()
+
+
+@pytest.fixture
+def secrets(table: str) -> SecretStore:
+    """The secrets of access keys."""
+    return SecretStore(channel_settings().access_key_secrets, secrets_client())
+
+
+def client_of(project_id: str, registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelClient:
+    """Make a project with an access key, and a client that signs with it."""
+    registry.create_project(new_project(project_id, 0)[0])
+    key, secret = new_access_key(project_id, clock())
+    secrets.keep(key.id, secret)
+    registry.create_access_key(key)
+    return ChannelClient(key.id, secret, clock)
+
+
+@pytest.fixture
+def client(registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelClient:
+    """A client of the project `demo` that signs its calls."""
+    return client_of("demo", registry, secrets, clock)
+
+
+@pytest.fixture
+def stranger(client: ChannelClient, registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelClient:
+    """One of another project."""
+    return client_of("other", registry, secrets, clock)

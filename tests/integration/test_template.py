@@ -8,6 +8,7 @@ from typing import Any
 from tests.template import ROOT, as_yaml, transformed
 
 TABLE = "Table.Arn"
+SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mediabeat/${AWS::StackName}/access-key/*"
 FUNCTIONS = {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").is_file()}
 
 
@@ -38,7 +39,7 @@ def _listed(value: Any) -> list[Any]:
 
 def test_each_function_may_do_only_what_it_does() -> None:
     assert {function: grants(function) for function in FUNCTIONS} == {
-        "create_session": {("dynamodb:GetItem", TABLE), ("dynamodb:PutItem", TABLE)},
+        "create_session": {("dynamodb:BatchGetItem", TABLE), ("dynamodb:PutItem", TABLE)},
         "ingest_event": {("dynamodb:UpdateItem", TABLE), ("dynamodb:PutItem", TABLE), ("dynamodb:Query", TABLE)},
         "close_idle_sessions": {
             ("dynamodb:Query", "${Table.Arn}/index/due"),
@@ -51,6 +52,13 @@ def test_each_function_may_do_only_what_it_does() -> None:
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", "${Table.Arn}/index/newest"),
         },
+        "channels": {
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:Query", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+            ("secretsmanager:GetSecretValue", SECRETS),
+        },
         "schemas": set(),
     }
 
@@ -62,6 +70,14 @@ def test_every_function_folder_is_deployed_with_a_log_group_that_forgets() -> No
     for properties in deployed.values():
         group = properties["LoggingConfig"]["LogGroup"]["Ref"]
         assert groups[group]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_a_secret_is_read_where_the_operator_s_command_keeps_it() -> None:
+    prefix = {"Fn::Sub": "mediabeat/${AWS::StackName}/access-key/"}
+    variables = resources("AWS::Lambda::Function")["ChannelsFunction"]["Environment"]["Variables"]
+    assert variables["ACCESS_KEY_SECRETS"] == prefix
+    assert transformed()["Outputs"]["AccessKeySecrets"]["Value"] == prefix
+    assert SECRETS.endswith(f":secret:{prefix['Fn::Sub']}*")
 
 
 def test_the_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:

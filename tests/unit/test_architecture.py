@@ -14,13 +14,14 @@ MAX_LINES: Final = 260
 
 CORE: Final = (
     *("errors", "params", "events", "packing", "session", "playheads", "parts", "metrics", "action_log", "timeouts", "table"),
+    *("channels", "table_channels", "signature"),
 )
 """What computes and decides: no I/O, no clock, no environment, no chance."""
 
 PURE: Final = frozenset(
     {
-        *("bisect", "collections", "dataclasses", "enum", "functools", "hashlib", "itertools", "json", "math", "re"),
-        *("struct", "typing", "zlib", "pydantic", "pydantic_core", "typing_extensions"),
+        *("base64", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "hmac", "itertools"),
+        *("json", "math", "re", "struct", "typing", "urllib", "zlib", "pydantic", "pydantic_core", "typing_extensions"),
     }
 )
 """All that the core imports besides itself."""

@@ -41,7 +41,7 @@ def test_every_route_is_told() -> None:
             for event in function["Properties"]["Events"].values():
                 if event["Type"] == "HttpApi":
                     routes[f"{event['Properties']['Method']} {event['Properties']['Path']}"] = name
-    told = set(re.findall(r"^\| `((?:GET|POST) [^`]+)`", section("API"), re.MULTILINE))
+    told = set(re.findall(r"^\| `((?:GET|POST|PUT|DELETE|ANY) [^`]+)`", section("API"), re.MULTILINE))
     assert told == set(routes)
 
 

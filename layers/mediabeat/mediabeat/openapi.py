@@ -7,7 +7,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from mediabeat.answers import DetailAnswer, ErrorAnswer, RecentAnswer
-from mediabeat.events import WIRE_MODELS, EventType
+from mediabeat.events import EventType, model_of
+from mediabeat.openapi_channels import CHANNEL_ANSWERS, SIGNED_CALL, channel_paths
 
 Json = dict[str, Any]
 
@@ -30,7 +31,7 @@ _MEANINGS: Final = {
     413: "The body is too large.",
     503: "Nothing was acknowledged; send it again.",
 }
-_ANSWERS: Final = {"ErrorAnswer": ErrorAnswer, "RecentAnswer": RecentAnswer, "DetailAnswer": DetailAnswer}
+_ANSWERS: Final = {"ErrorAnswer": ErrorAnswer, "RecentAnswer": RecentAnswer, "DetailAnswer": DetailAnswer, **CHANNEL_ANSWERS}
 
 
 def openapi(version: str, server: str = "https://HOST") -> Json:
@@ -44,19 +45,20 @@ def openapi(version: str, server: str = "https://HOST") -> Json:
             "description": "Collects Adobe Media Collection API calls and answers who watched what, how well.",
         },
         "servers": [{"url": server}],
-        "paths": _collection() | _queries(),
+        "paths": _collection() | _queries() | channel_paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
                 "project": {"type": "apiKey", "in": "header", "name": "x-project-id"},
+                **SIGNED_CALL,
             },
         },
     }
 
 
 def _schemas() -> Json:
-    models = [(WIRE_MODELS[event_type], "validation") for event_type in EventType]
+    models = [(model_of(event_type), "validation") for event_type in EventType]
     _, events = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]
     schemas: Json = dict(events["$defs"])
     for name, answer in _ANSWERS.items():
@@ -68,7 +70,7 @@ def _schemas() -> Json:
 
 def _collection() -> Json:
     start = _reference("SessionStart")
-    later = {"oneOf": [_reference(WIRE_MODELS[one].__name__) for one in EventType if one is not EventType.SESSION_START]}
+    later = {"oneOf": [_reference(model_of(one).__name__) for one in EventType if one is not EventType.SESSION_START]}
     whole = {"type": "array", "minItems": 1, "prefixItems": [start], "items": later}
     return {
         "/api/v1/sessions": {

@@ -1,15 +1,24 @@
-"""The projects of a deployment, in DynamoDB."""
+"""The projects of a deployment and their access keys, in DynamoDB."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mediabeat import table_projects
+from mediabeat import table_channels, table_projects
+from mediabeat.access_keys import AccessKey
+from mediabeat.channels import NAME, Status
 from mediabeat.dynamodb import EXISTS, IS_NEW, Table
 from mediabeat.errors import NotFound, ProjectExists
-from mediabeat.projects import Project
+from mediabeat.projects import PROJECT_ID, Project
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Admission(NamedTuple):
+    """What decides on a new session: whether its project is there, and the status of its channel (none: nobody registered it)."""
+
+    is_project: bool
+    channel_status: Status | None
 
 
 class Registry:
@@ -22,6 +31,17 @@ class Registry:
         """Return a project; none when there is none of this id."""
         item = self._table.get(table_projects.project_key(project_id))
         return table_projects.project_of(item) if item else None
+
+    def admission(self, project_id: str, channel_name: str) -> Admission:
+        """Return what decides on a new session, by one request; what can be no project or channel is not looked for."""
+        if not PROJECT_ID.fullmatch(project_id):
+            return Admission(is_project=False, channel_status=None)
+        wanted = [table_projects.project_key(project_id)]
+        if NAME.fullmatch(channel_name):
+            wanted.append(table_channels.name_key(project_id, channel_name))
+        project, *named = self._table.get_all(*wanted)
+        channel = named[0] if named else None
+        return Admission(project is not None, table_channels.status_of(channel) if channel else None)
 
     def projects(self) -> Iterator[Project]:
         """Yield all projects, by id."""
@@ -44,5 +64,38 @@ class Registry:
             raise NotFound(f"there is no project {project.id}")
 
     def delete_project(self, project_id: str) -> None:
-        """Delete a project: it takes no sessions and answers no queries any more; what it has stays until it expires."""
+        """Delete a project: it takes no sessions and answers no queries any more; what it has stays until it expires.
+
+        Its access keys are disabled first, so that they do not open a later project of the same id.
+        """
+        for access_key in self.access_keys(project_id):
+            self.disable_access_key(access_key)
         self._table.delete(table_projects.project_key(project_id))
+
+    def access_key(self, access_key_id: str) -> AccessKey | None:
+        """Return an access key as it is right now; none when there is none of this id."""
+        item = self._table.get(table_projects.access_key_key(access_key_id), consistent=True)
+        return table_projects.access_key_of(item) if item else None
+
+    def access_keys(self, project_id: str | None = None) -> Iterator[AccessKey]:
+        """Yield the access keys of a project, or of all."""
+        condition, values = "pk = :pk", {":pk": {"S": table_projects.ACCESS_KEYS}}
+        if project_id is not None:
+            condition += " AND begins_with(sk, :prefix)"
+            values[":prefix"] = {"S": table_projects.access_key_prefix(project_id)}
+        return map(table_projects.access_key_of, self._table.query(condition, values))
+
+    def create_access_key(self, access_key: AccessKey) -> None:
+        """Store a new access key.
+
+        Raises NotFound when its project is not there.
+        """
+        project = {"Key": table_projects.project_key(access_key.project_id), "ConditionExpression": EXISTS}
+        puts = [{"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in table_projects.access_key_items(access_key)]
+        if not self._table.transact([{"ConditionCheck": project}, *puts]):
+            raise NotFound(f"there is no project {access_key.project_id}")
+
+    def disable_access_key(self, access_key: AccessKey) -> None:
+        """Disable an access key, from this moment on and for good."""
+        disabled = table_projects.access_key_items(access_key._replace(enabled=False))
+        self._table.transact([{"Put": {"Item": item}} for item in disabled])

@@ -37,3 +37,20 @@ def settings() -> Settings:
         ),
         index_shards=int(env["INDEX_SHARDS"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """What the channels' function is told besides: `access_key_secrets` is what the names of its secrets begin with."""
+
+    table_name: str
+    access_key_secrets: str
+
+
+@cache
+def channel_settings() -> ChannelSettings:
+    """Return the settings of the channels' function.
+
+    Raises KeyError with the name of a variable that is missing.
+    """
+    return ChannelSettings(os.environ["TABLE_NAME"], os.environ["ACCESS_KEY_SECRETS"])

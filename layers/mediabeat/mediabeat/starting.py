@@ -1,10 +1,12 @@
 """Starting a session: a live one with its first event, or a downloaded one with all of its events."""
 
+import re
 import secrets
 import uuid
 from typing import Any, Final
 
 from mediabeat.callers import Caller
+from mediabeat.channels import takes_sessions
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
 from mediabeat.packing import pack
@@ -14,6 +16,8 @@ from mediabeat.store import Store
 from mediabeat.table import Head, Phase, Start
 from mediabeat.timeouts import CloseReason, Limits, Liveness, next_due
 
+_UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
 MAX_BATCH_EVENTS: Final = 20_000
 """Two days of a ping each ten seconds: more is no view of downloaded content."""
 
@@ -21,7 +25,7 @@ MAX_BATCH_EVENTS: Final = 20_000
 def start_session(value: Any, caller: Caller, store: Store, registry: Registry, limits: Limits, *, now: int) -> str:
     """Store a new session with its `sessionStart` and return its id. `now` is the server's clock, epoch milliseconds.
 
-    Raises InvalidInput, also for a report suite that is no project.
+    Raises InvalidInput, also for a report suite that is no project and for a channel that is stopped or deleted.
     """
     event = parse_start(value)
     start = _start(event, caller, registry, "", started_at=now, ts_skew=now - event.ts)
@@ -73,9 +77,13 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
 
 
 def _start(event: Event, caller: Caller, registry: Registry, where: str, *, started_at: int, ts_skew: int) -> Start:
-    project_id = event.params["analytics.reportSuite"]
-    if registry.project(project_id) is None:
+    project_id, channel = event.params["analytics.reportSuite"], event.params["media.channel"]
+    admission = registry.admission(project_id, channel)
+    if not admission.is_project:
         raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r} is not a project here"))
+    status = admission.channel_status
+    if status is not None and not takes_sessions(status):
+        raise InvalidInput(Problem(f"{where}params.media.channel", f"the channel {channel!r} is {status} and takes no sessions"))
     return Start(
         project_id=project_id,
         device=caller.device,
@@ -93,10 +101,8 @@ def viewer_uuid(start: Event, project_id: str) -> str:
     ids = [start.params.get(name) for name in ("analytics.visitorId", "visitor.marketingCloudUserId")]
     given = [one for one in ids if one]
     for one in given:
-        try:
-            return str(uuid.UUID(one))
-        except ValueError:
-            continue
+        if _UUID.fullmatch(one):
+            return str(one)
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{project_id}/{given[0]}")) if given else str(uuid.uuid4())
 
 

@@ -15,6 +15,7 @@ from mediabeat.cli import deployment, local_aws
 # for a call of an AWS service. So players use 127.0.0.1, with no prefix in the path, and boto3 uses localhost.
 _DOMAIN = "127.0.0.1"
 _STAGE = "$default"
+_ANY_METHOD = "x-amazon-apigateway-any-method"
 
 
 def connect(endpoint: str) -> None:
@@ -48,7 +49,8 @@ def routes(definition: dict[str, Any]) -> dict[str, str]:
             uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
             function = re.search(r"\$\{(\w+)\.Arn\}", uri)
             assert function, f"{method} {path} is served by {uri}, which names no function"
-            found[f"{method.upper()} {path}"] = function[1]
+            verb = "ANY" if method == _ANY_METHOD else method.upper()
+            found[f"{verb} {path}"] = function[1]
     return found
 
 

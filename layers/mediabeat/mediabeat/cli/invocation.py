@@ -4,15 +4,18 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from time import time
 from typing import Any
 
 import httpx
 
-from mediabeat.cli import deployment, local_aws
+from mediabeat.cli import access_keys, deployment, local_aws, target
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.replay import SESSIONS
 from mediabeat.cli.state_folder import Status
+from mediabeat.signature import signature
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
@@ -31,7 +34,7 @@ def invoke(cloud: Status, function: str, event_file: Path) -> Outcome:
     Raises CommandFailed for a function that is not deployed or a file that is no event.
     """
     assert cloud.endpoint, "the local cloud is up"
-    event = read_event(event_file, placeholders(cloud))
+    event = read_event(event_file, placeholders(cloud) | signing(cloud, event_file))
     name = function.replace("_", " ").title().replace(" ", "") + "Function"
     physical_ids = deployment.resources(cloud.endpoint)
     if name not in physical_ids:
@@ -46,6 +49,23 @@ def placeholders(cloud: Status) -> dict[str, Callable[[], str]]:
     """Return what stands for each placeholder; `sid` starts a session when it is asked for."""
     known = {"project_id": lambda: str(cloud.project_id), "api_key": lambda: str(cloud.api_key)}
     return {**known, "sid": lambda: _fresh_sid(str(cloud.url), known)}
+
+
+def signing(cloud: Status, event_file: Path) -> dict[str, Callable[[], str]]:
+    """Return what stands for the placeholders of a signed call: the request in the file, signed now for the local project."""
+    timestamp = str(round(time() * 1000))
+
+    @cache
+    def access_key() -> tuple[str, str]:
+        return access_keys.any_enabled(str(cloud.project_id), target.of_local_cloud(cloud))
+
+    def signed() -> str:
+        request = json.loads(event_file.read_text(encoding="utf-8"))
+        query = f"?{request['rawQueryString']}" if request.get("rawQueryString") else ""
+        key_id, secret = access_key()
+        return signature(secret, request["requestContext"]["http"]["method"], request["rawPath"] + query, timestamp, key_id)
+
+    return {"access_key": lambda: access_key()[0], "timestamp": lambda: timestamp, "signature": signed}
 
 
 def read_event(path: Path, values: Mapping[str, Callable[[], str]]) -> Any:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from mediabeat.cli import bridge, deployment, emulator, local_projects
+from mediabeat.cli import bridge, deployment, emulator, local_aws, projects
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.progress import Steps
 from mediabeat.cli.state_folder import StateFolder, Status
+from mediabeat.registry import Registry
 
 PROJECT_ID = "demo"
 
@@ -24,7 +25,8 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
     table = deployment.outputs(cloud.endpoint)["TableName"]
     with steps.step(f"making sure that the project {PROJECT_ID!r} exists"):
         last = Status.load(folder)
-        api_key = local_projects.ensure(PROJECT_ID, table, cloud.endpoint, known_key=last.api_key if last else None)
+        registry = Registry(table, local_aws.client("dynamodb", cloud.endpoint))
+        api_key = projects.ensure(PROJECT_ID, registry, known_key=last.api_key if last else None)
     status = Status(
         running=True,
         url=cloud.address,

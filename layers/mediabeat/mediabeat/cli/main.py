@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from mediabeat.cli import demo, deployment, invocation, local_cloud, local_projects, show
+from mediabeat.cli import demo, deployment, invocation, local_cloud, operating, show
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.picture import Timeline
 from mediabeat.cli.progress import Steps
 from mediabeat.cli.replay import Manner, Recording, ReplayedSession, replay
 from mediabeat.cli.state_folder import StateFolder
-from mediabeat.errors import MediabeatError, ProjectExists
+from mediabeat.errors import MediabeatError
+from mediabeat.openapi import openapi
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PORT = click.IntRange(1, 65535)
@@ -136,7 +138,8 @@ def invoke(function: str, event: Path) -> None:
     """Invoke FUNCTION (a folder in functions/) of the local cloud with the event in the file EVENT.
 
     Prints its answer; exits with 1 if it failed. In the file {{project_id}} and {{api_key}} stand for the local
-    project's, {{sid}} for a session that is started for the purpose, with the body in events/create_session.json.
+    project's, {{sid}} for a session that is started for the purpose, with the body in events/create_session.json;
+    {{access_key}}, {{timestamp}} and {{signature}} sign the request in the file for the local project.
     """
     outcome = invocation.invoke(local_cloud.require(StateFolder.of_user()), function, event)
     click.echo(json.dumps(outcome.payload, indent=1, ensure_ascii=False))
@@ -177,19 +180,11 @@ def demonstrate(port: int | None, quiet_minutes: float) -> None:
     click.echo(f"\n{demo.next_steps(cloud)}")
 
 
-@main.group()
-def project() -> None:
-    """Look after the projects of the local cloud."""
+@main.command("openapi")
+def print_openapi() -> None:
+    """Print the OpenAPI document of all routes, as JSON."""
+    click.echo(json.dumps(openapi(version("mediabeat")), indent=1))
 
 
-@project.command()
-@click.argument("name")
-def create(name: str) -> None:
-    """Make the project NAME (a report suite) and print its key, which is shown only now: the table keeps its hash."""
-    cloud = local_cloud.require(StateFolder.of_user())
-    try:
-        key = local_projects.create(name, str(cloud.table), str(cloud.endpoint))
-    except ProjectExists:
-        raise CommandFailed(f"The project {name!r} exists already.") from None
-    click.echo(f"project id   {name}")
-    click.echo(f"API key      {key}")
+for command in (operating.project_commands, operating.access_key_commands, operating.recompute):
+    main.add_command(command)

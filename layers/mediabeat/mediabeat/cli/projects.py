@@ -1,34 +1,34 @@
-"""Projects in the local cloud's table."""
+"""The operator's work on projects."""
 
 from time import time
 
 from mediabeat import projects
-from mediabeat.cli import local_aws
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.errors import InvalidInput, ProjectExists
+from mediabeat.projects import Project
 from mediabeat.registry import Registry
 
 
-def create(project_id: str, table: str, endpoint: str) -> str:
+def create(project_id: str, registry: Registry) -> str:
     """Make a project and give its API key.
 
     Raises ProjectExists, or CommandFailed for an id that cannot be one.
     """
     try:
-        project, key = projects.new_project(project_id, round(time() * 1000))
+        project, key = projects.new_project(project_id, _now())
     except InvalidInput as error:
         raise CommandFailed(str(error)) from None
-    Registry(table, local_aws.client("dynamodb", endpoint)).create_project(project)
+    registry.create_project(project)
     return key
 
 
-def ensure(project_id: str, table: str, endpoint: str, known_key: str | None) -> str:
+def ensure(project_id: str, registry: Registry, known_key: str | None) -> str:
     """Return a project's key, making the project if need be.
 
     Raises CommandFailed if it exists and its key is lost.
     """
     try:
-        return create(project_id, table, endpoint)
+        return create(project_id, registry)
     except ProjectExists:
         if known_key is None:
             raise CommandFailed(
@@ -36,3 +36,28 @@ def ensure(project_id: str, table: str, endpoint: str, known_key: str | None) ->
                 "To start afresh: mediabeat down, then remove the state folder."
             ) from None
         return known_key
+
+
+def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tuple[Project, str]:
+    """Give a project a new API key; the one before opens it for as long as the grace lasts.
+
+    Raises CommandFailed when there is no such project.
+    """
+    rotated, key = projects.rotated(require(project_id, registry), _now(), grace_ms=round(grace_minutes * 60_000))
+    registry.replace_project(rotated)
+    return rotated, key
+
+
+def require(project_id: str, registry: Registry) -> Project:
+    """Return a project.
+
+    Raises CommandFailed when there is none of this id.
+    """
+    project = registry.project(project_id)
+    if project is None:
+        raise CommandFailed(f"There is no project {project_id!r}.")
+    return project
+
+
+def _now() -> int:
+    return round(time() * 1000)

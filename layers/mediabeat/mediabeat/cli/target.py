@@ -1,0 +1,87 @@
+"""Which deployment an operator's command is about: a stack in an AWS account, or else the local cloud."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mediabeat.cli import deployment, local_aws, local_cloud
+from mediabeat.cli.failure import CommandFailed
+from mediabeat.cli.state_folder import StateFolder, Status
+from mediabeat.errors import StorageUnavailable
+from mediabeat.registry import Registry
+from mediabeat.secret_store import SecretStore
+from mediabeat.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A deployment, by its table and what the names of its secrets begin with; `cloud` is none in an AWS account."""
+
+    table: str
+    access_key_secrets: str
+    client: Callable[[str], Any]
+    cloud: Status | None = None
+
+    @property
+    def registry(self) -> Registry:
+        """The projects and access keys."""
+        return Registry(self.table, self.client("dynamodb"))
+
+    @property
+    def secrets(self) -> SecretStore:
+        """The secrets of the access keys."""
+        return SecretStore(self.access_key_secrets, self.client("secretsmanager"))
+
+    @property
+    def store(self) -> Store:
+        """The sessions."""
+        return Store(self.table, self.client("dynamodb"))
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that name its deployment."""
+    region = click.option("--region", help="Region of the stack.  [default: your AWS configuration's]")
+    stack = click.option("--stack", help="A stack in your AWS account.  [default: the local cloud]")
+    return stack(region(command))
+
+
+@contextmanager
+def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
+    """Yield the deployment that the options name.
+
+    Raises CommandFailed when it is not there, and for what AWS refuses meanwhile.
+    """
+    if stack is None:
+        if region is not None:
+            raise click.UsageError("--region goes with --stack.")
+        yield of_local_cloud(local_cloud.require(StateFolder.of_user()))
+        return
+    try:
+        yield _of_stack(stack, boto3.Session(region_name=region).client)
+    except (BotoCoreError, ClientError, StorageUnavailable) as error:
+        raise CommandFailed(f"The stack {stack!r}: {error}") from error
+
+
+def of_local_cloud(cloud: Status) -> Target:
+    """Return the local cloud as a target."""
+    assert cloud.endpoint, "the local cloud is up"
+    return _target(deployment.outputs(cloud.endpoint), partial(local_aws.client, endpoint=cloud.endpoint), cloud)
+
+
+def _of_stack(stack: str, client: Callable[..., Any]) -> Target:
+    found = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return _target({output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}, client)
+
+
+def _target(outputs: dict[str, str], client: Callable[[str], Any], cloud: Status | None = None) -> Target:
+    try:
+        return Target(outputs["TableName"], outputs["AccessKeySecrets"], client, cloud)
+    except KeyError as error:
+        update = "sam build && sam deploy" if cloud is None else "mediabeat up"
+        raise CommandFailed(f"The stack has no output {error.args[0]}; update it with: {update}") from None

@@ -1,0 +1,70 @@
+"""The secrets of access keys, in Secrets Manager: nowhere else, and never in the table, a log or an answer."""
+
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from mediabeat.errors import StorageUnavailable
+
+KEPT_FOR_MS: Final = 300_000
+"""A secret is remembered for so long, as a look-up costs money and time; that a key is disabled is seen in the table at once."""
+
+GONE: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
+"""There is no such secret, or it is marked for deletion."""
+
+PASSING: Final = frozenset({"InternalServiceError", "ThrottlingException", "RequestLimitExceeded", "ServiceUnavailable"})
+
+
+def secrets_client() -> Any:
+    """Return a client that gives up within a few seconds."""
+    config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+    return boto3.client("secretsmanager", config=config)
+
+
+class SecretStore:
+    """The secrets of one deployment's access keys; `prefix` and a key's id make the name of its secret."""
+
+    def __init__(self, prefix: str, client: Any) -> None:
+        self._prefix = prefix
+        self._client = client
+        self._remembered: dict[str, tuple[str, int]] = {}
+
+    def secret(self, access_key_id: str, *, now: int) -> str | None:
+        """Return the secret of an access key; none when there is none. `now` in epoch milliseconds.
+
+        Raises StorageUnavailable when Secrets Manager refuses for now.
+        """
+        secret, read_at = self._remembered.get(access_key_id, ("", None))
+        if read_at is not None and 0 <= now - read_at < KEPT_FOR_MS:
+            return secret
+        self._remembered.pop(access_key_id, None)
+        try:
+            read: str = self._client.get_secret_value(SecretId=self._name(access_key_id))["SecretString"]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in GONE:
+                return None
+            if code in PASSING:
+                raise StorageUnavailable(str(error)) from error
+            raise
+        except HTTPClientError as error:
+            raise StorageUnavailable(str(error)) from error
+        self._remembered[access_key_id] = read, now
+        return read
+
+    def keep(self, access_key_id: str, secret: str) -> None:
+        """Store the secret of a new access key."""
+        self._client.create_secret(Name=self._name(access_key_id), SecretString=secret)
+
+    def forget(self, access_key_id: str) -> None:
+        """Delete the secret of an access key, if it is there; nothing can bring it back but AWS's recovery within a week."""
+        try:
+            self._client.delete_secret(SecretId=self._name(access_key_id), RecoveryWindowInDays=7)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+
+    def _name(self, access_key_id: str) -> str:
+        return f"{self._prefix}{access_key_id}"

@@ -1,0 +1,86 @@
+"""The operator's commands, on the local cloud and on a stack."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.builders import wire_start
+from tests.e2e.cloud import Cloud, Finished, status_of
+
+On = Callable[..., Finished]
+
+
+@pytest.fixture(params=["the local cloud", "a stack"])
+def on(request: pytest.FixtureRequest, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> On:
+    """Run a command on the local cloud, and on its stack as if that were in an AWS account."""
+    if request.param == "the local cloud":
+        return cloud.mediabeat
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)
+    return lambda *arguments: cloud.mediabeat(*arguments, "--stack", "mediabeat", "--region", "us-east-1")
+
+
+def key_in(finished: Finished) -> str:
+    assert finished.returncode == 0, finished.stderr
+    [key] = re.findall(r"^API key +(\S+)$", finished.stdout, re.MULTILINE)
+    return str(key)
+
+
+def asked(cloud: Cloud, project: str, key: str) -> int:
+    headers = {"x-api-key": key, "x-project-id": project}
+    return httpx.get(f"{cloud.url}/v1/sessionRecent", headers=headers, timeout=30).status_code
+
+
+def test_a_project_from_its_making_to_its_end(cloud: Cloud, on: On) -> None:
+    first = key_in(on("project", "create", "brief"))
+    assert re.search(r"^brief +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", on("project", "list").stdout, re.MULTILINE)
+    rotated = on("project", "rotate-key", "brief", "--grace", "5")
+    second = key_in(rotated)
+    assert re.search(r"^old key +until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", rotated.stdout, re.MULTILINE)
+    assert [asked(cloud, "brief", key) for key in (first, second)] == [200, 200]
+    third = key_in(on("project", "rotate-key", "brief"))
+    assert [asked(cloud, "brief", key) for key in (first, second, third)] == [401, 401, 200]
+    assert on("access-key", "create", "brief").returncode == 0
+    deleted = on("project", "delete", "brief")
+    assert (deleted.returncode, deleted.stdout) == (0, "The project 'brief' is deleted; its sessions expire in their time.\n")
+    assert asked(cloud, "brief", third) == 401
+    start = httpx.post(f"{cloud.url}/api/v1/sessions", json=wire_start(analytics_reportSuite="brief"))
+    assert start.status_code == 400
+    assert "brief" not in on("project", "list").stdout
+    [*_, newest] = on("access-key", "list", "brief").stdout.splitlines()
+    assert newest.endswith(" disabled")
+
+
+def test_the_key_that_the_local_cloud_tells_is_the_rotated_one(cloud: Cloud) -> None:
+    rotated = key_in(cloud.mediabeat("project", "rotate-key", cloud.project_id, "--grace", "60"))
+    assert status_of(cloud.home)["api_key"] == rotated
+    assert cloud.mediabeat("sessions").returncode == 0
+    assert asked(cloud, cloud.project_id, cloud.api_key) == 200
+
+
+def test_what_is_not_there_is_named(on: On) -> None:
+    for command, message in {
+        ("project", "rotate-key", "nobody"): "There is no project 'nobody'.",
+        ("project", "delete", "nobody"): "There is no project 'nobody'.",
+        ("access-key", "create", "nobody"): "There is no project 'nobody'.",
+        ("access-key", "disable", "A" * 20): f"There is no access key '{'A' * 20}'.",
+        ("access-key", "disable", "x" * 3_000): f"There is no access key '{'x' * 3_000}'.",
+    }.items():
+        finished = on(*command)
+        assert (finished.returncode, finished.stderr) == (1, f"Error: {message}\n")
+
+
+def test_closed_sessions_can_be_measured_again(on: On) -> None:
+    done = on("recompute", "--since", "2026-01-01")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"\d+ closed sessions looked at, 0 measured again\n", done.stdout)
+    assert on("recompute", "--since", "yesterday").returncode == 2
+
+
+def test_a_stack_that_is_not_there_is_named_and_a_region_needs_a_stack(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)
+    missing = cloud.mediabeat("project", "list", "--stack", "nothing", "--region", "us-east-1")
+    assert (missing.returncode, missing.stderr.startswith("Error: The stack 'nothing': ")) == (1, True)
+    lone = cloud.mediabeat("project", "list", "--region", "us-east-1")
+    assert (lone.returncode, "--region goes with --stack." in lone.stderr) == (2, True)

@@ -1,0 +1,43 @@
+"""Which deployment a command is about."""
+
+import pytest
+from click.testing import CliRunner
+
+from mediabeat.cli.failure import CommandFailed
+from mediabeat.cli.main import main
+from mediabeat.cli.target import _target
+
+
+def no_client(service: str) -> None:
+    raise AssertionError(f"nobody asked {service}")
+
+
+def test_a_deployment_is_known_by_its_outputs() -> None:
+    target = _target({"TableName": "table", "AccessKeySecrets": "mediabeat/x/access-key/", "ApiUrl": "https://a"}, no_client)
+    assert (target.table, target.access_key_secrets, target.cloud) == ("table", "mediabeat/x/access-key/", None)
+
+
+def test_a_stack_of_before_is_to_be_updated() -> None:
+    with pytest.raises(CommandFailed) as failed:
+        _target({"TableName": "table"}, no_client)
+    assert failed.value.message == "The stack has no output AccessKeySecrets; update it with: sam build && sam deploy"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["project", "create", "x"],
+        ["project", "list"],
+        ["project", "rotate-key", "x"],
+        ["project", "delete", "x"],
+        ["access-key", "create", "x"],
+        ["access-key", "list"],
+        ["access-key", "disable", "x"],
+        ["recompute"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_of_an_operator_takes_a_stack_and_a_region(command: list[str]) -> None:
+    lone = CliRunner().invoke(main, [*command, "--region", "eu-west-1"])
+    assert (lone.exit_code, "--region goes with --stack." in lone.output) == (2, True)
+    assert "--stack" in CliRunner().invoke(main, [*command, "--help"]).output
