@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Final, NamedTuple
 
-from mediabeat.store import Store
+from mediabeat.store import SHUT, Store
 from mediabeat.summary import liveness_of, session_of, summarize
 from mediabeat.table import Phase, StoredSession
 from mediabeat.timeouts import CloseReason, Limits, close_reason, next_due
@@ -25,7 +25,7 @@ BATCH: Final = 4 * SIDE_BY_SIDE
 
 
 class Closed(NamedTuple):
-    """One session that this run marked closed. `lag_ms` is from when the rule struck to when the closer came."""
+    """One session that this run, and no other, has finished. `lag_ms` is from when that was due to when the closer came."""
 
     sid: str
     reason: CloseReason
@@ -74,7 +74,7 @@ def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_tim
 
 
 def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | None:
-    """Close a due session if its time is up, else move its mark; finish a closing that was cut off. None if not closed now."""
+    """Close a due session if its time is up, else move its mark; finish a closing that was cut off. None if not finished now."""
     stored = store.read_session(sid)
     if stored is None or stored.head.due_at is None or stored.head.due_at > now:
         return None  # the index lags: somebody has been here
@@ -82,23 +82,22 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | Non
         if stored.head.last_at + UNFINISHED_MS < now:
             store.forget_unfinished(sid)
         return None
-    closed = None
     if stored.head.phase is not Phase.CLOSED:
         verdict = _verdict(stored, limits, now)
         if verdict is None:
-            store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
+            if stored.head.due_at != SHUT:
+                store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
             return None
         reason, closed_at = verdict
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             return None  # an event or another closer was quicker: the next run looks again
-        closed = Closed(sid, reason, now - closed_at)
         # Read again: an event may have come in between the reading and the closing. None can from here on.
-        stored = store.read_session(sid)
-        if stored is None:
-            return closed
+        return look_at(sid, store, limits, now=now)
     store.write_summary(sid, summarize(stored).to_bytes())
-    store.drop_due_mark(sid)
-    return closed
+    if not store.drop_due_mark(sid) or stored.head.closed_at is None or stored.head.close_reason is None:
+        return None  # another closer did the same, and counts it
+    # What has ended waits for stragglers, and what was downloaded has ended long ago: neither is the closer's delay.
+    return Closed(sid, stored.head.close_reason, now - max(stored.head.closed_at, stored.head.due_at))
 
 
 def _verdict(stored: StoredSession, limits: Limits, now: int) -> tuple[CloseReason, int] | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
 from botocore.session import get_session
 
 from mediabeat.errors import StorageUnavailable
@@ -56,15 +56,20 @@ def passing_errors_named() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in PASSING or _is_conflict(error):
+        if error.response["Error"]["Code"] in PASSING or _is_conflict(error) or _is_of_the_server(error):
             raise StorageUnavailable(str(error)) from error
         raise
-    except HTTPClientError as error:
+    except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are none of its HTTP errors
         raise StorageUnavailable(str(error)) from error
 
 
 def _is_conflict(error: ClientError) -> bool:
     return bool(_reasons(error) - {"None", "ConditionalCheckFailed"})
+
+
+def _is_of_the_server(error: ClientError) -> bool:
+    """Say whether the server was at fault, whatever it called that: a gateway's 502 has no code of DynamoDB's."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
 
 
 def _reasons(error: ClientError) -> set[str]:

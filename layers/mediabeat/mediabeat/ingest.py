@@ -6,7 +6,7 @@ from typing import Final
 from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.events import Event, EventType
 from mediabeat.packing import pack
-from mediabeat.store import NotAppended, Store
+from mediabeat.store import SHUT, NotAppended, Store
 from mediabeat.table import Head, Phase
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, close_reason, next_due
 
@@ -46,6 +46,8 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
         except NotAppended as refusal:
             if refusal.head is None:
                 raise SessionUnknown(f"no session {sid}") from None
+            # A later call may have been quicker, or another server's clock be ahead: a session's own time never goes back.
+            now = max(now, refusal.head.last_at)
             try:
                 return _append_otherwise(sid, event, refusal.head, store, limits, now=now)
             except NotAppended:
@@ -57,6 +59,10 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
     """Store an event whose session was not simply open, or say why it cannot be."""
     match head.phase:
+        case Phase.OPEN if head.due_at == SHUT:
+            raise SessionClosed("the session's time was up")
+        case Phase.OPEN if head.due_at is not None and head.due_at > now:
+            raise NotAppended(head)  # it was only later than this call took it to be
         case Phase.OPEN:
             _append_past_mark(sid, event, store, limits, now=now)
         case Phase.ENDED if event.type is EventType.SESSION_END:
@@ -86,14 +92,17 @@ def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, n
     stored = store.read_session(sid)
     if stored is None or stored.start is None:
         raise SessionUnknown(f"no session {sid}")
-    if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
+    if stored.head.phase is not Phase.OPEN or stored.head.due_at in {None, SHUT} or (stored.head.due_at or 0) > now:
         raise NotAppended(stored.head)  # somebody was quicker: look again
     struck = close_reason(liveness_of(stored), limits, now=now)
     if struck:
+        # For good, before saying so: a call that began earlier and is still under way could bring the session back to life.
+        if not store.shut(sid, seen=stored.head):
+            raise NotAppended(stored.head)
         raise SessionClosed(f"the session's time was up: {struck[0]}")
-    alive = liveness_of(stored, event, now=now)
-    due_at = next_due(alive, limits)
     if event.type is EventType.SESSION_END:
-        store.rearm(sid, due_at=due_at, seen=stored.head)
+        # Without this event, which may yet fail: a mark must not lie beyond what is stored.
+        store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
         raise NotAppended(stored.head)  # and now as usual
+    due_at = next_due(liveness_of(stored, event, now=now), limits)
     store.append_past_mark(sid, pack(event), due_at=due_at, seen=stored.head, now=now)

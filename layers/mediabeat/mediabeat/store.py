@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from mediabeat import table, table_viewers
-from mediabeat.dynamodb import EXISTS, Table, passing_errors_named, refused
+from mediabeat.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
 from mediabeat.errors import StorageUnavailable
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Conditions on a head. `:now` is the server's clock.
-STILL_OPEN: Final = "phase = :open AND due_at > :now"
+STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # calls overtake each other; `last_at` never goes back
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
+HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
+
+SHUT: Final = 0
+"""A due mark at the beginning of time: a time-out has struck and a player was told so, so that nothing may come in any more."""
 
 
 class NotAppended(Exception):
@@ -39,13 +43,17 @@ class Store:
     # Starting
 
     def create_session(self, sid: str, head: Head, start: Start, events: Iterable[bytes] = (), *, now: int) -> None:
-        """Store a new session; it exists once its start item, written last, is there."""
+        """Store a new session; it exists once its start item, written last, is there.
+
+        Head and start are written only where there is none: a request that was given up and sent again may still arrive after
+        its repeat, and after the first events or even the summary, which it must not overwrite.
+        """
         expires_at = self._expiry(now)
         for page in table.pages(events):
             self._table.put(table.page_item(sid, page, expires_at=expires_at))
-        self._table.put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at))
+        self._table.put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at), IS_NEW)
         self._table.put(table_viewers.viewer_item(sid, start, expires_at=expires_at))
-        self._table.put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at))
+        self._table.put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at), IS_NEW)
 
     # Appending
 
@@ -82,6 +90,11 @@ class Store:
             ":due_at": {"N": str(seen.due_at)},
         }
         return self._update_head(sid, "SET due_at = :new", SAME_MARK, values)
+
+    def shut(self, sid: str, *, seen: Head) -> bool:
+        """Let nothing more into an open session, until the closer comes; False when something came in since it was read."""
+        values = {":shut": {"N": str(SHUT)}, ":phase": {"S": seen.phase}, ":last_at": {"N": str(seen.last_at)}}
+        return self._update_head(sid, "SET due_at = :shut", SAME_AS_READ, values)
 
     def _append(self, sid: str, event: bytes, now: int, condition: str, changes: str, values: Item) -> None:
         """Append under a condition, then move the tail to a page when it is full."""
@@ -148,9 +161,9 @@ class Store:
         """Put the summary of a closed session into its list entry."""
         self._table.update(table.key(sid, table.START), "SET summary = :summary", EXISTS, {":summary": {"B": summary}})
 
-    def drop_due_mark(self, sid: str) -> None:
-        """Take a session off the closer's list."""
-        self._update_head(sid, "REMOVE due_at, due_shard", EXISTS, {})
+    def drop_due_mark(self, sid: str) -> bool:
+        """Take a session off the closer's list; False when somebody else has done that."""
+        return self._update_head(sid, "REMOVE due_at, due_shard", HAS_MARK, {})
 
     def forget_unfinished(self, sid: str) -> None:
         """Delete the head of a session whose creation was never finished, and so never acknowledged."""

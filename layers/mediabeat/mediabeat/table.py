@@ -17,6 +17,7 @@ Access patterns
   list newest sessions  queries of the sparse index `newest`, one for each device, video type and shard, newest first, read as
                         far as the answer needs; closed sessions bring their summary along
   a project             one get
+  channels, access keys as table_channels and table_projects say: gets, and queries for a page's range of keys
 
 The due mark is a promise: before it, no closing rule can strike, whatever comes in; so an append needs to check nothing else.
 After it, whoever comes first, an event or the closer, works out the truth from the log and moves the mark.

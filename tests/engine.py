@@ -1,0 +1,96 @@
+"""A real DynamoDB engine for tests that moto cannot serve, as it loses updates under threads: dynoxide, on a free port.
+
+Its binary comes from npm, once, into a cache folder of the user. Where there is none for the machine, tests skip and say why.
+"""
+
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+import pytest
+
+VERSION: Final = "1.2.1"
+PACKAGE: Final = "@dynoxide/linux-x64"
+START_S: Final = 10
+INSTALL_S: Final = 120
+
+
+class NoEngine(Exception):
+    """The engine cannot run here; the message says why."""
+
+
+def binary() -> Path:
+    """Return the engine's binary, installed on first use.
+
+    Raises NoEngine.
+    """
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise NoEngine(f"{PACKAGE} is for Linux on x86_64, this is {platform.system()} on {platform.machine()}")
+    folder = platformdirs.user_cache_path("mediabeat-tests") / f"dynoxide-{VERSION}"
+    path = folder / "node_modules" / PACKAGE / "dynoxide"
+    if not path.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            raise NoEngine(f"npm, which brings {PACKAGE}, is not on the PATH")
+        _install(npm, folder)
+    if not path.exists():
+        raise NoEngine(f"{PACKAGE} {VERSION} has no file {path.name}")
+    return path
+
+
+def _install(npm: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), f"{PACKAGE}@{VERSION}"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
+    except subprocess.SubprocessError as error:
+        told = getattr(error, "stderr", None) or str(error)
+        raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
+
+
+@contextmanager
+def running(*options: str) -> Iterator[str]:
+    """Run an engine (`--db-path F` keeps its data in a file) and yield its address; it ends with the block.
+
+    Raises NoEngine.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [str(binary()), "serve", "--host", "127.0.0.1", "--port", str(port), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise NoEngine(f"the engine did not come up on port {port}") from None
+            time.sleep(0.01)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[str]:
+    """The address of an engine that lives as long as the test run."""
+    try:
+        with running() as endpoint:
+            yield endpoint
+    except NoEngine as error:
+        pytest.skip(str(error))

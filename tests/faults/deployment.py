@@ -1,0 +1,138 @@
+"""The functions as they are deployed, on an engine, a clock and a wire of the schedule's own."""
+
+import itertools
+import json
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+from unittest import mock
+
+import boto3
+
+import functions.close_idle_sessions.app as closer
+import functions.create_session.app as create_session
+import functions.ingest_event.app as ingest_event
+from mediabeat.closing import Run, close_due
+from mediabeat.projects import new_project
+from mediabeat.registry import Registry
+from mediabeat.settings import settings
+from mediabeat.store import Store
+from tests.builders import Wire as Body
+from tests.faults.history import Call, Kind
+from tests.faults.interleaver import TakingTurns
+from tests.faults.requests import Wire
+from tests.faults.schedule import LIMITS, Schedule
+from tests.template import table_definition
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SHARDS: Final = 2
+SPARE_MS: Final = 55_000
+
+MODULES: Final = (create_session, ingest_event, closer)
+
+numbers = itertools.count()
+
+
+class Deployment:
+    """One engine and the clients of the functions; each schedule gets a table of its own."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.wire = Wire(endpoint)
+        self.direct: DynamoDBClient = boto3.client("dynamodb", endpoint_url=endpoint)
+        self._starter, self._ingester, self._closer = (self.wire.client() for _ in range(3))
+
+    def close(self) -> None:
+        """Hang up."""
+        self.wire.close()
+        for client in (self.direct, self._starter, self._ingester, self._closer):
+            client.close()
+
+    @contextmanager
+    def serving(self, schedule: Schedule) -> Iterator["Api"]:
+        """Deploy for one schedule: a new table with the project `demo`."""
+        table = f"faults-{next(numbers)}"
+        self.direct.create_table(TableName=table, **table_definition())
+        Registry(table, self.direct).create_project(new_project("demo", 0)[0])
+        deployed = SimpleNamespace(limits=LIMITS, index_shards=SHARDS, retention_s=settings().retention_s)
+        stored = {"retention_s": deployed.retention_s, "index_shards": SHARDS}
+        sids = (f"{schedule.random.getrandbits(256):064x}" for _ in itertools.count())
+        self.wire.refill_retries()
+        patches: list[tuple[Any, dict[str, Any]]] = [
+            (create_session, {"store": Store(table, self._starter, **stored), "registry": Registry(table, self._starter)}),
+            (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
+            (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
+            *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
+            (closer, {"close_due": partial(_close_due, schedule), "metrics": SimpleNamespace(add_metric=lambda *_: None)}),
+            (self.wire, {"gate": schedule.gate}),
+        ]
+        with ExitStack() as stack:
+            for target, changes in patches:
+                stack.enter_context(mock.patch.multiple(target, **changes))
+            stack.enter_context(mock.patch("mediabeat.closing.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns)))
+            stack.enter_context(mock.patch("mediabeat.starting._new_sid", side_effect=sids))
+            stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
+            stack.enter_context(mock.patch.dict("os.environ", POWERTOOLS_METRICS_DISABLED="true"))
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", "No application metrics")  # of a closer that died
+            logging.disable()
+            try:
+                yield Api(schedule)
+            finally:
+                schedule.turns.end()
+                logging.disable(logging.NOTSET)
+                schedule.history.items = self._items(table)
+
+    def _items(self, table: str) -> dict[str, list[dict[str, Any]]]:
+        found = [item for page in self.direct.get_paginator("scan").paginate(TableName=table) for item in page["Items"]]
+        by_pk: Callable[[Any], str] = lambda item: item["pk"]["S"]  # noqa: E731
+        ordered = sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        return {pk: list(items) for pk, items in itertools.groupby(ordered, by_pk)}
+
+
+def _close_due(schedule: Schedule, *args: Any, **options: Any) -> Run:
+    """Let the closer do its work, and note what it did."""
+    run = close_due(*args, **options)
+    call = schedule.turns.running.call
+    call.closed, call.failed = run.closed, run.failed
+    return run
+
+
+class Api:
+    """The handlers, called by actors of a schedule with events as API Gateway makes them."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+
+    def start(self, body: Body | list[Body], **about: Any) -> Call:
+        """Start a session, or send a downloaded one."""
+        kind = Kind.DOWNLOAD if isinstance(body, list) else Kind.START
+        event = {"rawPath": "/api/v1/sessions", "headers": {}, "body": json.dumps(body)}
+        with self.schedule.calling(kind, **about) as call:
+            self._note(call, create_session.lambda_handler(event, None))
+            call.sid = call.headers.get("Location", "").rpartition("/")[2]
+        return call
+
+    def send(self, sid: str, body: Body, **about: Any) -> Call:
+        """Send an event of a session."""
+        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(body)}
+        with self.schedule.calling(Kind.EVENT, sid=sid, **about) as call:
+            self._note(call, ingest_event.lambda_handler(event, None))
+        return call
+
+    def close(self, *, remaining_ms: int = SPARE_MS) -> Call:
+        """Let the closer run once."""
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: remaining_ms)
+        with self.schedule.calling(Kind.CLOSE) as call:
+            closer.lambda_handler({}, context)
+            call.status = 200
+        return call
+
+    @staticmethod
+    def _note(call: Call, answer: dict[str, Any]) -> None:
+        call.status, call.headers = answer["statusCode"], answer["headers"]

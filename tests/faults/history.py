@@ -1,0 +1,164 @@
+"""What happened in one schedule: calls and their answers, what reached the database, and the truth that follows from that."""
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from mediabeat.closing import Closed, Failed
+from mediabeat.events import Event, EventType
+from mediabeat.ingest import is_straggler
+from mediabeat.packing import pack, unpack
+from mediabeat.summary import liveness_of
+from mediabeat.table import Head, Item, Phase, Start, StoredSession
+from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
+
+GOOD = frozenset({201, 204})
+
+
+class Kind(StrEnum):
+    """What a call is for."""
+
+    START = "start"
+    DOWNLOAD = "download"
+    EVENT = "event"
+    CLOSE = "close"
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of a handler. Steps count the turns of the schedule, times are the simulated clock's (epoch ms)."""
+
+    kind: Kind
+    actor: str
+    began_step: int
+    began_at: int
+    sid: str = ""
+    events: tuple[Event, ...] = ()
+    ended_step: int = 0
+    status: int | None = None  # none: it died, and nobody got an answer
+    headers: dict[str, str] = field(default_factory=dict)
+    is_dead: bool = False
+    closed: list[Closed] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+
+    @property
+    def event(self) -> Event:
+        """The one event that it brought."""
+        return self.events[0]
+
+    @cached_property
+    def packed(self) -> bytes:
+        """That event as it is stored."""
+        return pack(self.event)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it was acknowledged."""
+        return self.status in GOOD
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An event took its place in the database; `lost`: whoever asked for it was not told so."""
+
+    step: int
+    call: Call
+    lost: bool
+
+
+@dataclass
+class Truth:
+    """One session as it really went, from what took effect and nothing else."""
+
+    sid: str
+    start: Call
+    arrivals: list[Arrival] = field(default_factory=list)
+    _earlier: dict[int, "Truth"] = field(default_factory=dict)
+
+    def before(self, step: int) -> "Truth":
+        """The truth as it was before a step."""
+        count = bisect_left(self.arrivals, step, key=lambda arrival: arrival.step)
+        if count not in self._earlier:
+            self._earlier[count] = Truth(self.sid, self.start, self.arrivals[:count])
+        return self._earlier[count]
+
+    @cached_property
+    def head(self) -> Head:
+        """What the head of the session should say, but for its mark."""
+        last_at = self.start.began_at
+        for arrival in self.arrivals:
+            last_at = max(last_at, arrival.call.began_at)  # calls overtake each other
+            if arrival.call.event.type is EventType.SESSION_END:
+                return Head(Phase.ENDED, last_at, last_at + LATE_EVENT_GRACE_MS, last_at, arrival.call.event.ts)
+        return Head(Phase.OPEN, last_at, None)
+
+    @cached_property
+    def stored(self) -> StoredSession:
+        """What should be stored of it."""
+        began, event = self.start.began_at, self.start.event
+        start = Start("", "", "", "", "", began, began - event.ts, pack(event))
+        events = frozenset({start.event, *(arrival.call.packed for arrival in self.arrivals)})
+        return StoredSession(self.sid, self.head, start, events, None)
+
+    @cached_property
+    def life(self) -> Liveness:
+        """What the closing rules look at."""
+        return liveness_of(self.stored)
+
+    def struck(self, limits: Limits, now: int) -> tuple[CloseReason, int] | None:
+        """Return which time-out has struck by now, and when."""
+        return close_reason(self.life, limits, now=now)
+
+    def strikes_at(self, limits: Limits) -> int:
+        """Return when the first time-out strikes."""
+        return next_due(self.life, limits)
+
+    def verdict(self, limits: Limits) -> tuple[CloseReason, int]:
+        """Return why and when it should be closed, once nothing comes in any more."""
+        if self.head.ended_at is not None:
+            return CloseReason.SESSION_END, self.head.ended_at
+        reason, at = self.struck(limits, 1 << 60) or (None, 0)
+        assert reason is not None
+        is_complete = any(unpack(event).type is EventType.SESSION_COMPLETE for event in self.stored.events)
+        return (CloseReason.COMPLETED if is_complete else reason), at
+
+    def takes(self, event: Event, limits: Limits, now: int) -> bool:
+        """Say whether it has to take an event at this moment."""
+        if self.head.phase is Phase.ENDED:
+            return event.type is EventType.SESSION_END or is_straggler(event, self.head, now)
+        return self.struck(limits, now) is None
+
+
+@dataclass
+class History:
+    """One schedule from beginning to end; `seed` and `mode` bring it back."""
+
+    seed: int
+    limits: Limits
+    calls: list[Call] = field(default_factory=list)
+    truths: dict[str, Truth] = field(default_factory=dict)
+    clock_at: list[int] = field(default_factory=list)  # by step
+    requests: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    lines: list[str] = field(default_factory=list)
+    items: dict[str, list[Item]] = field(default_factory=dict)  # by partition, as they were in the end
+    is_quiescent: bool = False
+    crashes: list[str] = field(default_factory=list)
+
+    def tell(self, actor: str, text: Any) -> None:
+        """Write a line of the readable history."""
+        step = len(self.clock_at) - 1
+        seconds = (self.clock_at[-1] - self.clock_at[0]) / 1_000
+        self.lines.append(f"{step:5} {seconds:+9.3f}s {actor:12} {text}")
+
+    def refusals(self, sid: str) -> list[Call]:
+        """Return the calls of a session that were told that it is over, in the order of their answers."""
+        refused = [call for call in self.calls if call.sid == sid and call.status == 410]
+        return sorted(refused, key=lambda call: call.ended_step)
+
+    def events_of(self, sid: str) -> list[Call]:
+        """Return the calls that brought a session's later events."""
+        return [call for call in self.calls if call.kind is Kind.EVENT and call.sid == sid]

@@ -1,0 +1,94 @@
+"""A 2xx means stored: seeded schedules of players, retries, closers and faults on a real engine, and that they notice mistakes.
+
+`python -m tests.faults --schedules 5000 --seed 1000` runs more of them.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+
+from mediabeat.dynamodb import EXISTS
+from mediabeat.errors import StorageUnavailable
+from mediabeat.store import Store
+from tests.faults.deployment import Deployment
+from tests.faults.faults import FAULTS
+from tests.faults.running import Report, as_text, run, run_all, run_side_by_side
+
+SCHEDULES: Final = 240
+NOTICED_WITHIN: Final = 60
+
+
+@pytest.fixture(scope="module")
+def deployment(engine: str) -> Iterator[Deployment]:
+    """The functions, deployed on the engine."""
+    deployment = Deployment(engine)
+    yield deployment
+    deployment.close()
+
+
+def test_every_answer_is_true_whatever_fails(engine: str) -> None:
+    report = Report()
+    for part in run_side_by_side(range(SCHEDULES), jobs=min(4, os.cpu_count() or 1)):
+        report.add(part)
+    assert report.schedules == SCHEDULES
+    assert report.violations == [], as_text(report)
+    assert {fault.name for fault in FAULTS} <= set(report.faults), "some kind of fault was never tried"
+    assert {"start 201", "download 201", "event 204", "event 410", "event 503", "close 200"} <= set(report.statuses)
+    assert not [status for status in report.statuses if status.endswith(" 500")]
+
+
+def test_a_seed_brings_back_the_very_same_history(deployment: Deployment) -> None:
+    assert run(7, deployment).lines == run(7, deployment).lines
+
+
+def acknowledge_whatever_became_of_the_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    append = Store._append
+
+    def hasty(self: Store, *args: Any) -> None:
+        try:
+            append(self, *args)
+        except StorageUnavailable:
+            return
+
+    monkeypatch.setattr(Store, "_append", hasty)
+
+
+def skip_the_open_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.store.STILL_OPEN", f"phase = :open OR {EXISTS}")
+
+
+def cut_the_tail_without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(self: Store, sid: str, tail: list[bytes], now: int) -> None:
+        self._update_head(sid, "DELETE tail :events", EXISTS, {":events": {"BS": tail}})
+
+    monkeypatch.setattr(Store, "_move_to_page", forgetful)
+
+
+def let_a_slow_call_turn_the_clock_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.store.STILL_OPEN", "phase = :open AND due_at > :now")
+
+
+def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.store.SAME_AS_READ", f"(phase = :phase AND last_at = :last_at) OR {EXISTS}")
+    monkeypatch.setattr("mediabeat.store.HAS_MARK", EXISTS)
+
+
+@pytest.mark.parametrize(
+    ("broken", "noticed_by"),
+    [
+        (acknowledge_whatever_became_of_the_write, "acknowledged_events_are_stored_and_folded_once"),
+        (skip_the_open_check, "only_live_sessions_take_events"),
+        (cut_the_tail_without_a_page, "acknowledged_events_are_stored_and_folded_once"),
+        (let_a_slow_call_turn_the_clock_back, "sessions_are_closed_once_for_the_right_reason"),
+        (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
+    ],
+)
+def test_a_mistake_is_noticed(
+    broken: Callable[[pytest.MonkeyPatch], None], noticed_by: str, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch)
+    report = run_all(range(NOTICED_WITHIN), deployment, stop_at_first=True)
+    assert report.violations, f"nothing was noticed in {NOTICED_WITHIN} schedules"
+    assert noticed_by in {sentence.partition(":")[0] for sentence in report.violations[0].sentences}
