@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mediabeat.projects import new_project
+from mediabeat.projects import new_project, rotated
 from mediabeat.registry import Registry
 from tests.builders import wire, wire_start
 from tests.integration.conftest import Api, Clock
@@ -130,3 +130,20 @@ def test_only_a_projects_own_key_opens_its_sessions(api: Api, api_key: str, regi
         )
     ]
     assert [(answer["statusCode"], json.loads(answer["body"])["code"]) for answer in refused] == [(401, 401)] * 5
+
+
+def test_a_rotated_key_stops_at_once_or_after_its_grace(api: Api, api_key: str, registry: Registry, clock: Clock) -> None:
+    project = registry.project("demo")
+    assert project is not None
+    in_grace, second = rotated(project, clock.now, grace_ms=60_000)
+    registry.replace_project(in_grace)
+
+    def codes(*keys: str) -> list[int]:
+        return [api.recent(key)["code"] for key in keys]
+
+    assert codes(api_key, second) == [200, 200]
+    clock.forward(minutes=1)
+    assert codes(api_key, second) == [401, 200]
+    at_once, third = rotated(in_grace, clock.now)
+    registry.replace_project(at_once)
+    assert codes(api_key, second, third) == [401, 401, 200]

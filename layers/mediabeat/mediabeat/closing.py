@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Final, NamedTuple
 
-from mediabeat.store import SHUT, Store
+from mediabeat.store import Store
 from mediabeat.summary import liveness_of, session_of, summarize
 from mediabeat.table import Phase, StoredSession
 from mediabeat.timeouts import CloseReason, Limits, close_reason, next_due
@@ -83,12 +83,11 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | Non
             store.forget_unfinished(sid)
         return None
     if stored.head.phase is not Phase.CLOSED:
-        verdict = _verdict(stored, limits, now)
-        if verdict is None:
-            if stored.head.due_at != SHUT:
-                store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
+        decided = verdict(stored, limits, now=now)
+        if decided is None:
+            store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
             return None
-        reason, closed_at = verdict
+        reason, closed_at = decided
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             return None  # an event or another closer was quicker: the next run looks again
         # Read again: an event may have come in between the reading and the closing. None can from here on.
@@ -100,7 +99,8 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | Non
     return Closed(sid, stored.head.close_reason, now - max(stored.head.closed_at, stored.head.due_at))
 
 
-def _verdict(stored: StoredSession, limits: Limits, now: int) -> tuple[CloseReason, int] | None:
+def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
+    """Return why a session that is not closed yet is over by now, and since when (epoch milliseconds); none if it is not."""
     if stored.head.phase is Phase.ENDED and stored.head.ended_at is not None:
         return CloseReason.SESSION_END, stored.head.ended_at
     struck = close_reason(liveness_of(stored), limits, now=now)

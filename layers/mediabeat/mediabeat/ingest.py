@@ -3,12 +3,13 @@
 import re
 from typing import Final
 
+from mediabeat.closing import verdict
 from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.events import Event, EventType
 from mediabeat.packing import pack
-from mediabeat.store import SHUT, NotAppended, Store
+from mediabeat.store import NotAppended, Store
 from mediabeat.table import Head, Phase
-from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, close_reason, next_due
+from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_due
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
@@ -59,8 +60,6 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
     """Store an event whose session was not simply open, or say why it cannot be."""
     match head.phase:
-        case Phase.OPEN if head.due_at == SHUT:
-            raise SessionClosed("the session's time was up")
         case Phase.OPEN if head.due_at is not None and head.due_at > now:
             raise NotAppended(head)  # it was only later than this call took it to be
         case Phase.OPEN:
@@ -92,14 +91,15 @@ def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, n
     stored = store.read_session(sid)
     if stored is None or stored.start is None:
         raise SessionUnknown(f"no session {sid}")
-    if stored.head.phase is not Phase.OPEN or stored.head.due_at in {None, SHUT} or (stored.head.due_at or 0) > now:
+    if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
         raise NotAppended(stored.head)  # somebody was quicker: look again
-    struck = close_reason(liveness_of(stored), limits, now=now)
-    if struck:
-        # For good, before saying so: a call that began earlier and is still under way could bring the session back to life.
-        if not store.shut(sid, seen=stored.head):
+    over = verdict(stored, limits, now=now)
+    if over:
+        reason, closed_at = over
+        # For good, before saying so: a call that began earlier and is still under way would bring the session back to life.
+        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             raise NotAppended(stored.head)
-        raise SessionClosed(f"the session's time was up: {struck[0]}")
+        raise SessionClosed(f"the session's time was up: {reason}")
     if event.type is EventType.SESSION_END:
         # Without this event, which may yet fail: a mark must not lie beyond what is stored.
         store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)

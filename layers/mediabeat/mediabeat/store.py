@@ -21,9 +21,6 @@ SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
 
-SHUT: Final = 0
-"""A due mark at the beginning of time: a time-out has struck and a player was told so, so that nothing may come in any more."""
-
 
 class NotAppended(Exception):
     """The head did not meet the condition; `head` is what it was, none when there is no such session."""
@@ -90,11 +87,6 @@ class Store:
             ":due_at": {"N": str(seen.due_at)},
         }
         return self._update_head(sid, "SET due_at = :new", SAME_MARK, values)
-
-    def shut(self, sid: str, *, seen: Head) -> bool:
-        """Let nothing more into an open session, until the closer comes; False when something came in since it was read."""
-        values = {":shut": {"N": str(SHUT)}, ":phase": {"S": seen.phase}, ":last_at": {"N": str(seen.last_at)}}
-        return self._update_head(sid, "SET due_at = :shut", SAME_AS_READ, values)
 
     def _append(self, sid: str, event: bytes, now: int, condition: str, changes: str, values: Item) -> None:
         """Append under a condition, then move the tail to a page when it is full."""
