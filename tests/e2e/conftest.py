@@ -10,13 +10,13 @@ from tests.e2e.cloud import Cloud, mediabeat, status_of
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A deployed local cloud on a free port, where sessions close after 12 quiet seconds."""
+    """A deployed local cloud on a free port, where sessions close after 30 quiet seconds."""
     home = tmp_path_factory.mktemp("mediabeat")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     try:
-        up = mediabeat(home, "up", "--port", str(port), "--quiet-minutes", "0.2")
+        up = mediabeat(home, "up", "--port", str(port), "--quiet-minutes", "0.5")
         assert up.returncode == 0, up.stderr
         told = status_of(home)
         shown = {name: told[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}

@@ -54,6 +54,8 @@ class Schedule:
         self._fault_rate = self.random.choice(FAULT_RATES)
         self._death_rate = self.random.choice(DEATH_RATES)
         self._lag_rate = self.random.choice(LAG_RATES)
+        self._pace = self.random.choice((0.1, 0.3, 0.7))
+        self._haste = self.random.choice((0.2, 0.6))
 
     # What actors use
 
@@ -107,7 +109,7 @@ class Schedule:
             self.history.clock_at.append(self.clock() + self._passing())
             actors = self.turns.ready()
             if self._is_still():
-                if not self.calm and self.random.random() < 0.2:
+                if not self.calm and self.random.random() < self._pace:
                     self.jump()
             elif self._late and self.random.random() < 0.15:
                 self._deliver_late()
@@ -127,11 +129,11 @@ class Schedule:
 
     def jump(self) -> None:
         """Let time pass, often to about the moment at which something strikes."""
-        ways = [self.random.randrange(500, 20_000), self.random.randrange(20_000, 90_000)]
+        ways = [self.random.randrange(500, 20_000), *(self.random.randrange(15_000, 58_000) for _ in range(3)), 90_000]
         strikes = [truth.strikes_at(LIMITS) - self.clock() for truth in self.history.truths.values()]
         ended = [truth.head.due_at - self.clock() for truth in self.history.truths.values() if truth.head.due_at]
         near = [way + self.random.choice((-2_000, -300, -8, -1, 0, 1, 5_000)) for way in strikes + ended if way > 0]
-        self.forward(max(0, self.random.choice(near if near and self.random.random() < 0.6 else ways)))
+        self.forward(max(0, self.random.choice(near if near and self.random.random() < self._haste else ways)))
         self.history.tell("time", "passes")
         self._rested = {actor.name for actor in self.turns.actors}
 

@@ -13,8 +13,8 @@ from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_du
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
-TRIES: Final = 5
-"""Each try is lost only to somebody else's success on the same session, in the moment after its due mark has passed."""
+TRIES: Final = 50
+"""Each try is lost only to somebody else's success on the same session, so to no more than are sent at the same time."""
 
 _CLOSING_TYPES: Final = frozenset(
     {
