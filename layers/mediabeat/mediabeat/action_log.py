@@ -93,18 +93,16 @@ def _marks(session: Session) -> Iterator[LogLine]:
 def _stretches(session: Session) -> Iterator[LogLine]:
     """Yield the lines of what lasts: playing, pauses, rebuffering, and the seeks between them."""
     stretch: list[Span] = []
+    action: Action | None = None
     for span in session.spans:
-        if stretch and _ends_stretch(session, stretch, span):
+        next_action = _action(session, span)
+        reported_early = action == "playing" and span.event.type in _MARKS
+        if stretch and (reported_early or next_action != action or _jumps(session, stretch)):
             yield from _told(session, stretch)
             stretch = []
         stretch.append(span)
+        action = next_action
     yield from _told(session, stretch)
-
-
-def _ends_stretch(session: Session, stretch: list[Span], span: Span) -> bool:
-    action = _action(session, stretch[0])
-    reported_early = action == "playing" and span.event.type in _MARKS
-    return reported_early or action != _action(session, span) or _jumps(session, stretch)
 
 
 def _action(session: Session, span: Span) -> Action | None:

@@ -4,13 +4,13 @@ Source: Adobe's Streaming Media reporting documentation (see README.md, "Metrics
 the playhead. Nothing is counted after a session's last event.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from itertools import groupby
 from typing import Final, Literal
 
 from mediabeat.events import Event, EventType
 from mediabeat.parts import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
-from mediabeat.playheads import played, reached, segment, union_length_s
+from mediabeat.playheads import played, reached_s, segment, union_length_s
 from mediabeat.session import PlayState, Session, Span, time_ms
 
 METRICS_VERSION: Final = 1
@@ -77,15 +77,15 @@ class Metrics(Frozen):
 def measure(session: Session, close_reason: str | None = None) -> Metrics:
     """Return all metrics of a session as far as it has come; `close_reason` is given once it is closed."""
     spans = session.spans
-    counts = dict.fromkeys(EventType, 0)
-    for span in spans:
-        counts[span.event.type] += 1
+    counts = Counter(span.event.type for span in spans)
     content_ms = time_ms(spans, lambda s: s.is_content)
     ad_ms = time_ms(spans, lambda s: s.ad is not None and s.state is PlayState.PLAYING)
     pauses, pause_ms = _state_changes(spans, PlayState.PAUSED)
     buffers, buffer_ms = _state_changes(spans, PlayState.BUFFERING)
     stalls, stall_ms = _stalls(spans)
     stretches = list(played(session))
+    farthest_s = reached_s(session)
+    marks_s = {percent: session.length_s * percent / 100 for percent in (10, 25, 50, 75, 95)}
     dropped = int(_last_qoe(spans, "media.qoe.droppedFrames") or 0)
     ads = tuple(ads_of(spans))
     chapters = tuple(chapters_of(spans))
@@ -101,7 +101,7 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         media_time_spent_ms=content_ms + ad_ms,
         unique_time_played_ms=round(1_000 * union_length_s(stretches)),
         average_minute_audience=content_ms / 1_000 / session.length_s if session.length_s else None,
-        **{f"progress_{percent}": reached(session, percent) for percent in (10, 25, 50, 75, 95)},
+        **{f"progress_{percent}": farthest_s is not None and farthest_s >= mark_s for percent, mark_s in marks_s.items()},
         segment=segment(stretches),
         estimated_streams=(content_ms + ad_ms) // 1_000 // STREAM_S + 1,
         pause_events=pauses,
@@ -151,15 +151,21 @@ def _state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, int]:
 
 def _stalls(spans: Iterable[Span]) -> tuple[int, int]:
     """Return the number of stalls and the milliseconds in them; one that moves on into another place is another one."""
-    stalls = [list(group) for _, group in groupby(spans, key=lambda span: (span.state is PlayState.STALLED, span.event.playhead))]
-    stalled = [group for group in stalls if group[0].state is PlayState.STALLED]
-    return len(stalled), sum(span.duration_ms for group in stalled for span in group)
+    stalls = stalled_ms = 0
+    standing_s = None
+    for span in spans:
+        if span.state is PlayState.STALLED:
+            stalls += span.event.playhead != standing_s
+            stalled_ms += span.duration_ms
+            standing_s = span.event.playhead
+        else:
+            standing_s = None
+    return stalls, stalled_ms
 
 
-def _last_qoe(spans: Iterable[Span], *names: str) -> float | None:
+def _last_qoe(spans: tuple[Span, ...], name: str) -> float | None:
     """Return the last value sent; one below zero is no value."""
-    sent = [span.event.qoe[name] for span in spans for name in names if span.event.qoe.get(name, -1) >= 0]
-    return sent[-1] if sent else None
+    return next((qoe[name] for span in reversed(spans) if (qoe := span.event.qoe) and qoe.get(name, -1) >= 0), None)
 
 
 def _time_to_start(session: Session) -> int | None:
@@ -182,9 +188,9 @@ def _average_bitrate(spans: Iterable[Span]) -> int | None:
     in_force: float | None = None
     bits = weight_ms = 0.0
     for span in spans:
-        qoe = span.event.qoe
-        sent = qoe.get("media.qoe.bitrate", qoe.get("bitrate", -1))
-        in_force = sent if sent >= 0 else in_force
+        if qoe := span.event.qoe:
+            sent = qoe.get("media.qoe.bitrate", qoe.get("bitrate", -1))
+            in_force = sent if sent >= 0 else in_force
         if in_force is not None and span.state is PlayState.PLAYING:
             bits += in_force * span.duration_ms
             weight_ms += span.duration_ms

@@ -16,6 +16,8 @@ STANDARD_STATES: Final = {
     name.lower(): name for name in ("fullScreen", "closedCaptioning", "mute", "pictureInPicture", "inFocus")
 }
 
+_SWITCHING: Final = frozenset({EventType.STATE_START, EventType.STATE_END, EventType.STATES_UPDATE})
+
 
 class Frozen(BaseModel):
     """A model of figures that, once measured, do not change."""
@@ -119,13 +121,13 @@ def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
     counts: dict[str, int] = {}
     times_ms: dict[str, int] = {}
     since: dict[str, int] = {}
-    for span in spans:
-        for name, on in _switched(span.event):
+    for event in (span.event for span in spans if span.event.type in _SWITCHING):
+        for name, on in _switched(event):
             if on and name not in since and (name in counts or len(counts) < MAX_STATES):
-                since[name] = span.event.ts
+                since[name] = event.ts
                 counts[name] = counts.get(name, 0) + 1
             elif not on and name in since:
-                times_ms[name] = times_ms.get(name, 0) + span.event.ts - since.pop(name)
+                times_ms[name] = times_ms.get(name, 0) + event.ts - since.pop(name)
     for name, begin in since.items():
         times_ms[name] = times_ms.get(name, 0) + spans[-1].event.ts - begin
     return {name: StateMetrics(count=count, time_ms=times_ms[name], set=True) for name, count in counts.items()}
@@ -136,8 +138,8 @@ def _switched(event: Event) -> Iterator[tuple[str, bool]]:
         name: str = state["media.state.name"]
         return STANDARD_STATES.get(name.lower(), name)
 
-    if event.type in (EventType.STATE_START, EventType.STATE_END):
-        yield named(event.params), event.type is EventType.STATE_START
-    elif event.type is EventType.STATES_UPDATE:
+    if event.type is EventType.STATES_UPDATE:
         yield from ((named(state), False) for state in event.params.get("statesEnd", ()))
         yield from ((named(state), True) for state in event.params.get("statesStart", ()))
+    else:
+        yield named(event.params), event.type is EventType.STATE_START

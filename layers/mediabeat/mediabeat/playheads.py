@@ -19,28 +19,23 @@ SEGMENT_S: Final = 300
 def played(session: Session) -> Iterator[tuple[float, float]]:
     """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
     end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
+    days_s = (0, SECONDS_A_DAY) if session.is_live else (0,)  # a live stretch may reach past midnight
     for span in session.spans:
         if not span.is_content:
             continue
         begin_s, moved_s = span.event.playhead, session.moved_s(span)
         as_the_clock = moved_as_the_clock(moved_s, span.duration_ms)
-        until_s = begin_s + (max(moved_s, 0.0) if as_the_clock else span.duration_ms / 1_000)
-        stretches = [(begin_s, until_s)]
-        if session.is_live:
-            stretches.append((begin_s - SECONDS_A_DAY, until_s - SECONDS_A_DAY))  # past midnight
-        for begin, until in stretches:
-            if _clamped(begin, end_s) < _clamped(until, end_s):
-                yield _clamped(begin, end_s), _clamped(until, end_s)
+        until_s = begin_s + (moved_s if as_the_clock else span.duration_ms / 1_000)
+        for day_s in days_s:
+            begin, until = max(begin_s - day_s, 0.0), min(until_s - day_s, end_s)
+            if begin < until:
+                yield begin, until
 
 
 def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:
     """Say whether a playhead that moved by so many seconds in so many milliseconds was just playing."""
     elapsed_s = elapsed_ms / 1_000
     return abs(moved_s - elapsed_s) <= max(CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_SHARE * elapsed_s)
-
-
-def _clamped(playhead_s: float, end_s: float) -> float:
-    return min(max(playhead_s, 0.0), end_s)
 
 
 def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
@@ -53,13 +48,12 @@ def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
     return length
 
 
-def reached(session: Session, percent: int) -> bool:
-    """Say whether an event after the content start has its playhead at or past a share of the length."""
+def reached_s(session: Session) -> float | None:
+    """Return the farthest playhead of an event after the content start, in seconds; none where the length is not known."""
     begin = session.content_start
     if begin is None or not session.length_s:
-        return False
-    mark_s = session.length_s * percent / 100
-    return any(span.event.playhead >= mark_s for span in session.spans if span.event.ts >= begin.ts)
+        return None
+    return max(span.event.playhead for span in session.spans if span.event.ts >= begin.ts)
 
 
 def segment(played: list[tuple[float, float]]) -> str | None:

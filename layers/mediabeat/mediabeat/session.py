@@ -133,9 +133,8 @@ def fold(events: Iterable[Event]) -> Session:
 
 def _spans(events: list[Event]) -> Iterator[Span]:
     context = Context()
-    for position, event in enumerate(events):
+    for position, (event, following) in enumerate(zip(events, [*events[1:], events[-1]], strict=True)):
         context = apply(context, event, position)
-        following = events[min(position + 1, len(events) - 1)]
         yield Span(event, following.ts, following.playhead, *context)
 
 
@@ -143,6 +142,20 @@ def apply(context: Context, event: Event, position: int) -> Context:
     """Return what holds from this event on, given what held before it. `position` is the event's place in its session."""
     in_break = context.ad_break is not None
     match event.type:
+        case (
+            EventType.PING  # first, as nearly all events are pings
+            | EventType.SESSION_START
+            | EventType.SESSION_COMPLETE
+            | EventType.SESSION_END
+            | EventType.BITRATE_CHANGE
+            | EventType.ERROR
+            | EventType.STATE_START
+            | EventType.STATE_END
+            | EventType.STATES_UPDATE
+            | EventType.PREV_TRACK
+            | EventType.NEXT_TRACK
+        ):
+            return context
         case EventType.PLAY:
             return context._replace(state=PlayState.PLAYING)
         case EventType.PAUSE_START:
@@ -164,20 +177,6 @@ def apply(context: Context, event: Event, position: int) -> Context:
             return context._replace(chapter=position)
         case EventType.CHAPTER_COMPLETE | EventType.CHAPTER_SKIP:
             return context._replace(chapter=None)
-        case (
-            EventType.SESSION_START
-            | EventType.SESSION_COMPLETE
-            | EventType.SESSION_END
-            | EventType.PING
-            | EventType.BITRATE_CHANGE
-            | EventType.ERROR
-            | EventType.STATE_START
-            | EventType.STATE_END
-            | EventType.STATES_UPDATE
-            | EventType.PREV_TRACK
-            | EventType.NEXT_TRACK
-        ):
-            return context
         case _ as never:
             assert_never(never)
 
@@ -189,10 +188,16 @@ def _stalls_marked(spans: Iterable[Span]) -> Iterator[Span]:
     lasts from its first moment to the next event that moves, or to a change of state. In an ad break the content stands still
     because it has to, between its ads too.
     """
-    for (may_stall, _), group in groupby(spans, key=lambda s: (s.is_content and s.ad_break is None, s.event.playhead)):
+    for (may_stall, _), group in groupby(
+        spans, key=lambda s: (s.state is PlayState.PLAYING and s.ad_break is None, s.event.playhead)
+    ):
         standing = list(group)
-        stalled = may_stall and _moments(standing) >= STALL_MOMENTS
+        stalled = may_stall and len(standing) >= STALL_MOMENTS and _moments(standing) >= STALL_MOMENTS
         yield from (span._replace(state=PlayState.STALLED) for span in standing) if stalled else standing
+
+
+def _where_it_stands(span: Span) -> tuple[bool, float]:
+    return span.state is PlayState.PLAYING and span.ad_break is None, span.event.playhead
 
 
 def _moments(spans: Iterable[Span]) -> int:
