@@ -1,6 +1,8 @@
 """Events as the tests tell them: `at` in seconds since the session's start, on a player's clock that begins at `BASE_MS`."""
 
 from collections.abc import Iterable
+from random import Random
+from string import ascii_letters, digits
 from typing import Any, Final
 
 from mediabeat.events import Event, EventType
@@ -51,6 +53,11 @@ def live_start(at: float = 0, playhead: float = 0) -> Event:
 def play(at: float, playhead: float = 0, **rest: Any) -> Event:
     """Return a `play`."""
     return event("play", at, playhead, **rest)
+
+
+def noise(length: int, seed: int = 0) -> str:
+    """Return text that no compression makes much shorter."""
+    return "".join(Random(seed).choices(ascii_letters + digits, k=length))
 
 
 def ping(at: float, playhead: float = 0, **rest: Any) -> Event:

@@ -39,7 +39,7 @@ class Player:
         self.skew_ms = self.random.choice((0, 0, -2_500, 1_800, -7_200_000, 86_400_000))
         self.left = self.random.choice((2, 6, 12, 25))
         self.moves = self.random.choice((0, 0.7, 1))
-        self.sizes = self.random.choice(((0,), (0, 90, 200), (0, 200, 1_100), (1_100,)))
+        self.sizes = self.random.choice(((0,), (0, 90, 400), (0, 400, 2_300), (2_300,)))
         self.is_stubborn = self.random.random() < 0.4
         self.playhead = 0.0
         self.ready: list[Body] = []

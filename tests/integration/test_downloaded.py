@@ -9,7 +9,7 @@ import pytest
 from mediabeat.store import Store
 from mediabeat.summary import Summary
 from mediabeat.table import PAGE_BYTES, Phase
-from tests.builders import BASE_MS, Wire, wire, wire_start
+from tests.builders import BASE_MS, Wire, noise, wire, wire_start
 from tests.integration.conftest import Api, Clock
 
 
@@ -73,8 +73,7 @@ def test_what_is_no_batch_is_refused(api: Api, api_key: str, body: Any, field: s
 
 
 def test_a_batch_larger_than_one_item_is_stored_whole(api: Api, api_key: str, store: Store) -> None:
-    text = "x" * 60_000
-    states = [wire("ping", at, at, customMetadata={"note": text}) for at in range(1, 21)]
+    states = [wire("ping", at, at, customMetadata={"note": noise(60_000, at)}) for at in range(1, 21)]
     assert len(json.dumps(states)) > 3 * PAGE_BYTES
     sid = api.start(batch(*states))
     stored = store.read_session(sid)

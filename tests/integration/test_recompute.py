@@ -1,10 +1,10 @@
 """`mediabeat recompute`: summaries follow the formulas."""
 
 import json
-import zlib
 
 import pytest
 
+from mediabeat.compression import compressed
 from mediabeat.recompute import Recomputed, recompute
 from mediabeat.store import Store
 from tests.builders import wire, wire_start
@@ -29,7 +29,7 @@ def test_summaries_of_an_older_version_are_rewritten_from_the_log(api: Api, cloc
 
     right = summary(sids[0])
     old = {"metrics": {"metrics_version": 0, "a_metric_of_old": 5}, "log": []}
-    store.write_summary(sids[0], zlib.compress(json.dumps(old).encode()))
+    store.write_summary(sids[0], compressed(json.dumps(old).encode()))
     assert recompute(store, since=clock.now) == Recomputed(seen=0, rewritten=0)
     assert recompute(store) == Recomputed(seen=2, rewritten=1)
     assert summary(sids[0]) == right

@@ -13,7 +13,20 @@ PACKAGE: Final = ROOT / "layers" / "mediabeat" / "mediabeat"
 MAX_LINES: Final = 260
 
 CORE: Final = (
-    *("errors", "params", "events", "packing", "session", "playheads", "parts", "metrics", "action_log", "timeouts", "table"),
+    *(
+        "errors",
+        "params",
+        "events",
+        "compression",
+        "packing",
+        "session",
+        "playheads",
+        "parts",
+        "metrics",
+        "action_log",
+        "timeouts",
+        "table",
+    ),
     *("channels", "table_channels", "signature"),
 )
 """What computes and decides: no I/O, no clock, no environment, no chance."""

@@ -1,25 +1,50 @@
 """How events are written down. Stored sessions are read for months: what is asserted here byte by byte must not change."""
 
-import pytest
+import hashlib
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediabeat.compression import DICTIONARY, compressed, decompressed
 from mediabeat.events import Event, EventType, parse
 from mediabeat.packing import canonical_json, pack, payload_of, unpack
+from mediabeat.params import MOST
 from tests.builders import BASE_MS, event, ping, wire
 
-# ts 1,795,000,000,000 is 0x01A1EE565E00; the playhead 12.5 is 1.5625 * 2**3: sign 0, exponent 1023 + 3, fraction .5625
-PACKED_PING = bytes.fromhex("0401a1ee565e004029000000000000")
+# 217,163,200,000 ms since 2020 are 0x328fef7600; 12.5 s are 12,500 ms, 0x30D4
+PACKED_PING = bytes.fromhex("04328fef7600000030d4")
 
 
-def test_a_ping_is_its_code_its_ts_and_its_playhead_in_15_bytes() -> None:
+def test_a_ping_is_its_code_its_ts_and_its_playhead_in_10_bytes() -> None:
     assert pack(ping(0, 12.5)) == PACKED_PING
     assert unpack(PACKED_PING) == ping(0, 12.5)
 
 
-def test_a_payload_follows_as_json_in_utf_8_with_its_keys_in_order() -> None:
+def test_what_does_not_fit_into_the_short_forms_has_a_long_one() -> None:
+    odd = Event(1_000, EventType.PING, 3.0039000000001397, {}, {}, {})
+    packed = bytes.fromhex("c40000000003e8400807fcb923a3d7")
+    assert pack(odd) == packed
+    assert unpack(packed) == odd
+
+
+def test_a_payload_follows_as_compressed_json_with_its_keys_in_order() -> None:
     one = event("error", 0, 12.5, params={"media.b": [1, 2.5], "media.a": "é"}, qoe={"bitrate": 10_000})
-    packed = bytes.fromhex("08") + PACKED_PING[1:] + '[{"media.a":"é","media.b":[1,2.5]},{},{"bitrate":10000}]'.encode()
+    packed = (
+        bytes.fromhex("08") + PACKED_PING[1:] + compressed('[{"media.a":"é","media.b":[1,2.5]},{},{"bitrate":10000}]'.encode())
+    )
     assert pack(one) == packed
     assert unpack(packed) == one
+
+
+def test_a_ping_with_its_quality_is_not_much_longer() -> None:
+    qoe = {"media.qoe.bitrate": 2_350_000, "media.qoe.droppedFrames": 3, "media.qoe.framesPerSecond": 24}
+    assert len(pack(ping(0, 12.5, qoe=qoe))) < 30
+
+
+def test_what_was_stored_can_still_be_read() -> None:
+    assert hashlib.sha256(DICTIONARY).hexdigest() == "17bc59bb2e84d769d456f146ddbd851ac09b3f2bcaf2d46c4035d49b500e3360"
+    assert decompressed(bytes.fromhex("83db8c6a5f6d2c00")) == b'[{},{},{"bitrate":10000}]'
 
 
 def test_every_event_type_has_kept_its_code() -> None:
@@ -50,9 +75,19 @@ def test_every_event_type_has_kept_its_code() -> None:
     }
 
 
-@pytest.mark.parametrize("ts", [0, 1, 0xFFFFFFFF, 0x1_0000_0000, BASE_MS, 253_402_300_799_999])
+SINCE_2020 = 1_577_836_800_000
+AROUND_THE_FORMS = [SINCE_2020 - 1, SINCE_2020, SINCE_2020 + 2**40 - 1, SINCE_2020 + 2**40]
+
+
+@pytest.mark.parametrize("ts", [0, 1, 0xFFFFFFFF, 0x1_0000_0000, BASE_MS, 253_402_300_799_999, *AROUND_THE_FORMS])
 def test_any_ts_that_is_taken_can_be_written(ts: int) -> None:
     one = Event(ts, EventType.PLAY, 0.0, {}, {}, {})
+    assert unpack(pack(one)) == one
+
+
+@given(st.floats(min_value=-MOST, max_value=MOST) | st.integers(0, 2**33).map(lambda ms: ms / 1_000))
+def test_any_playhead_that_is_taken_can_be_written(playhead: float) -> None:
+    one = Event(BASE_MS, EventType.PLAY, playhead, {}, {}, {})
     assert unpack(pack(one)) == one
 
 

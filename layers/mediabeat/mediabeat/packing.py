@@ -1,13 +1,20 @@
-"""How an event is written down: 15 bytes, and its payload as JSON where it has one.
+"""How an event is written down: 10 bytes for the common ping, and its payload as compressed JSON where it has one.
 
-An event costs what it is long, millions of times a day, so the common ping has nothing but its type, time and playhead. What is
-packed depends on nothing but the event: the same event sent twice packs to the same bytes, which is how repeats are told.
+An event costs what it is long, millions of times a day: what is shorter moves to a page less often. What is packed depends on
+nothing but the event: the same event sent twice packs to the same bytes, which is how repeats are told.
+
+    byte    what
+    1       the code of the type, and two flags: ts and playhead are in their long forms
+    5 or 6  ts: milliseconds since 2020 (up to 2054), or else since 1970
+    4 or 8  playhead: a whole number of milliseconds (up to 49 days), or else the very double that the player sent
+    rest    params, custom metadata and QoE data as compressed JSON; nothing if there are none
 """
 
 import json
 import struct
 from typing import Any, Final
 
+from mediabeat.compression import compressed, decompressed
 from mediabeat.events import Event, EventType
 
 _CODES: Final = (
@@ -36,7 +43,20 @@ _CODES: Final = (
     EventType.NEXT_TRACK,
 )
 _CODE_OF: Final = {event_type: code for code, event_type in enumerate(_CODES)}
-_HEADER: Final = struct.Struct(">BHId")  # code; ts as 48 bits, high and low; playhead
+
+LONG_TS: Final = 0x40
+LONG_PLAYHEAD: Final = 0x80
+
+_HEADERS: Final = {
+    # By flags: code; ts, high and low; playhead.
+    0: struct.Struct(">BBII"),
+    LONG_TS: struct.Struct(">BHII"),
+    LONG_PLAYHEAD: struct.Struct(">BBId"),
+    LONG_TS | LONG_PLAYHEAD: struct.Struct(">BHId"),
+}
+
+_EPOCH_MS: Final = 1_577_836_800_000
+"""2020-01-01, before which no player of ours was running."""
 
 
 def canonical_json(value: Any) -> str:
@@ -53,13 +73,27 @@ def payload_of(event: Event) -> str:
 
 def pack(event: Event) -> bytes:
     """Write an event as bytes; equal events give equal bytes."""
-    head = _HEADER.pack(_CODE_OF[event.type], event.ts >> 32, event.ts & 0xFFFFFFFF, event.playhead)
-    return head + payload_of(event).encode()
+    flags = 0
+    ts = event.ts - _EPOCH_MS
+    if not 0 <= ts < 2**40:
+        flags, ts = LONG_TS, event.ts
+    playhead: float = round(event.playhead * 1_000) if 0 <= event.playhead < 2**32 / 1_000 else -1
+    if playhead / 1_000 != event.playhead:
+        flags, playhead = flags | LONG_PLAYHEAD, event.playhead
+    header = _HEADERS[flags].pack(_CODE_OF[event.type] | flags, ts >> 32, ts & 0xFFFFFFFF, playhead)
+    payload = payload_of(event)
+    return header + compressed(payload.encode()) if payload else header
 
 
 def unpack(packed: bytes) -> Event:
     """Read an event written by `pack`."""
-    code, high, low, playhead = _HEADER.unpack_from(packed)
-    payload = packed[_HEADER.size :]
-    params, custom, qoe = json.loads(payload) if payload else ({}, {}, {})
-    return Event(high << 32 | low, _CODES[code], playhead, params, custom, qoe)
+    flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)
+    header = _HEADERS[flags]
+    code, high, low, playhead = header.unpack_from(packed)
+    ts = high << 32 | low
+    return Event(
+        ts if flags & LONG_TS else ts + _EPOCH_MS,
+        _CODES[code & ~flags],
+        playhead if flags & LONG_PLAYHEAD else playhead / 1_000,
+        *(json.loads(decompressed(packed[header.size :])) if len(packed) > header.size else ({}, {}, {})),
+    )

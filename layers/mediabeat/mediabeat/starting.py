@@ -9,7 +9,7 @@ from mediabeat.callers import Caller
 from mediabeat.channels import takes_sessions
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
-from mediabeat.packing import pack
+from mediabeat.packing import pack, payload_of
 from mediabeat.registry import Registry
 from mediabeat.session import fold
 from mediabeat.store import Store
@@ -67,7 +67,7 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
             problems.extend(error.problems)
             continue
         events.append(event)
-        if len(pack(event)) > MAX_EVENT_BYTES:
+        if len(payload_of(event).encode()) > MAX_EVENT_BYTES:
             problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
     if not problems and must_say_so and events[0].params.get("media.downloaded") is not True:
         problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))

@@ -1,10 +1,10 @@
 """What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
 
 import json
-import zlib
 from typing import NamedTuple
 
 from mediabeat.action_log import LogLine, action_log
+from mediabeat.compression import compressed, decompressed
 from mediabeat.events import Event
 from mediabeat.metrics import Metrics, measure
 from mediabeat.packing import unpack
@@ -22,18 +22,18 @@ class Summary(NamedTuple):
     def to_bytes(self) -> bytes:
         """Write the summary as it is stored: compressed, since every list of sessions reads up to a hundred of them."""
         stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log}
-        return zlib.compress(json.dumps(stored, separators=(",", ":")).encode())
+        return compressed(json.dumps(stored, separators=(",", ":")).encode())
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Summary":
         """Read a stored summary."""
-        stored = json.loads(zlib.decompress(packed))
+        stored = json.loads(decompressed(packed))
         return cls(Metrics.model_validate(stored["metrics"]), [LogLine(*line) for line in stored["log"]])
 
     @staticmethod
     def version_of(packed: bytes) -> int:
         """Return the version of the formulas that made a stored summary, whatever else it holds."""
-        return int(json.loads(zlib.decompress(packed))["metrics"]["metrics_version"])
+        return int(json.loads(decompressed(packed))["metrics"]["metrics_version"])
 
 
 def session_of(stored: StoredSession) -> Session:

@@ -9,7 +9,7 @@
 
 Access patterns
   start a session       put head, viewer's entry, start: the start item is the commit, what is there without it is nobody's
-  append an event       one conditional update of the head, which stays below 1 KB: one write unit; about each fiftieth event
+  append an event       one conditional update of the head, which stays below 1 KB: one write unit; each 50th to 80th event
                         moves the tail to a page (two writes more). Both are sets of bytes: an event sent twice is in there once
   read a session        one query of its partition; the head sorts first, so that an event on its way from tail to page is
                         seen in one or both, never in neither
@@ -29,6 +29,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from mediabeat.compression import compressed, decompressed
 from mediabeat.timeouts import CloseReason
 
 Item = dict[str, Any]
@@ -147,8 +148,8 @@ def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
         "started_at": {"N": str(start.started_at)},
         "ts_skew": {"N": str(start.ts_skew)},
         "viewer": {"S": start.viewer},
-        "caller": {"S": start.caller},
-        "event": {"B": zlib.compress(start.event)},
+        "caller": {"B": compressed(start.caller.encode())},
+        "event": {"B": start.event},
         "expires_at": {"N": str(expires_at)},
     }
 
@@ -226,11 +227,15 @@ def _start_of(item: Item) -> Start:
         device,
         video_type,
         item["viewer"]["S"],
-        item["caller"]["S"],
+        _caller_in(item),
         int(item["started_at"]["N"]),
         int(item["ts_skew"]["N"]),
-        zlib.decompress(bytes(item["event"]["B"])),
+        bytes(item["event"]["B"]),
     )
+
+
+def _caller_in(item: Item) -> str:
+    return decompressed(bytes(item["caller"]["B"])).decode()
 
 
 def _summary_in(item: Item) -> bytes | None:
@@ -244,6 +249,6 @@ def entry_of(item: Item) -> ListEntry:
         int(item["started_at"]["N"]),
         int(item["ts_skew"]["N"]),
         item["viewer"]["S"],
-        item["caller"]["S"],
+        _caller_in(item),
         _summary_in(item),
     )
