@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-from mediabeat.closing import verdict
 from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.events import Event, EventType
 from mediabeat.packing import pack
@@ -86,6 +85,8 @@ def is_straggler(event: Event, ended: Head, now: int) -> bool:
 
 def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
     """Work out whether a session whose due mark has passed is alive; if so, take the event and move the mark."""
+    # Rare, and all that measures a session comes with it: no cold start should pay for that.
+    from mediabeat.closing import verdict
     from mediabeat.summary import liveness_of
 
     stored = store.read_session(sid)

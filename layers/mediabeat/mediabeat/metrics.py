@@ -78,8 +78,8 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     """Return all metrics of a session as far as it has come; `close_reason` is given once it is closed."""
     spans = session.spans
     counts = Counter(span.event.type for span in spans)
-    content_ms = time_ms(spans, lambda s: s.is_content)
-    ad_ms = time_ms(spans, lambda s: s.ad is not None and s.state is PlayState.PLAYING)
+    content_ms = time_ms(session.content)
+    ad_ms = time_ms(span for span in spans if span.ad is not None and span.state is PlayState.PLAYING)
     pauses, pause_ms = _state_changes(spans, PlayState.PAUSED)
     buffers, buffer_ms = _state_changes(spans, PlayState.BUFFERING)
     stalls, stall_ms = _stalls(spans)

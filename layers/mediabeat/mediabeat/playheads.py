@@ -20,12 +20,9 @@ def played(session: Session) -> Iterator[tuple[float, float]]:
     """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
     end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
     days_s = (0, SECONDS_A_DAY) if session.is_live else (0,)  # a live stretch may reach past midnight
-    for span in session.spans:
-        if not span.is_content:
-            continue
-        begin_s, moved_s = span.event.playhead, session.moved_s(span)
-        as_the_clock = moved_as_the_clock(moved_s, span.duration_ms)
-        until_s = begin_s + (moved_s if as_the_clock else span.duration_ms / 1_000)
+    for span in session.content:
+        begin_s, moved_s, elapsed_ms = span.event.playhead, session.moved_s(span), span.duration_ms
+        until_s = begin_s + (moved_s if moved_as_the_clock(moved_s, elapsed_ms) else elapsed_ms / 1_000)
         for day_s in days_s:
             begin, until = max(begin_s - day_s, 0.0), min(until_s - day_s, end_s)
             if begin < until:

@@ -5,7 +5,7 @@ session (metrics, action log, time-outs) is computed from what `fold` returns, s
 events cannot change a number.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -63,9 +63,9 @@ class Span(NamedTuple):
         return self.state is PlayState.PLAYING and self.ad is None
 
 
-def time_ms(spans: Iterable[Span], counts: Callable[[Span], bool]) -> int:
-    """Return the length of the spans that count, together, in milliseconds."""
-    return sum(span.duration_ms for span in spans if counts(span))
+def time_ms(spans: Iterable[Span]) -> int:
+    """Return the length of spans, together, in milliseconds."""
+    return sum(span.duration_ms for span in spans)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,11 @@ class Session:
     def content_start(self) -> Event | None:
         """The first `play` outside an ad; none when the viewer never got to the content."""
         return next((s.event for s in self.spans if s.event.type is EventType.PLAY and s.ad is None), None)
+
+    @cached_property
+    def content(self) -> list[Span]:
+        """The spans in which main content was playing, and moving."""
+        return [span for span in self.spans if span.is_content]
 
     @cached_property
     def is_complete(self) -> bool:
