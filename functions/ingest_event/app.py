@@ -1,12 +1,12 @@
-"""POST /api/v1/sessions/{sid}/events: stores one event of a session. The hot path."""
+"""POST /api/v1/sessions/{sid}/events: stores one event of a session, or an array of them. The hot path."""
 
 from typing import Any
 
 from mediabeat.clock import server_clock
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.events import MAX_EVENT_BYTES, parse_later, read_json
-from mediabeat.http import Answer, Event, answer, body_of, errors_answered
-from mediabeat.ingest import ingest
+from mediabeat.http import Answer, Event, answer, answer_each, body_of, errors_answered
+from mediabeat.ingest import ingest, ingest_each
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
@@ -18,6 +18,9 @@ store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.reten
 def lambda_handler(event: Event, context: Any) -> Answer:
     """Store the event; 204 once it is durable."""
     now = server_clock()
-    player_event = parse_later(read_json(body_of(event, limit_bytes=MAX_EVENT_BYTES)))
-    ingest(event["pathParameters"]["sid"], player_event, store, deployed.limits, now=now)
+    sid = event["pathParameters"]["sid"]
+    value = read_json(body_of(event, limit_bytes=MAX_EVENT_BYTES))
+    if isinstance(value, list):
+        return answer_each(ingest_each(sid, value, store, deployed.limits, now=now))
+    ingest(sid, parse_later(value), store, deployed.limits, now=now)
     return answer(204)

@@ -16,12 +16,18 @@ class WrongField(TypedDict):
     rule: str
 
 
-class ErrorAnswer(TypedDict):
-    """What was wrong; `errors` when fields or parameters were."""
+class EventAnswer(TypedDict):
+    """What became of one event of several; `errors` when fields were wrong."""
 
     code: int
     message: str
     errors: NotRequired[list[WrongField]]
+
+
+class ErrorAnswer(EventAnswer):
+    """What was wrong; `errors` when fields or parameters were, `events` with an answer for each when several were sent."""
+
+    events: NotRequired[list[EventAnswer]]
 
 
 class SessionLogLine(TypedDict):

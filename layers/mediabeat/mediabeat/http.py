@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Final
 
@@ -97,14 +97,32 @@ def errors_answered(handler: Handler) -> Handler:
     return answering
 
 
+def answer_each(refusals: Sequence[MediabeatError | None]) -> Answer:
+    """Return the answer of a request with several events, given for each why it was refused: 204 only if none was.
+
+    Else the status is the highest of any event (503 before 410 before 404 before 400), and the body tells them one by one.
+    """
+    bodies = [_body_of_error(refusal) if refusal else {"code": 204, "message": "stored"} for refusal in refusals]
+    refused = [_STATUS[type(refusal)] for refusal in refusals if refusal]
+    if not refused:
+        return answer(204)
+    message = f"{len(refused)} of {len(refusals)} events were refused"
+    return _failed(max(refused), {"code": max(refused), "message": message, "events": bodies})
+
+
 def _error_answer(error: MediabeatError) -> Answer:
-    status = _STATUS[type(error)]
-    body: dict[str, Any] = {"code": status, "message": str(error)}
-    headers = {}
+    return _failed(_STATUS[type(error)], _body_of_error(error))
+
+
+def _failed(status: int, body: Any) -> Answer:
+    return answer(status, body, **({"Retry_After": str(RETRY_AFTER_S)} if status == 503 else {}))
+
+
+def _body_of_error(error: MediabeatError) -> dict[str, Any]:
+    body: dict[str, Any] = {"code": _STATUS[type(error)], "message": str(error)}
     if isinstance(error, InvalidInput):
         body["errors"] = [{"field": problem.field, "rule": problem.rule} for problem in error.problems]
     if isinstance(error, StorageUnavailable):
         logger.warning("storage unavailable", reason=str(error))
         body["message"] = "the event was not stored; send it again"
-        headers["Retry_After"] = str(RETRY_AFTER_S)
-    return answer(status, body, **headers)
+    return body

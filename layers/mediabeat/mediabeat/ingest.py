@@ -1,10 +1,11 @@
-"""Taking an event into its session: the hot path, and the rarer ways that an append can go."""
+"""Taking events into their session: the hot path, and the rarer ways that an append can go."""
 
 import re
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
-from mediabeat.events import Event, EventType
+from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
+from mediabeat.events import Event, EventType, parse_later
 from mediabeat.packing import pack
 from mediabeat.store import NotAppended, Store
 from mediabeat.table import Head, Phase
@@ -14,6 +15,9 @@ SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 TRIES: Final = 50
 """Each try is lost only to somebody else's success on the same session, so to no more than are sent at the same time."""
+
+MAX_EVENTS_A_REQUEST: Final = 100
+"""More than a quarter of an hour of pings: who has more sends more often."""
 
 _CLOSING_TYPES: Final = frozenset(
     {
@@ -34,15 +38,9 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
     A `sessionEnd` for a session that has ended is dropped in silence (source: Adobe). Raises SessionUnknown, SessionClosed, and
     StorageUnavailable with nothing acknowledged.
     """
-    if not SESSION_ID.fullmatch(sid):
-        raise SessionUnknown(f"no session {sid}")
-    packed = pack(event)
     for _ in range(TRIES):
         try:
-            if event.type is EventType.SESSION_END:
-                store.append_last(sid, packed, ended_ts=event.ts, due_at=now + LATE_EVENT_GRACE_MS, now=now)
-            else:
-                store.append(sid, packed, now=now)
+            _append(sid, [event], store, now=now)
         except NotAppended as refusal:
             if refusal.head is None:
                 raise SessionUnknown(f"no session {sid}") from None
@@ -56,6 +54,62 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
     raise StorageUnavailable("other events of the same session were quicker")
 
 
+def ingest_each(sid: str, values: Sequence[Any], store: Store, limits: Limits, *, now: int) -> list[MediabeatError | None]:
+    """Store several events of a session, given as JSON values; return for each why it was refused, none if it is durable.
+
+    Those that are valid go into an open session by one write. Raises InvalidInput for more than can come in one request.
+    """
+    if not 1 <= len(values) <= MAX_EVENTS_A_REQUEST:
+        raise InvalidInput(Problem("body", f"must hold 1 to {MAX_EVENTS_A_REQUEST} events"))
+    outcomes: dict[int, MediabeatError | None] = {}
+    events: dict[int, Event] = {}
+    for position, value in enumerate(values):
+        try:
+            events[position] = parse_later(value, f"[{position}].")
+        except InvalidInput as error:
+            outcomes[position] = error
+    try:
+        if events:
+            _append(sid, events.values(), store, now=now)
+        outcomes |= dict.fromkeys(events)
+    except StorageUnavailable as error:
+        outcomes |= dict.fromkeys(events, error)
+    except NotAppended:
+        outcomes |= _ingest_one_by_one(sid, events, store, limits, now)
+    return [outcomes[position] for position in range(len(values))]
+
+
+def _ingest_one_by_one(
+    sid: str, events: Mapping[int, Event], store: Store, limits: Limits, now: int
+) -> dict[int, MediabeatError | None]:
+    outcomes: dict[int, MediabeatError | None] = {}
+    for position, event in events.items():
+        try:
+            ingest(sid, event, store, limits, now=now)
+        except StorageUnavailable as error:
+            return dict.fromkeys(events, error) | outcomes  # nor would it take the rest, and the caller waits
+        except MediabeatError as error:
+            outcomes[position] = error
+        else:
+            outcomes[position] = None
+    return outcomes
+
+
+def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> None:
+    """Store events by one write, in a session that is simply open.
+
+    Raises NotAppended, and SessionUnknown for what is no session's id.
+    """
+    if not SESSION_ID.fullmatch(sid):
+        raise SessionUnknown(f"no session {sid}")
+    packed = {pack(event) for event in events}
+    ends = [event.ts for event in events if event.type is EventType.SESSION_END]
+    if ends:
+        store.append_last(sid, packed, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now)
+    else:
+        store.append(sid, packed, now=now)
+
+
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
     """Store an event whose session was not simply open, or say why it cannot be."""
     match head.phase:
@@ -66,7 +120,7 @@ def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: 
         case Phase.ENDED if event.type is EventType.SESSION_END:
             return  # dropped in silence
         case Phase.ENDED if is_straggler(event, head, now):
-            store.append(sid, pack(event), now=now, to=Phase.ENDED)
+            store.append(sid, {pack(event)}, now=now, to=Phase.ENDED)
         case Phase.CLOSED if event.type is EventType.SESSION_END and head.close_reason is CloseReason.SESSION_END:
             return
         case _:
@@ -106,4 +160,4 @@ def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, n
         store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
         raise NotAppended(stored.head)  # and now as usual
     due_at = next_due(liveness_of(stored, event, now=now), limits)
-    store.append_past_mark(sid, pack(event), due_at=due_at, seen=stored.head, now=now)
+    store.append_past_mark(sid, {pack(event)}, due_at=due_at, seen=stored.head, now=now)

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from mediabeat.answers import DetailAnswer, ErrorAnswer, RecentAnswer
 from mediabeat.events import EventType, model_of
+from mediabeat.ingest import MAX_EVENTS_A_REQUEST
 from mediabeat.openapi_channels import CHANNEL_ANSWERS, SIGNED_CALL, channel_paths
 
 Json = dict[str, Any]
@@ -90,7 +91,13 @@ def _collection() -> Json:
         "/api/v1/sessions/{sid}/events": {
             "parameters": [_in_path("sid", {"type": "string", "pattern": "^[0-9a-f]{64}$"})],
             "post": _operation(
-                "appendEvent", "Store one event of a session.", {204: None}, (400, 404, 410, 413, 503), body=later
+                "appendEvent",
+                "Store one event of a session, or several given as an array, each of which is answered by itself.",
+                {204: None},
+                (400, 404, 410, 413, 503),
+                body={
+                    "oneOf": [*later["oneOf"], {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS_A_REQUEST, "items": later}]
+                },
             ),
         },
         "/api/v1/schemas/{eventType}": {

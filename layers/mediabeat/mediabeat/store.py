@@ -1,6 +1,6 @@
 """Sessions in DynamoDB: every request, under a named condition."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -54,30 +54,30 @@ class Store:
 
     # Appending
 
-    def append(self, sid: str, event: bytes, *, now: int, to: Phase = Phase.OPEN) -> None:
-        """Append an event to a session whose due mark lies ahead.
+    def append(self, sid: str, events: Set[bytes], *, now: int, to: Phase = Phase.OPEN) -> None:
+        """Append events, all or none, to a session whose due mark lies ahead.
 
         Raises NotAppended.
         """
         condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
-        self._append(sid, event, now, condition, "", {f":{to}": {"S": to}})
+        self._append(sid, events, now, condition, "", {f":{to}": {"S": to}})
 
-    def append_last(self, sid: str, event: bytes, *, ended_ts: int, due_at: int, now: int) -> None:
-        """Append a `sessionEnd`: from now to `due_at` the session takes only stragglers.
+    def append_last(self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int) -> None:
+        """Append a `sessionEnd`, and what comes with it: from now to `due_at` the session takes only stragglers.
 
         Raises NotAppended.
         """
         changes = ", phase = :ended, ended_at = :now, ended_ts = :ended_ts, due_at = :due_at"
         values = {":ended_ts": {"N": str(ended_ts)}, ":due_at": {"N": str(due_at)}, ":ended": {"S": Phase.ENDED}}
-        self._append(sid, event, now, STILL_OPEN, changes, values | {":open": {"S": Phase.OPEN}})
+        self._append(sid, events, now, STILL_OPEN, changes, values | {":open": {"S": Phase.OPEN}})
 
-    def append_past_mark(self, sid: str, event: bytes, *, due_at: int, seen: Head, now: int) -> None:
-        """Append an event to an open session whose due mark has passed, and move the mark, if it is still where it was seen.
+    def append_past_mark(self, sid: str, events: Set[bytes], *, due_at: int, seen: Head, now: int) -> None:
+        """Append events to an open session whose due mark has passed, and move the mark, if it is still where it was seen.
 
         Raises NotAppended.
         """
         values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
-        self._append(sid, event, now, SAME_MARK, ", due_at = :new", values)
+        self._append(sid, events, now, SAME_MARK, ", due_at = :new", values)
 
     def rearm(self, sid: str, *, due_at: int, seen: Head) -> bool:
         """Move the due mark of an open session; False when somebody else did something to it first."""
@@ -88,21 +88,23 @@ class Store:
         }
         return self._update_head(sid, "SET due_at = :new", SAME_MARK, values)
 
-    def _append(self, sid: str, event: bytes, now: int, condition: str, changes: str, values: Item) -> None:
+    def _append(self, sid: str, events: Set[bytes], now: int, condition: str, changes: str, values: Item) -> None:
         """Append under a condition, then move the tail to a page when it is full."""
-        large = len(event) > table.LARGE_EVENT_BYTES
+        large = sum(map(len, events)) > table.LARGE_BYTES
         update: dict[str, Any] = {
             "TableName": self._table.name,
             "Key": table.key(sid, table.HEAD),
             "UpdateExpression": f"SET last_at = :now{changes}" + ("" if large else " ADD tail :events"),
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": values | {":now": {"N": str(now)}} | ({} if large else {":events": {"BS": [event]}}),
+            "ExpressionAttributeValues": values
+            | {":now": {"N": str(now)}}
+            | ({} if large else {":events": {"BS": list(events)}}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
             with passing_errors_named():
                 if large:
-                    page = table.page_item(sid, [event], expires_at=self._expiry(now))
+                    page = table.page_item(sid, events, expires_at=self._expiry(now))
                     put = {"TableName": self._table.name, "Item": page}
                     self._table.client.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])  # type: ignore[typeddict-item]
                     return

@@ -44,8 +44,8 @@ START: Final = "start"
 TAIL_BYTES: Final = 790
 """A tail this long moves to a page: with the head's other attributes and one more event it stays below 1 KB, one write unit."""
 
-LARGE_EVENT_BYTES: Final = 1_024
-"""An event this large goes straight to a page of its own."""
+LARGE_BYTES: Final = 1_024
+"""Events larger than this, one or those of a request, go straight to a page of their own."""
 
 PAGE_BYTES: Final = 300_000
 """Pages of a batch hold at most this much, below DynamoDB's 400 KB an item."""
