@@ -125,6 +125,17 @@ class Api:
             self._note(call, ingest_event.lambda_handler(event, None))
         return call
 
+    def send_each(self, sid: str, bodies: list[Body], **about: Any) -> Call:
+        """Send several events of a session in one request."""
+        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(bodies)}
+        with self.schedule.calling(Kind.EVENT, by_each=True, sid=sid, **about) as call:
+            answer = ingest_event.lambda_handler(event, None)
+            self._note(call, answer)
+            told = json.loads(answer["body"])["events"] if answer["body"] else [{"code": 204}] * len(bodies)
+            for part, one in zip(call.parts, told, strict=True):
+                part.status, part.headers = one["code"], call.headers
+        return call
+
     def close(self, *, remaining_ms: int = SPARE_MS) -> Call:
         """Let the closer run once."""
         context = SimpleNamespace(get_remaining_time_in_millis=lambda: remaining_ms)

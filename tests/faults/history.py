@@ -43,6 +43,12 @@ class Call:
     is_dead: bool = False
     closed: list[Closed] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
+    parts: list["Call"] = field(default_factory=list)
+
+    @property
+    def each(self) -> list["Call"]:
+        """The call itself, or of one with an array of events a call for each, as each is answered by itself."""
+        return self.parts or [self]
 
     @property
     def event(self) -> Event:
@@ -92,7 +98,9 @@ class Truth:
         for arrival in self.arrivals:
             last_at = max(last_at, arrival.call.began_at)  # calls overtake each other
             if arrival.call.event.type is EventType.SESSION_END:
-                return Head(Phase.ENDED, last_at, last_at + LATE_EVENT_GRACE_MS, last_at, arrival.call.event.ts)
+                together = [other.call.event for other in self.arrivals if other.step == arrival.step]
+                ended_ts = max(event.ts for event in together if event.type is EventType.SESSION_END)
+                return Head(Phase.ENDED, last_at, last_at + LATE_EVENT_GRACE_MS, last_at, ended_ts)
         return Head(Phase.OPEN, last_at, None)
 
     @cached_property

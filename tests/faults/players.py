@@ -40,6 +40,7 @@ class Player:
         self.left = self.random.choice((2, 6, 12, 25))
         self.moves = self.random.choice((0, 0.7, 1))
         self.sizes = self.random.choice(((0,), (0, 90, 400), (0, 400, 2_300), (2_300,)))
+        self.gathers = self.random.choice((0, 0, 0, 0.4, 0.8))
         self.is_stubborn = self.random.random() < 0.4
         self.playhead = 0.0
         self.ready: list[Body] = []
@@ -62,7 +63,14 @@ class Player:
     def client(self) -> None:
         """Send events as long as there are any."""
         while (body := self._next()) is not None:
-            send = partial(self.api.send, self.sid, body, events=(parse_later(body),))
+            bodies = [body]
+            while self.random.random() < self.gathers and (body := self._next()) is not None:
+                bodies.append(body)
+            events = tuple(map(parse_later, bodies))
+            if self.gathers:
+                send = partial(self.api.send_each, self.sid, bodies, events=events)
+            else:
+                send = partial(self.api.send, self.sid, bodies[0], events=events)
             self.schedule.idle()
             call = self._insisting(send)
             if call.status == 410 and not self.is_stubborn:

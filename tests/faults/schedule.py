@@ -3,10 +3,12 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse
 
+from mediabeat.events import Event
 from mediabeat.timeouts import Limits
 from tests.builders import BASE_MS
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
@@ -73,11 +75,13 @@ class Schedule:
         return answer
 
     @contextmanager
-    def calling(self, kind: Kind, **about: Any) -> Iterator[Call]:
+    def calling(self, kind: Kind, *, events: tuple[Event, ...] = (), by_each: bool = False, **about: Any) -> Iterator[Call]:
         """Make a call of a handler in the block; its death ends the block, and no more."""
         actor = self.turns.running
-        call = Call(kind, actor.name, self.step, self.clock(), **about)
-        self.history.calls.append(call)
+        call = Call(kind, actor.name, self.step, self.clock(), events=events, **about)
+        if by_each:
+            call.parts = [replace(call, events=(event,)) for event in events]
+        self.history.calls += call.each
         actor.call = call
         told = "".join(f" {event.type} ts={event.ts - BASE_MS} at {event.playhead:g}" for event in call.events[:1])
         self.history.tell(actor.name, f"{kind}{told} {call.sid[:6]} …")
@@ -92,7 +96,8 @@ class Schedule:
         else:
             self.history.tell(actor.name, f"{kind} → {call.status}")
         finally:
-            call.ended_step = self.step
+            for part in call.each:
+                part.ended_step = self.step
             actor.call = None
 
     # Driving
@@ -216,9 +221,11 @@ class Schedule:
         if token:
             self._done_transactions.add(token)
         truths = self.history.truths
-        if call.kind is Kind.EVENT and request.appends(call.packed) and call.sid in truths:
-            truth = truths[call.sid]
-            truths[call.sid] = Truth(truth.sid, truth.start, [*truth.arrivals, Arrival(self.step, call, lost)])
+        if call.kind is Kind.EVENT:
+            if call.sid in truths:
+                truth = truths[call.sid]
+                arrived = [Arrival(self.step, part, lost) for part in call.each if request.appends(part.packed)]
+                truths[call.sid] = Truth(truth.sid, truth.start, truth.arrivals + arrived)
         elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == "start":
             truths.setdefault(request.key[0], Truth(request.key[0], call))
         elif request.body.get("IndexName") == "due":
