@@ -58,6 +58,8 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
 
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
     """Store an event whose session was not simply open, or say why it cannot be."""
+    if head.is_full and event.type is not EventType.SESSION_END:
+        raise SessionClosed("the session holds as many events as it can")
     match head.phase:
         case Phase.OPEN if head.due_at is not None and head.due_at > now:
             raise NotAppended(head)  # it was only later than this call took it to be

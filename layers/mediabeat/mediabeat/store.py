@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # calls overtake each other; `last_at` never goes back
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
+HAS_ROOM: Final = "NOT taken >= :most"  # so also of a head that has taken nothing yet
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
@@ -60,10 +61,10 @@ class Store:
         Raises NotAppended.
         """
         condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
-        self._append(sid, event, now, condition, "", {f":{to}": {"S": to}})
+        self._append(sid, event, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
 
     def append_last(self, sid: str, event: bytes, *, ended_ts: int, due_at: int, now: int) -> None:
-        """Append a `sessionEnd`: from now to `due_at` the session takes only stragglers.
+        """Append a `sessionEnd`, for which there is always room: from now to `due_at` the session takes only stragglers.
 
         Raises NotAppended.
         """
@@ -77,7 +78,7 @@ class Store:
         Raises NotAppended.
         """
         values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
-        self._append(sid, event, now, SAME_MARK, ", due_at = :new", values)
+        self._append(sid, event, now, f"{HAS_ROOM} AND {SAME_MARK}", ", due_at = :new", values | _most())
 
     def rearm(self, sid: str, *, due_at: int, seen: Head) -> bool:
         """Move the due mark of an open session; False when somebody else did something to it first."""
@@ -94,9 +95,11 @@ class Store:
         update: dict[str, Any] = {
             "TableName": self._table.name,
             "Key": table.key(sid, table.HEAD),
-            "UpdateExpression": f"SET last_at = :now{changes}" + ("" if large else " ADD tail :events"),
+            "UpdateExpression": f"SET last_at = :now{changes} ADD {'' if large else 'tail :events, '}taken :count",
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": values | {":now": {"N": str(now)}} | ({} if large else {":events": {"BS": [event]}}),
+            "ExpressionAttributeValues": values
+            | {":now": {"N": str(now)}, ":count": {"N": str(table.count_of(event))}}
+            | ({} if large else {":events": {"BS": [event]}}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
@@ -199,3 +202,7 @@ class Store:
 
     def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
         return self._table.update(table.key(sid, table.HEAD), changes, condition, values)
+
+
+def _most() -> Item:
+    return {":most": {"N": str(table.MAX_COUNT)}}

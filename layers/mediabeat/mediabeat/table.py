@@ -41,11 +41,17 @@ NEWEST_INDEX: Final = "newest"
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 790
+TAIL_BYTES: Final = 780
 """A tail this long moves to a page: with the head's other attributes and one more event it stays below 1 KB, one write unit."""
 
 LARGE_EVENT_BYTES: Final = 1_024
 """An event this large goes straight to a page of its own."""
+
+COUNTED_BYTES: Final = 256
+"""An event counts once for each of these that it begins, sent twice perhaps twice: so what a session holds is bounded in bytes."""
+
+MAX_COUNT: Final = 100_000
+"""A ping each second for a day are 86,400. A session that has reached it takes nothing but its `sessionEnd`."""
 
 PAGE_BYTES: Final = 300_000
 """Pages of a batch hold at most this much, below DynamoDB's 400 KB an item."""
@@ -69,6 +75,13 @@ class Head(NamedTuple):
     ended_ts: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
+    taken: int = 0
+    """What its events count, together."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it takes nothing any more but its `sessionEnd`."""
+        return self.taken >= MAX_COUNT
 
 
 class Start(NamedTuple):
@@ -186,7 +199,13 @@ def head_of(item: Item) -> Head:
         number_in(item, "ended_ts"),
         number_in(item, "closed_at"),
         CloseReason(reason["S"]) if reason else None,
+        number_in(item, "taken") or 0,
     )
+
+
+def count_of(event: bytes) -> int:
+    """Return what a packed event counts."""
+    return -(-len(event) // COUNTED_BYTES)
 
 
 def number_in(item: Item, name: str) -> int | None:
