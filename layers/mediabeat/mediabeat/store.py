@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from mediabeat import table, table_viewers
 from mediabeat.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
 from mediabeat.errors import StorageUnavailable
+from mediabeat.packing import count_of
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
 
@@ -98,7 +99,7 @@ class Store:
             "UpdateExpression": f"SET last_at = :now{changes} ADD {'' if large else 'tail :events, '}taken :count",
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values
-            | {":now": {"N": str(now)}, ":count": {"N": str(table.count_of(event))}}
+            | {":now": {"N": str(now)}, ":count": {"N": str(count_of(event))}}
             | ({} if large else {":events": {"BS": [event]}}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }

@@ -47,11 +47,8 @@ TAIL_BYTES: Final = 780
 LARGE_EVENT_BYTES: Final = 1_024
 """An event this large goes straight to a page of its own."""
 
-COUNTED_BYTES: Final = 256
-"""An event counts once for each of these that it begins, sent twice perhaps twice: so what a session holds is bounded in bytes."""
-
 MAX_COUNT: Final = 100_000
-"""A ping each second for a day are 86,400. A session that has reached it takes nothing but its `sessionEnd`."""
+"""What the events of a session count: a ping each second for a day are 86,400. After that only its `sessionEnd` is taken."""
 
 PAGE_BYTES: Final = 300_000
 """Pages of a batch hold at most this much, below DynamoDB's 400 KB an item."""
@@ -201,11 +198,6 @@ def head_of(item: Item) -> Head:
         CloseReason(reason["S"]) if reason else None,
         number_in(item, "taken") or 0,
     )
-
-
-def count_of(event: bytes) -> int:
-    """Return what a packed event counts."""
-    return -(-len(event) // COUNTED_BYTES)
 
 
 def number_in(item: Item, name: str) -> int | None:
