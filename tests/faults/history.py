@@ -10,9 +10,9 @@ from typing import Any
 from mediabeat.closing import Closed, Failed
 from mediabeat.events import Event, EventType
 from mediabeat.ingest import is_straggler
-from mediabeat.packing import count_of, pack, unpack
+from mediabeat.packing import MAX_COUNT, count_of, pack, unpack
 from mediabeat.summary import liveness_of
-from mediabeat.table import MAX_COUNT, Head, Item, Phase, Start, StoredSession
+from mediabeat.table import Head, Item, Phase, Start, StoredSession
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
 
 GOOD = frozenset({201, 204})

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse
 
-from mediabeat.table import MAX_COUNT
+from mediabeat.packing import MAX_COUNT
 from mediabeat.timeouts import Limits
 from tests.builders import BASE_MS
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome

@@ -5,6 +5,7 @@ of the same fold as the metrics.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
@@ -49,11 +50,18 @@ class LogLine(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums over a log, in milliseconds."""
+    """Sums over a log, in milliseconds, and how many lines it has."""
 
-    start_ms: int
+    player_start_ms: int
+    startup_ms: int
     rebuffering_ms: int
     playing_ms: int
+    lines: int
+
+    @property
+    def start_ms(self) -> int:
+        """How long the viewer waited for the player and for the content."""
+        return self.player_start_ms + self.startup_ms
 
 
 def action_log(session: Session) -> list[LogLine]:
@@ -64,11 +72,12 @@ def action_log(session: Session) -> list[LogLine]:
 
 def totals(log: Iterable[LogLine]) -> Totals:
     """Return how long the viewer waited for the start, waited again later, and watched."""
-    sums = dict.fromkeys(("player_start", "startup", "rebuffering", "playing"), 0)
+    sums = Counter[str]()
+    lines = 0
     for line in log:
-        if line.action in sums:
-            sums[line.action] += line.duration_ms
-    return Totals(sums["player_start"] + sums["startup"], sums["rebuffering"], sums["playing"])
+        sums[line.action] += line.duration_ms
+        lines += 1
+    return Totals(sums["player_start"], sums["startup"], sums["rebuffering"], sums["playing"], lines)
 
 
 def _beginning(session: Session) -> Iterator[LogLine]:

@@ -47,6 +47,10 @@ class SessionClosed(MediabeatError):
     """The session has ended, or its time was up before the event came."""
 
 
+class LargeSession(MediabeatError):
+    """What a session's events count is more than its reader has room for."""
+
+
 class NotFound(MediabeatError):
     """There is nothing of this name."""
 

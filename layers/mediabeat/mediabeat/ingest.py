@@ -5,7 +5,7 @@ from typing import Final
 
 from mediabeat.errors import SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.events import Event, EventType
-from mediabeat.packing import pack
+from mediabeat.packing import is_full, pack
 from mediabeat.store import NotAppended, Store
 from mediabeat.table import Head, Phase
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_due
@@ -58,7 +58,7 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
 
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
     """Store an event whose session was not simply open, or say why it cannot be."""
-    if head.is_full and event.type is not EventType.SESSION_END:
+    if is_full(head.taken) and event.type is not EventType.SESSION_END:
         raise SessionClosed("the session holds as many events as it can")
     match head.phase:
         case Phase.OPEN if head.due_at is not None and head.due_at > now:

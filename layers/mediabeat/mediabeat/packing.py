@@ -55,6 +55,9 @@ _HEADERS: Final = {
     LONG_TS | LONG_PLAYHEAD: struct.Struct(">BHId"),
 }
 
+MAX_COUNT: Final = 100_000
+"""What a session's events may count together: a ping each second for a day are 86,400. After that it takes its end only."""
+
 COUNTED_BYTES: Final = 256
 """Twice what a ping's quality data take."""
 
@@ -99,6 +102,11 @@ def count_of(packed: bytes) -> int:
     text = decompressed(payload)
     values = sum(text.count(sign) for sign in (b",", b"[", b"{"))
     return 1 + (len(text) + 8 * values) // COUNTED_BYTES
+
+
+def is_full(count: int) -> bool:
+    """Say whether a session whose events count so many takes none any more but its `sessionEnd`."""
+    return count >= MAX_COUNT
 
 
 def _header_of(packed: bytes) -> struct.Struct:

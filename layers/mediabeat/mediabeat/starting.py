@@ -9,7 +9,7 @@ from mediabeat.callers import Caller
 from mediabeat.channels import takes_sessions
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
-from mediabeat.packing import canonical_json, pack
+from mediabeat.packing import canonical_json, count_of, pack
 from mediabeat.registry import Registry
 from mediabeat.session import fold
 from mediabeat.store import Store
@@ -46,9 +46,11 @@ def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registr
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
-    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason)
+    packed = {pack(event) for event in events[1:]}
+    taken = sum(map(count_of, packed))
+    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, taken=taken)
     sid = _new_sid()
-    store.create_session(sid, head, start, {pack(event) for event in events[1:]}, now=now)
+    store.create_session(sid, head, start, packed, now=now)
     return sid
 
 
@@ -84,7 +86,8 @@ def _start(event: Event, caller: Caller, registry: Registry, where: str, *, star
         raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
-        raise InvalidInput(Problem(f"{where}params.media.channel", f"the channel {channel!r:.100} is {status} and takes no sessions"))
+        rule = f"the channel {channel!r:.100} is {status} and takes no sessions"
+        raise InvalidInput(Problem(f"{where}params.media.channel", rule))
     return Start(
         project_id=project_id,
         device=caller.device,

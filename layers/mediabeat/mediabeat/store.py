@@ -1,14 +1,15 @@
 """Sessions in DynamoDB: every request, under a named condition."""
 
 from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from mediabeat import table, table_viewers
+from mediabeat import packing, table, table_viewers
 from mediabeat.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
-from mediabeat.errors import StorageUnavailable
-from mediabeat.packing import count_of
+from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # calls overtake each other; `last_at` never goes back
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
-HAS_ROOM: Final = "NOT taken >= :most"  # so also of a head that has taken nothing yet
+HAS_ROOM: Final = "NOT taken >= :most"  # so also where the head does not tell
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
@@ -99,7 +100,7 @@ class Store:
             "UpdateExpression": f"SET last_at = :now{changes} ADD {'' if large else 'tail :events, '}taken :count",
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values
-            | {":now": {"N": str(now)}, ":count": {"N": str(count_of(event))}}
+            | {":now": {"N": str(now)}, ":count": {"N": str(packing.count_of(event))}}
             | ({} if large else {":events": {"BS": [event]}}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -134,12 +135,19 @@ class Store:
     # Closing
 
     def due_sessions(self, now: int) -> Iterator[str]:
-        """Yield the ids of the sessions whose due mark has passed, oldest mark first within a shard."""
-        for shard in table.due_shards(self._shards):
-            condition = "due_shard = :shard AND due_at <= :now"
-            values = {":shard": {"S": shard}, ":now": {"N": str(now)}}
-            for item in self._table.query(condition, values, IndexName=table.DUE_INDEX):
-                yield item["pk"]["S"]
+        """Yield the ids of the sessions whose due mark has passed, oldest mark first; those put aside come last."""
+        shards = [self._due(shard, now) for shard in table.due_shards(self._shards)]
+        for _, sid in chain(merge(*shards), self._due(table.ASIDE, now)):
+            yield sid
+
+    def _due(self, shard: str, now: int) -> Iterator[tuple[int, str]]:
+        values = {":shard": {"S": shard}, ":now": {"N": str(now)}}
+        for item in self._table.query("due_shard = :shard AND due_at <= :now", values, IndexName=table.DUE_INDEX):
+            yield int(item["due_at"]["N"]), item["pk"]["S"]
+
+    def put_aside(self, sid: str) -> None:
+        """Let the closer look at a session after all others from now on; its mark stays what it promises."""
+        self._update_head(sid, "SET due_shard = :aside", HAS_MARK, {":aside": {"S": table.ASIDE}})
 
     def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
         """Close a session for good, unless something came in since it was read; False then."""
@@ -167,9 +175,13 @@ class Store:
 
     # Reading
 
-    def read_session(self, sid: str) -> StoredSession | None:
-        """Return all that is stored of a session; none when there is no such session."""
-        return table.session_of(sid, self._table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True))
+    def read_session(self, sid: str, *, up_to: int | None = None) -> StoredSession | None:
+        """Return all that is stored of a session; none when there is no such session.
+
+        Raises LargeSession, having read 1 MB at most, when its events count more than `up_to`.
+        """
+        items = self._table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True)
+        return table.session_of(sid, items if up_to is None else _none_larger(items, up_to))
 
     def newest(self, listing: str, *, since: int, until: int, page: int) -> Iterator[ListEntry]:
         """Yield one listing's sessions that started between two moments (epoch ms, both included), newest first.
@@ -206,4 +218,12 @@ class Store:
 
 
 def _most() -> Item:
-    return {":most": {"N": str(table.MAX_COUNT)}}
+    return {":most": {"N": str(packing.MAX_COUNT)}}
+
+
+def _none_larger(items: Iterable[Item], up_to: int) -> Iterator[Item]:
+    """Pass the items of a session on; the head comes first and tells its size."""
+    for item in items:
+        if item["sk"]["S"] == table.HEAD and table.head_of(item).taken > up_to:
+            raise LargeSession
+        yield item

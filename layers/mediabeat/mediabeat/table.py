@@ -38,6 +38,9 @@ Item = dict[str, Any]
 DUE_INDEX: Final = "due"
 NEWEST_INDEX: Final = "newest"
 
+ASIDE: Final = "aside"
+"""The partition of the due index for sessions that the closer could not deal with."""
+
 HEAD: Final = "head"
 START: Final = "start"
 
@@ -46,9 +49,6 @@ TAIL_BYTES: Final = 780
 
 LARGE_EVENT_BYTES: Final = 1_024
 """An event this large goes straight to a page of its own."""
-
-MAX_COUNT: Final = 100_000
-"""What the events of a session count: a ping each second for a day are 86,400. After that only its `sessionEnd` is taken."""
 
 PAGE_BYTES: Final = 300_000
 """Pages of a batch hold at most this much, below DynamoDB's 400 KB an item."""
@@ -72,13 +72,7 @@ class Head(NamedTuple):
     ended_ts: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
-    taken: int = 0
-    """What its events count, together."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it takes nothing any more but its `sessionEnd`."""
-        return self.taken >= MAX_COUNT
+    taken: int = 0  # what its events count, together
 
 
 class Start(NamedTuple):
@@ -143,6 +137,7 @@ def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
         "last_at": {"N": str(head.last_at)},
         "due_shard": {"S": str(shard_of(sid, shards))},
         "due_at": {"N": str(head.due_at)},
+        "taken": {"N": str(head.taken)},
         "expires_at": {"N": str(expires_at)},
     }
     if head.closed_at is not None and head.close_reason is not None:
