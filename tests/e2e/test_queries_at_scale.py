@@ -10,7 +10,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat import table
-from mediabeat.action_log import action_log
+from mediabeat.action_log import action_log, totals
 from mediabeat.callers import caller_of
 from mediabeat.metrics import measure
 from mediabeat.packing import pack
@@ -81,7 +81,8 @@ def sessions(count: int, dice: random.Random) -> list[tuple[str, Start]]:
 def write(client: DynamoDBClient, stored: list[tuple[str, Start]]) -> None:
     """Put closed sessions' entries into the list, twenty-five at a time."""
     session = fold([start(), play(1), ping(11, 10)])
-    summary = Summary(measure(session, "session_end"), action_log(session)).to_bytes()
+    log = action_log(session)
+    summary = Summary(measure(session, "session_end"), log, totals(log)).to_bytes()
     items = [table.start_item(sid, one, shards=SHARDS, expires_at=0) | {"summary": {"B": summary}} for sid, one in stored]
     for begin in range(0, len(items), 25):
         puts: Any = [{"PutRequest": {"Item": item}} for item in items[begin : begin + 25]]

@@ -69,7 +69,7 @@ def only_live_sessions_take_events(history: History) -> Iterator[str]:
     for truth in history.truths.values():
         for arrival in truth.arrivals:
             before, call = truth.before(arrival.step), arrival.call
-            if not before.takes(call.event, history.limits, call.began_at):
+            if not before.takes(call.event, history.limits, call.began_at, history.most):
                 why = _why(before, call, history)
                 yield f"{call.actor}'s {call.event.type} was stored at {arrival.step}, when the session was over: {why}"
 
@@ -81,12 +81,19 @@ def _why(truth: Truth, call: Call, history: History) -> str:
 
 
 def after_a_refusal_nothing_is_taken(history: History) -> Iterator[str]:
-    """Once a 410 was answered, no call that begins later stores an event, but for stragglers within their time."""
+    """Once a 410 was answered, no call that begins later stores an event, but for stragglers within their time.
+
+    A session that is full refuses without being over, and still takes its `sessionEnd`.
+    """
     for sid, truth in history.truths.items():
         for refusal in history.refusals(sid)[:1]:
             for arrival in truth.arrivals:
                 later = arrival.call.began_step > refusal.ended_step
-                if later and not _is_straggler(truth.before(arrival.step), arrival):
+                before, event = truth.before(arrival.step), arrival.call.event
+                ends_full = event.type is EventType.SESSION_END and before.takes(
+                    event, history.limits, arrival.call.began_at, history.most
+                )
+                if later and not ends_full and not _is_straggler(before, arrival):
                     yield (
                         f"{arrival.call.actor}'s event was stored at {arrival.step}, "
                         f"after {refusal.actor} was refused at {refusal.ended_step}"
@@ -98,11 +105,13 @@ def _is_straggler(before: Truth, arrival: Arrival) -> bool:
 
 
 def only_sessions_that_are_over_refuse(history: History) -> Iterator[str]:
-    """A 410 is true: at some moment of the call a rule had struck, or `sessionEnd` had come and the event was no straggler."""
+    """A 410 is true: at some moment of the call it was full, a rule had struck, or `sessionEnd` had come before no straggler."""
     for sid, truth in history.truths.items():
         for call in history.refusals(sid):
             moments = range(call.began_step, call.ended_step + 1)
-            if all(truth.before(step + 1).takes(call.event, history.limits, history.clock_at[step]) for step in moments):
+            if all(
+                truth.before(step + 1).takes(call.event, history.limits, history.clock_at[step], history.most) for step in moments
+            ):
                 yield f"{call.actor} was refused at {call.ended_step}, though the session was alive"
 
 

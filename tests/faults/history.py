@@ -10,7 +10,7 @@ from typing import Any
 from mediabeat.closing import Closed, Failed
 from mediabeat.events import Event, EventType
 from mediabeat.ingest import is_straggler
-from mediabeat.packing import pack, unpack
+from mediabeat.packing import MAX_COUNT, count_of, pack, unpack
 from mediabeat.summary import liveness_of
 from mediabeat.table import Head, Item, Phase, Start, StoredSession
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
@@ -133,8 +133,15 @@ class Truth:
         is_complete = any(unpack(event).type is EventType.SESSION_COMPLETE for event in self.stored.events)
         return (CloseReason.COMPLETED if is_complete else reason), at
 
-    def takes(self, event: Event, limits: Limits, now: int) -> bool:
+    def has_room_for(self, event: Event, most: int) -> bool:
+        """Say whether what it has taken leaves room for an event; for a `sessionEnd` there always is."""
+        taken = sum(count_of(arrival.call.packed) for arrival in self.arrivals)
+        return taken < most or event.type is EventType.SESSION_END
+
+    def takes(self, event: Event, limits: Limits, now: int, most: int) -> bool:
         """Say whether it has to take an event at this moment."""
+        if not self.has_room_for(event, most):
+            return False
         if self.head.phase is Phase.ENDED:
             return event.type is EventType.SESSION_END or is_straggler(event, self.head, now)
         return self.struck(limits, now) is None
@@ -146,6 +153,9 @@ class History:
 
     seed: int
     limits: Limits
+    most: int = MAX_COUNT
+    """What a session's events may count."""
+
     calls: list[Call] = field(default_factory=list)
     truths: dict[str, Truth] = field(default_factory=dict)
     clock_at: list[int] = field(default_factory=list)  # by step

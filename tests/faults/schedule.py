@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.awsrequest import AWSResponse
 
 from mediabeat.events import Event
+from mediabeat.packing import MAX_COUNT
 from mediabeat.timeouts import Limits
 from tests.builders import BASE_MS
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
@@ -18,6 +19,9 @@ from tests.faults.requests import Request, Wire, answered
 
 LIMITS: Final = Limits(quiet_ms=60_000, stuck_ms=150_000, max_age_ms=400_000)
 """Short, so that a dozen events reach each of them."""
+
+SMALL_ROOM: Final = 6
+"""What the events of a session may count in each fourth schedule, so that some sessions get full."""
 
 TIMEOUT_MS: Final = {Kind.START: 10_000, Kind.DOWNLOAD: 10_000, Kind.EVENT: 10_000, Kind.CLOSE: 55_000}
 """How long Lambda lets a call live (template.yaml)."""
@@ -43,7 +47,8 @@ class Schedule:
         self.random = random.Random(seed)
         self.wire = wire
         self.turns = Interleaver()
-        self.history = History(seed, LIMITS, clock_at=[BASE_MS + self.random.randrange(1_000)])
+        most = SMALL_ROOM if seed % 4 == 3 else MAX_COUNT
+        self.history = History(seed, LIMITS, most, clock_at=[BASE_MS + self.random.randrange(1_000)])
         self.calm = False
         self._late: list[Late] = []
         self._rested: set[str] = set()

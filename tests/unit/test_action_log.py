@@ -272,8 +272,10 @@ def test_a_log_is_in_the_order_of_time() -> None:
 
 def test_totals_are_the_waits_before_the_start_the_waits_after_it_and_the_playing() -> None:
     viewing = [buffer(1), play(3), buffer(83, 80), play(87, 80), pause(90, 83), play(95, 83), error(96, 84), ping(100, 88)]
-    assert sums(*viewing) == Totals(start_ms=3_000, rebuffering_ms=4_000, playing_ms=80_000 + 3_000 + 1_000 + 4_000)
+    assert sums(*viewing) == Totals(
+        player_start_ms=1_000, startup_ms=2_000, rebuffering_ms=4_000, playing_ms=80_000 + 3_000 + 1_000 + 4_000, lines=10
+    )
 
 
 def test_the_totals_of_an_empty_log_are_nothing() -> None:
-    assert totals([]) == Totals(0, 0, 0)
+    assert totals([]) == Totals(0, 0, 0, 0, 0)

@@ -19,6 +19,7 @@ CORE: Final = (
         "events",
         "compression",
         "packing",
+        "excerpts",
         "session",
         "playheads",
         "parts",

@@ -420,11 +420,12 @@ def test_what_is_no_json_is_refused(text: str | bytes) -> None:
     [
         (PING % (1, r'"\u0000"'), "\0"),
         (PING % (1, r'"\ud83d\ude00"'), "😀"),
-        (PING % (1, "[" * 100 + "]" * 100), json.loads("[" * 100 + "]" * 100)),
-        (PING % (1, "9" * 4_000), 10**4_000 - 1),
+        (PING % (1, "[" * 8 + "]" * 8), [[[[[[[[]]]]]]]]),
+        (PING % (1, "-9223372036854775808"), -(2**63)),
+        (PING % (1, "1e-400"), 0),
         ('{"eventType":"play","eventType":"ping","playerTime":{"playhead":1,"ts":1},"params":{"media.x":1,"media.x":2}}', 2),
     ],
-    ids=["NUL", "a pair of surrogates", "deep", "a huge number", "names given twice: the last one counts"],
+    ids=["NUL", "a pair of surrogates", "deep", "64 bits", "next to nothing", "names given twice: the last one counts"],
 )
 def test_odd_json_is_an_event_that_can_be_stored(text: str, kept: Any) -> None:
     event = parse(read_json(text))

@@ -7,7 +7,7 @@ import pytest
 
 from mediabeat import table, table_projects, table_viewers
 from mediabeat.compression import compressed
-from mediabeat.packing import pack
+from mediabeat.packing import MAX_COUNT, pack
 from mediabeat.projects import Project
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
@@ -55,6 +55,7 @@ def test_a_new_head_is_open_due_and_in_a_shard() -> None:
         "last_at": {"N": "1795000000000"},
         "due_shard": {"S": "0"},
         "due_at": {"N": "1795000600000"},
+        "taken": {"N": "0"},
         "expires_at": {"N": "1802776000"},
     }
 
@@ -65,7 +66,7 @@ def test_a_full_tail_and_one_ping_more_stay_within_one_write_unit() -> None:
     longest = bytes(table.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
     head = table.head_item(SID, OPEN, shards=1_000, expires_at=EXPIRES_AT)
-    ended = {"ended_at": {"N": str(BASE_MS + 1)}, "ended_ts": {"N": str(BASE_MS + 1)}}
+    ended = {"ended_at": {"N": str(BASE_MS + 1)}, "ended_ts": {"N": str(BASE_MS + 1)}, "taken": {"N": str(MAX_COUNT - 1)}}
     assert sum(map(len, tail)) == table.TAIL_BYTES - 1
     assert size_of(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
 
@@ -74,7 +75,7 @@ def test_a_full_tail_and_one_ping_more_stay_within_one_write_unit() -> None:
     "head",
     [
         OPEN,
-        Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED),
+        Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, taken=7),
     ],
 )
 def test_a_head_is_read_as_it_was_written(head: Head) -> None:

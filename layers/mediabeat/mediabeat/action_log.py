@@ -5,6 +5,7 @@ of the same fold as the metrics.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
@@ -16,7 +17,7 @@ PLAYING_CUT_MS: Final = 60_000
 """A stretch of playing is reported each minute, or earlier when something else happens."""
 
 MAX_CUTS: Final = 2 * 24 * 60
-"""No session lasts longer than two days."""
+"""Minutes that are told of a session: none lasts longer than two days."""
 
 Action = Literal[
     "player_start",
@@ -49,11 +50,18 @@ class LogLine(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums over a log, in milliseconds."""
+    """Sums over a log, in milliseconds, and how many lines it has."""
 
-    start_ms: int
+    player_start_ms: int
+    startup_ms: int
     rebuffering_ms: int
     playing_ms: int
+    lines: int
+
+    @property
+    def start_ms(self) -> int:
+        """How long the viewer waited for the player and for the content."""
+        return self.player_start_ms + self.startup_ms
 
 
 def action_log(session: Session) -> list[LogLine]:
@@ -64,11 +72,12 @@ def action_log(session: Session) -> list[LogLine]:
 
 def totals(log: Iterable[LogLine]) -> Totals:
     """Return how long the viewer waited for the start, waited again later, and watched."""
-    sums = dict.fromkeys(("player_start", "startup", "rebuffering", "playing"), 0)
+    sums = Counter[str]()
+    lines = 0
     for line in log:
-        if line.action in sums:
-            sums[line.action] += line.duration_ms
-    return Totals(sums["player_start"] + sums["startup"], sums["rebuffering"], sums["playing"])
+        sums[line.action] += line.duration_ms
+        lines += 1
+    return Totals(sums["player_start"], sums["startup"], sums["rebuffering"], sums["playing"], lines)
 
 
 def _beginning(session: Session) -> Iterator[LogLine]:
@@ -92,17 +101,30 @@ def _marks(session: Session) -> Iterator[LogLine]:
 
 def _stretches(session: Session) -> Iterator[LogLine]:
     """Yield the lines of what lasts: playing, pauses, rebuffering, and the seeks between them."""
+    cuts_left = MAX_CUTS
+    for stretch, moved_s in _cut_up(session):
+        cuts = range(stretch[0].event.ts + PLAYING_CUT_MS, stretch[-1].end_ms, PLAYING_CUT_MS)
+        if not stretch[0].is_content or len(cuts) > cuts_left:
+            cuts = range(0)  # the player's clock was set meanwhile: nobody has watched that long
+        cuts_left -= len(cuts)
+        yield from _told(session, stretch, moved_s, cuts)
+
+
+def _cut_up(session: Session) -> Iterator[tuple[list[Span], float]]:
+    """Yield the stretches of the same state, and by how much the playhead moved: of content, in the last span of it."""
     stretch: list[Span] = []
     action: Action | None = None
+    moved_s = 0.0
     for span in session.spans:
         next_action = _action(session, span)
         reported_early = action == "playing" and span.event.type in _MARKS
-        if stretch and (reported_early or next_action != action or _jumps(session, stretch)):
-            yield from _told(session, stretch)
-            stretch = []
+        if stretch and (reported_early or next_action != action or _jumps(session, stretch, moved_s)):
+            yield stretch, moved_s
+            stretch, moved_s = [], 0.0
         stretch.append(span)
         action = next_action
-    yield from _told(session, stretch)
+        moved_s = session.moved_s(span) + (0 if span.is_content else moved_s)  # what was before has been looked at
+    yield stretch, moved_s
 
 
 def _action(session: Session, span: Span) -> Action | None:
@@ -118,42 +140,37 @@ def _action(session: Session, span: Span) -> Action | None:
             return None
 
 
-def _jumps(session: Session, stretch: list[Span]) -> bool:
+def _jumps(session: Session, stretch: list[Span], moved_s: float) -> bool:
     """Say whether the playhead was moved by the viewer: neither as the clock does, nor left standing.
 
     Out of a pause, the playhead of recorded content moves by nothing else; a live one has gone on with the clock.
     """
-    runs = stretch[0].is_content or session.is_live
-    if stretch[0].is_content:
-        stretch = stretch[-1:]  # what was before has been looked at
-    moved_s = sum(session.moved_s(span) for span in stretch)
-    elapsed_ms = stretch[-1].end_ms - stretch[0].event.ts
-    return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, elapsed_ms))
+    is_content = stretch[0].is_content
+    begin_ms = stretch[-1 if is_content else 0].event.ts
+    runs = is_content or session.is_live
+    return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, stretch[-1].end_ms - begin_ms))
 
 
-def _told(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
+def _told(session: Session, stretch: list[Span], moved_s: float, cuts: range) -> Iterator[LogLine]:
     """Tell one stretch of the same state; a stretch that the viewer left by a jump ends in `seeking`."""
     first, last = stretch[0], stretch[-1]
     action = _action(session, first)
     duration_ms = last.end_ms - first.event.ts
-    jumped = action is not None and _jumps(session, stretch)
+    jumped = action is not None and _jumps(session, stretch, moved_s)
     if jumped and action != "playing":
         yield LogLine(last.end_ms, last.end_playhead_s, "seeking", duration_ms)
         return
     if action == "playing":
-        yield from _minutes(session, stretch)
+        yield from _minutes(session, stretch, cuts)
     elif action is not None and duration_ms:
         yield LogLine(last.end_ms, last.end_playhead_s, action, duration_ms)
     if jumped:
         yield LogLine(last.end_ms, last.end_playhead_s, "seeking", 0)
 
 
-def _minutes(session: Session, stretch: list[Span]) -> Iterator[LogLine]:
+def _minutes(session: Session, stretch: list[Span], cuts: range) -> Iterator[LogLine]:
     """Tell a stretch of playing minute by minute, and its rest."""
     begin_ms, end_ms = stretch[0].event.ts, stretch[-1].end_ms
-    cuts = range(begin_ms + PLAYING_CUT_MS, end_ms, PLAYING_CUT_MS)
-    if len(cuts) > MAX_CUTS:
-        cuts = range(0)  # the player's clock was set meanwhile: nobody has watched that long
     for at_ms in [*cuts, end_ms]:
         if at_ms > begin_ms:
             yield LogLine(at_ms, _playhead_at(session, stretch, at_ms), "playing", at_ms - begin_ms)

@@ -41,7 +41,7 @@ class SessionLogLine(TypedDict):
 
 
 class RecentSession(TypedDict):
-    """One session in the list; the three times in seconds."""
+    """One session in the list; the three times in seconds. `sessionLogTotal` is there when lines of the log are left out."""
 
     logDate: str
     no: str
@@ -54,6 +54,7 @@ class RecentSession(TypedDict):
     playingTime: float
     isError: bool
     sessionLog: list[SessionLogLine]
+    sessionLogTotal: NotRequired[int]
 
 
 class RecentAnswer(TypedDict):
@@ -101,7 +102,10 @@ class PlayerError(TypedDict):
 
 
 class SessionDetail(TypedDict):
-    """One session; `media` has all `media.` parameters of its start, without the prefix, and `videoType`."""
+    """One session; `sessionLogTotal` is as in the list.
+
+    `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
+    """
 
     sessionId: str
     uuid: str
@@ -110,6 +114,7 @@ class SessionDetail(TypedDict):
     player: Player
     error: list[PlayerError]
     sessionLog: list[SessionLogLine]
+    sessionLogTotal: NotRequired[int]
     media: dict[str, Any]
     metrics: Metrics
 

@@ -6,9 +6,11 @@ A closed session without its summary still has its mark, so the next run finishe
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
+from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.store import Store
 from mediabeat.summary import liveness_of, session_of, summarize
 from mediabeat.table import Phase, StoredSession
@@ -19,6 +21,10 @@ UNFINISHED_MS: Final = 15 * 60_000
 
 SIDE_BY_SIDE: Final = 16
 """Sessions looked at at once: the closer mostly waits for the database."""
+
+SMALL: Final = 10_000
+"""What the events of a session count that is looked at beside others; larger ones come last and alone, as all of a session is
+held in memory while it is measured."""
 
 BATCH: Final = 4 * SIDE_BY_SIDE
 """Sessions taken up between two looks at the clock: a fraction of a second's work."""
@@ -52,11 +58,20 @@ def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_tim
 
     What is left keeps its mark: the next run takes it up, or another closer that runs at the same time.
     """
+    large: list[str] = []
 
-    def attempt(sid: str) -> Closed | Failed | None:
+    def attempt(sid: str, up_to: int | None = SMALL) -> Closed | Failed | None:
         try:
-            return look_at(sid, store, limits, now=clock())
+            return look_at(sid, store, limits, now=clock(), up_to=up_to)
+        except LargeSession:
+            large.append(sid)
+            return None
+        except StorageUnavailable as error:
+            return Failed(sid, error)
         except Exception as error:
+            # Whatever it is, the next run will meet it again: it must not meet it first.
+            with suppress(StorageUnavailable):
+                store.put_aside(sid)
             return Failed(sid, error)
 
     due = store.due_sessions(clock())
@@ -66,17 +81,22 @@ def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_tim
             if not has_time():
                 break
             outcomes += threads.map(attempt, batch)
+    while large and has_time():
+        outcomes.append(attempt(large.pop(0), up_to=None))
     return Run(
         [one for one in outcomes if isinstance(one, Closed)],
         [one for one in outcomes if isinstance(one, Failed)],
-        has_more=bool(batch),
+        has_more=bool(batch or large),
     )
 
 
-def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | None:
-    """Close a due session if its time is up, else move its mark; finish a closing that was cut off. None if not finished now."""
-    stored = store.read_session(sid)
-    if stored is None or stored.head.due_at is None or stored.head.due_at > now:
+def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | None = None) -> Closed | None:
+    """Close a due session if its time is up, else move its mark; finish a closing that was cut off. None if not finished now.
+
+    Raises LargeSession when its events count more than `up_to`.
+    """
+    stored = store.read_session(sid, up_to=up_to)
+    if stored is None or (due_at := stored.head.due_at) is None or due_at > now:
         return None  # the index lags: somebody has been here
     if stored.start is None:
         if stored.head.last_at + UNFINISHED_MS < now:
@@ -91,12 +111,13 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int) -> Closed | Non
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             return None  # an event or another closer was quicker: the next run looks again
         # Read again: an event may have come in between the reading and the closing. None can from here on.
+        stored = None  # a large one fits into memory once
         return look_at(sid, store, limits, now=now)
     store.write_summary(sid, summarize(stored).to_bytes())
     if not store.drop_due_mark(sid) or stored.head.closed_at is None or stored.head.close_reason is None:
         return None  # another closer did the same, and counts it
     # What has ended waits for stragglers, and what was downloaded has ended long ago: neither is the closer's delay.
-    return Closed(sid, stored.head.close_reason, now - max(stored.head.closed_at, stored.head.due_at))
+    return Closed(sid, stored.head.close_reason, now - max(stored.head.closed_at, due_at))
 
 
 def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:

@@ -7,11 +7,11 @@ import re
 from typing import Final
 from uuid import UUID
 
-from mediabeat.action_log import LogLine
 from mediabeat.answers import DetailAnswer, PlayerError, SessionDetail
 from mediabeat.callers import Caller
 from mediabeat.errors import InvalidInput, NotFound, Problem
 from mediabeat.events import Event, EventType
+from mediabeat.excerpts import first_fitting
 from mediabeat.metrics import error_id, error_source
 from mediabeat.packing import unpack
 from mediabeat.recent import date_text, log_lines, video_time
@@ -20,6 +20,9 @@ from mediabeat.summary import Summary, session_of, summarize
 from mediabeat.table import Start, StoredSession
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+
+ERRORS_BYTES: Final = 64 * 1024
+"""JSON of the `error` events that are listed, the first ones: some 500."""
 
 
 def session_detail(project_id: str, name: str, store: Store) -> DetailAnswer:
@@ -47,14 +50,15 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
     summary = summarize(stored) if stored.summary is None else Summary.from_bytes(stored.summary)
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
-    player_start_s, video_start_s = (_seconds(summary.log, action) for action in ("player_start", "startup"))
-    return {
+    sums = summary.totals
+    errors = (_error(span.event) for span in session_of(stored).spans if span.event.type is EventType.ERROR)
+    told: SessionDetail = {
         "sessionId": stored.sid,
         "uuid": start.viewer,
         "startTime": {
-            "playerStartTimeSum": player_start_s,
-            "videoStartTimeSum": video_start_s,
-            "totalStartTimeSum": round(player_start_s + video_start_s, 3),
+            "playerStartTimeSum": sums.player_start_ms / 1_000,
+            "videoStartTimeSum": sums.startup_ms / 1_000,
+            "totalStartTimeSum": sums.start_ms / 1_000,
         },
         "user": {
             "os": caller.os,
@@ -66,16 +70,15 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
             "userAgent": caller.user_agent,
         },
         "player": {"playerName": params["media.playerName"], "playerVersion": params.get("media.sdkVersion", "")},
-        "error": [_error(span.event) for span in session_of(stored).spans if span.event.type is EventType.ERROR],
+        "error": list(first_fitting(errors, ERRORS_BYTES)),
         "sessionLog": log_lines(summary.log, start.viewer),
         "media": {"videoType": start.video_type}
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
         "metrics": summary.metrics,
     }
-
-
-def _seconds(log: list[LogLine], action: str) -> float:
-    return sum(line.duration_ms for line in log if line.action == action) / 1_000
+    if sums.lines > len(summary.log):
+        told["sessionLogTotal"] = sums.lines
+    return told
 
 
 def _error(event: Event) -> PlayerError:

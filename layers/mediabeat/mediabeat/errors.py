@@ -1,6 +1,13 @@
 """What can go wrong, in the words of the domain. Only `http.py` knows which status each becomes."""
 
 from dataclasses import dataclass
+from typing import Final
+
+MAX_PROBLEMS: Final = 100
+"""Problems that are told of one request: a body has room for more mistakes than an answer."""
+
+MAX_FIELD: Final = 300
+"""Characters of a field's path that are told: names in a body can be as long as the body."""
 
 
 class MediabeatError(Exception):
@@ -19,8 +26,10 @@ class InvalidInput(MediabeatError):
     """The input breaks rules; nothing of it was stored."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(f"{problem.field}: {problem.rule}" for problem in problems))
-        self.problems = problems
+        told = [Problem(one.field[:MAX_FIELD], one.rule) for one in problems[:MAX_PROBLEMS]]
+        unsaid = "; and more" if len(problems) > len(told) else ""
+        super().__init__("; ".join(f"{problem.field}: {problem.rule}" for problem in told) + unsaid)
+        self.problems = told
 
 
 class BodyTooLarge(InvalidInput):
@@ -36,6 +45,10 @@ class SessionUnknown(MediabeatError):
 
 class SessionClosed(MediabeatError):
     """The session has ended, or its time was up before the event came."""
+
+
+class LargeSession(MediabeatError):
+    """What a session's events count is more than its reader has room for."""
 
 
 class NotFound(MediabeatError):

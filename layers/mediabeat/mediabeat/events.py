@@ -161,7 +161,7 @@ def parse(value: Any, where: str = "") -> Event:
     name = value.get("eventType")
     event_type = EVENT_TYPES.get(name) if isinstance(name, str) else None
     if event_type is None:
-        given = "is missing" if "eventType" not in value else f"is {name!r}"
+        given = "is missing" if "eventType" not in value else f"is {name!r:.100}"
         raise InvalidInput(Problem(f"{where}eventType", f"{given}; must be one of: {', '.join(EVENT_TYPES)}"))
     try:
         model_of(event_type).model_validate(value)
@@ -180,8 +180,8 @@ def parse(value: Any, where: str = "") -> Event:
 
 def _problem(details: Any, where: str) -> Problem:
     path = [str(part) for part in details["loc"] if part != "[key]"]
-    if details["type"] == "unknown_param":
-        path.append(details["ctx"]["name"])
+    if (name := details.get("ctx", {}).get("name")) is not None:
+        path.append(name)
     return Problem(where + ".".join(path), details["msg"])
 
 

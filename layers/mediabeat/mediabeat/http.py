@@ -53,6 +53,7 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
     if body is None:
         return {"statusCode": status, "headers": CORS | named, "body": ""}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = text.encode(errors="replace").decode()  # a path may quote a lone surrogate, which no answer can hold
     return {"statusCode": status, "headers": CORS | {"Content-Type": "application/json"} | named, "body": text}
 
 
@@ -78,7 +79,7 @@ def body_of(event: Event, *, limit_bytes: int) -> bytes:
 
 def headers_of(event: Event) -> Mapping[str, str]:
     """Return a request's headers, by lower-case names."""
-    return {name.lower(): value for name, value in event.get("headers", {}).items()}
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
 
 
 def errors_answered(handler: Handler) -> Handler:

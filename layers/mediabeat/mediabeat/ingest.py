@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.events import Event, EventType, parse_later
-from mediabeat.packing import pack
+from mediabeat.packing import is_full, pack
 from mediabeat.store import NotAppended, Store
 from mediabeat.table import Head, Phase
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_due
@@ -112,6 +112,8 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> N
 
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
     """Store an event whose session was not simply open, or say why it cannot be."""
+    if is_full(head.taken) and event.type is not EventType.SESSION_END:
+        raise SessionClosed("the session holds as many events as it can")
     match head.phase:
         case Phase.OPEN if head.due_at is not None and head.due_at > now:
             raise NotAppended(head)  # it was only later than this call took it to be

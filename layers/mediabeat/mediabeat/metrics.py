@@ -9,12 +9,19 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from mediabeat.events import Event, EventType
+from mediabeat.excerpts import first_fitting
 from mediabeat.parts import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.playheads import played, reached_s, segment, union_length_s
 from mediabeat.session import PlayState, Session, Span, time_ms
 
 METRICS_VERSION: Final = 1
 """Rises with every change of a formula; summaries written under a lower one can be recomputed from the log."""
+
+ADS_BYTES: Final = 96 * 1024
+CHAPTERS_BYTES: Final = 32 * 1024
+ERROR_IDS_BYTES: Final = 16 * 1024
+"""JSON of what is listed, the first ones of each kind: some 500 ads, 250 chapters. A session's start, caller and summary share an
+item of 400 KB."""
 
 STREAM_S: Final = 1_800
 """Each half hour of media time, begun or full, is one estimated stream."""
@@ -127,12 +134,12 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         ad_starts=len(ads),
         ad_completes=sum(ad.completed for ad in ads),
         ad_skips=sum(ad.skipped for ad in ads),
-        ads=ads,
+        ads=tuple(first_fitting(ads, ADS_BYTES)),
         chapter_count=len(chapters),
         chapter_starts=len(chapters),
         chapter_completes=sum(chapter.completed for chapter in chapters),
         chapter_skips=sum(chapter.skipped for chapter in chapters),
-        chapters=chapters,
+        chapters=tuple(first_fitting(chapters, CHAPTERS_BYTES)),
         states=states_of(spans),
     )
 
@@ -214,4 +221,4 @@ def error_source(event: Event) -> ErrorSource:
 def _error_ids(spans: Iterable[Span], source: ErrorSource) -> tuple[str, ...]:
     errors = (span.event for span in spans if span.event.type is EventType.ERROR)
     ids = (error_id(event) for event in errors if error_source(event) == source)
-    return tuple(dict.fromkeys(name for name in ids if name is not None))
+    return tuple(first_fitting(dict.fromkeys(name for name in ids if name is not None), ERROR_IDS_BYTES))

@@ -55,6 +55,12 @@ _HEADERS: Final = {
     LONG_TS | LONG_PLAYHEAD: struct.Struct(">BHId"),
 }
 
+MAX_COUNT: Final = 100_000
+"""What a session's events may count together: a ping each second for a day are 86,400. After that it takes its end only."""
+
+COUNTED_BYTES: Final = 256
+"""Twice what a ping's quality data take."""
+
 _EPOCH_MS: Final = 1_577_836_800_000
 """2020-01-01, before which no player of ours was running."""
 
@@ -85,10 +91,32 @@ def pack(event: Event) -> bytes:
     return header + compressed(payload.encode()) if payload else header
 
 
+def count_of(packed: bytes) -> int:
+    """Return what an event counts of all that a session may hold: one, and one more for each quarter KB of its payload.
+
+    What it takes in memory is meant, not in the table: so as it is before compression, and eight bytes more for each value.
+    """
+    payload = packed[_header_of(packed).size :]
+    if not payload:
+        return 1
+    text = decompressed(payload)
+    values = sum(text.count(sign) for sign in (b",", b"[", b"{"))
+    return 1 + (len(text) + 8 * values) // COUNTED_BYTES
+
+
+def is_full(count: int) -> bool:
+    """Say whether a session whose events count so many takes none any more but its `sessionEnd`."""
+    return count >= MAX_COUNT
+
+
+def _header_of(packed: bytes) -> struct.Struct:
+    return _HEADERS[packed[0] & (LONG_TS | LONG_PLAYHEAD)]
+
+
 def unpack(packed: bytes) -> Event:
     """Read an event written by `pack`."""
     flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)
-    header = _HEADERS[flags]
+    header = _header_of(packed)
     code, high, low, playhead = header.unpack_from(packed)
     ts = high << 32 | low
     return Event(

@@ -48,7 +48,7 @@ def _new_key() -> str:
 
 def hash_of(key: str) -> str:
     """Return the hash under which a key is kept: it has 256 random bits, so that a plain hash hides it."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
 def opens(project: Project, key: str, now_ms: int) -> bool:

@@ -6,7 +6,7 @@ Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order
 import heapq
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from mediabeat.action_log import LogLine, totals
 from mediabeat.answers import RecentAnswer, RecentSession, SessionLogLine
 from mediabeat.callers import Caller
-from mediabeat.errors import InvalidInput, Problem, Unauthorized
+from mediabeat.errors import InvalidInput, LargeSession, Problem, Unauthorized
+from mediabeat.excerpts import both_ends
 from mediabeat.projects import opens
 from mediabeat.registry import Registry
 from mediabeat.store import Store
@@ -22,6 +23,12 @@ from mediabeat.summary import Summary, summarize
 from mediabeat.table import ListEntry, listings
 
 MAX_LIMIT: Final = 100
+MAX_LOG_LINES: Final = 25_000
+"""Lines of session logs in one answer, shared evenly: some 170 bytes each, of the 6 MB that a function may answer."""
+
+MAX_FOLDED: Final = 120_000
+"""What the open sessions of one answer may count together, newest first: a full one, and some more."""
+
 PAGE: Final = 25
 """Entries read at a time from one listing: a default answer of 100 comes from at least four of them."""
 
@@ -113,24 +120,35 @@ def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
-    results = [_result(entry, _summary_of(entry, store)) for entry in islice(newest, query.limit)]
+    shown = _with_summaries(islice(newest, query.limit), store)
+    results = [_result(entry, summary, MAX_LOG_LINES // query.limit) for entry, summary in shown]
     interval = "5m" if query.until - query.since < DAY_MS + 1_000 else "1d"  # a bare end date means all of its last second
     return {"code": 200, "message": f"sessionRecent ({interval})", "result": results}
 
 
-def _summary_of(entry: ListEntry, store: Store) -> Summary | None:
-    """Return a session's summary: stored when it is closed, folded now when it is not; none when it has just expired."""
-    if entry.summary is not None:
-        return Summary.from_bytes(entry.summary)
-    stored = store.read_session(entry.sid)
-    return summarize(stored) if stored else None
+def _with_summaries(entries: Iterable[ListEntry], store: Store) -> Iterator[tuple[ListEntry, Summary | None]]:
+    """Yield sessions with their summaries: stored when they are closed, folded now when they are not.
+
+    None for one that has just expired, and for one too large to be folded besides those before it.
+    """
+    left = MAX_FOLDED
+    for entry in entries:
+        if entry.summary is not None:
+            yield entry, Summary.from_bytes(entry.summary)
+            continue
+        try:
+            stored = store.read_session(entry.sid, up_to=left)
+        except LargeSession:
+            stored = None
+        left -= stored.head.taken if stored else 0
+        yield entry, summarize(stored) if stored else None
 
 
-def _result(entry: ListEntry, summary: Summary | None) -> RecentSession:
-    log = summary.log if summary else []
-    sums = totals(log)
+def _result(entry: ListEntry, summary: Summary | None, most_lines: int) -> RecentSession:
+    log = both_ends(summary.log, most_lines) if summary else []
+    sums = summary.totals if summary else totals([])
     caller = Caller.from_json(entry.caller)
-    return {
+    result: RecentSession = {
         "logDate": date_text(log[-1].at_ms if log else entry.started_at),
         "no": number_of(entry),
         "uuid": entry.viewer,
@@ -140,9 +158,12 @@ def _result(entry: ListEntry, summary: Summary | None) -> RecentSession:
         "totalStartTime": sums.start_ms / 1_000,
         "rebufferingTime": sums.rebuffering_ms / 1_000,
         "playingTime": sums.playing_ms / 1_000,
-        "isError": any(line.action == "error" for line in log),
+        "isError": summary is not None and summary.metrics.error_impacted,
         "sessionLog": log_lines(log, entry.viewer),
     }
+    if sums.lines > len(log):
+        result["sessionLogTotal"] = sums.lines
+    return result
 
 
 def log_lines(log: list[LogLine], viewer: str) -> list[SessionLogLine]:

@@ -28,7 +28,9 @@ class Registry:
         self._table = Table(table_name, client)
 
     def project(self, project_id: str) -> Project | None:
-        """Return a project; none when there is none of this id."""
+        """Return a project; none when there is none of this id. What can be no project is not looked for."""
+        if not PROJECT_ID.fullmatch(project_id):
+            return None
         item = self._table.get(table_projects.project_key(project_id))
         return table_projects.project_of(item) if item else None
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from mediabeat.callers import Caller
 from mediabeat.channels import takes_sessions
-from mediabeat.errors import InvalidInput, Problem
+from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
-from mediabeat.packing import pack, payload_of
+from mediabeat.packing import canonical_json, count_of, pack
 from mediabeat.registry import Registry
 from mediabeat.session import fold
 from mediabeat.store import Store
@@ -38,17 +38,19 @@ def start_session(value: Any, caller: Caller, store: Store, registry: Registry, 
 def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registry, *, now: int, must_say_so: bool) -> str:
     """Store a whole session that was watched offline, closed, dated by its own clock, and return its id.
 
-    `must_say_so`: its `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming every wrong field of every
-    event, and stores nothing then.
+    `must_say_so`: its `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming the wrong fields of all
+    events, and stores nothing then.
     """
     events = _batch(value, must_say_so)
     start = _start(events[0], caller, registry, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
-    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason)
+    packed = {pack(event) for event in events[1:]}
+    taken = sum(map(count_of, packed))
+    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, taken=taken)
     sid = _new_sid()
-    store.create_session(sid, head, start, {pack(event) for event in events[1:]}, now=now)
+    store.create_session(sid, head, start, packed, now=now)
     return sid
 
 
@@ -60,15 +62,16 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
     events: list[Event] = []
     problems: list[Problem] = []
     for position, one in enumerate(value):
+        if len(canonical_json(one).encode()) > MAX_EVENT_BYTES:
+            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
+            continue
         parse = parse_later if position else parse_start
         try:
-            event = parse(one, f"[{position}].")
+            events.append(parse(one, f"[{position}]."))
         except InvalidInput as error:
             problems.extend(error.problems)
-            continue
-        events.append(event)
-        if len(payload_of(event).encode()) > MAX_EVENT_BYTES:
-            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
+        if len(problems) > MAX_PROBLEMS:
+            break  # no more are told
     if not problems and must_say_so and events[0].params.get("media.downloaded") is not True:
         problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))
     if problems:
@@ -80,10 +83,11 @@ def _start(event: Event, caller: Caller, registry: Registry, where: str, *, star
     project_id, channel = event.params["analytics.reportSuite"], event.params["media.channel"]
     admission = registry.admission(project_id, channel)
     if not admission.is_project:
-        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r} is not a project here"))
+        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
-        raise InvalidInput(Problem(f"{where}params.media.channel", f"the channel {channel!r} is {status} and takes no sessions"))
+        rule = f"the channel {channel!r:.100} is {status} and takes no sessions"
+        raise InvalidInput(Problem(f"{where}params.media.channel", rule))
     return Start(
         project_id=project_id,
         device=caller.device,

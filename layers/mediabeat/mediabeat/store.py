@@ -1,13 +1,15 @@
 """Sessions in DynamoDB: every request, under a named condition."""
 
 from collections.abc import Iterable, Iterator, Set
+from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from mediabeat import table, table_viewers
+from mediabeat import packing, table, table_viewers
 from mediabeat.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
-from mediabeat.errors import StorageUnavailable
+from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # calls overtake each other; `last_at` never goes back
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
+HAS_ROOM: Final = "NOT taken >= :most"  # so also where the head does not tell
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
@@ -60,10 +63,10 @@ class Store:
         Raises NotAppended.
         """
         condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
-        self._append(sid, events, now, condition, "", {f":{to}": {"S": to}})
+        self._append(sid, events, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
 
     def append_last(self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int) -> None:
-        """Append a `sessionEnd`, and what comes with it: from now to `due_at` the session takes only stragglers.
+        """Append a `sessionEnd`, for which there is always room, with what comes along: then only stragglers are taken, to `due_at`.
 
         Raises NotAppended.
         """
@@ -77,7 +80,7 @@ class Store:
         Raises NotAppended.
         """
         values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
-        self._append(sid, events, now, SAME_MARK, ", due_at = :new", values)
+        self._append(sid, events, now, f"{HAS_ROOM} AND {SAME_MARK}", ", due_at = :new", values | _most())
 
     def rearm(self, sid: str, *, due_at: int, seen: Head) -> bool:
         """Move the due mark of an open session; False when somebody else did something to it first."""
@@ -94,10 +97,10 @@ class Store:
         update: dict[str, Any] = {
             "TableName": self._table.name,
             "Key": table.key(sid, table.HEAD),
-            "UpdateExpression": f"SET last_at = :now{changes}" + ("" if large else " ADD tail :events"),
+            "UpdateExpression": f"SET last_at = :now{changes} ADD {'' if large else 'tail :events, '}taken :count",
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values
-            | {":now": {"N": str(now)}}
+            | {":now": {"N": str(now)}, ":count": {"N": str(sum(map(packing.count_of, events)))}}
             | ({} if large else {":events": {"BS": list(events)}}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -132,12 +135,19 @@ class Store:
     # Closing
 
     def due_sessions(self, now: int) -> Iterator[str]:
-        """Yield the ids of the sessions whose due mark has passed, oldest mark first within a shard."""
-        for shard in table.due_shards(self._shards):
-            condition = "due_shard = :shard AND due_at <= :now"
-            values = {":shard": {"S": shard}, ":now": {"N": str(now)}}
-            for item in self._table.query(condition, values, IndexName=table.DUE_INDEX):
-                yield item["pk"]["S"]
+        """Yield the ids of the sessions whose due mark has passed, oldest mark first; those put aside come last."""
+        shards = [self._due(shard, now) for shard in table.due_shards(self._shards)]
+        for _, sid in chain(merge(*shards), self._due(table.ASIDE, now)):
+            yield sid
+
+    def _due(self, shard: str, now: int) -> Iterator[tuple[int, str]]:
+        values = {":shard": {"S": shard}, ":now": {"N": str(now)}}
+        for item in self._table.query("due_shard = :shard AND due_at <= :now", values, IndexName=table.DUE_INDEX):
+            yield int(item["due_at"]["N"]), item["pk"]["S"]
+
+    def put_aside(self, sid: str) -> None:
+        """Let the closer look at a session after all others from now on; its mark stays what it promises."""
+        self._update_head(sid, "SET due_shard = :aside", HAS_MARK, {":aside": {"S": table.ASIDE}})
 
     def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
         """Close a session for good, unless something came in since it was read; False then."""
@@ -165,9 +175,13 @@ class Store:
 
     # Reading
 
-    def read_session(self, sid: str) -> StoredSession | None:
-        """Return all that is stored of a session; none when there is no such session."""
-        return table.session_of(sid, self._table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True))
+    def read_session(self, sid: str, *, up_to: int | None = None) -> StoredSession | None:
+        """Return all that is stored of a session; none when there is no such session.
+
+        Raises LargeSession, having read 1 MB at most, when its events count more than `up_to`.
+        """
+        items = self._table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True)
+        return table.session_of(sid, items if up_to is None else _none_larger(items, up_to))
 
     def newest(self, listing: str, *, since: int, until: int, page: int) -> Iterator[ListEntry]:
         """Yield one listing's sessions that started between two moments (epoch ms, both included), newest first.
@@ -201,3 +215,15 @@ class Store:
 
     def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
         return self._table.update(table.key(sid, table.HEAD), changes, condition, values)
+
+
+def _most() -> Item:
+    return {":most": {"N": str(packing.MAX_COUNT)}}
+
+
+def _none_larger(items: Iterable[Item], up_to: int) -> Iterator[Item]:
+    """Pass the items of a session on; the head comes first and tells its size."""
+    for item in items:
+        if item["sk"]["S"] == table.HEAD and table.head_of(item).taken > up_to:
+            raise LargeSession
+        yield item

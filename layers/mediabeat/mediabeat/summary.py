@@ -1,34 +1,40 @@
 """What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
 
 import json
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from mediabeat.action_log import LogLine, action_log
+from mediabeat.action_log import LogLine, Totals, action_log, totals
 from mediabeat.compression import compressed, decompressed
 from mediabeat.events import Event
+from mediabeat.excerpts import both_ends
 from mediabeat.metrics import Metrics, measure
 from mediabeat.packing import unpack
 from mediabeat.session import Session, fold
 from mediabeat.table import Phase, StoredSession
 from mediabeat.timeouts import CloseReason, Liveness
 
+MAX_LOG_LINES: Final = 2_000
+"""Lines of a log that are kept, the first and the last half of so many: playing through a whole day are 1,440."""
+
 
 class Summary(NamedTuple):
-    """The metrics of a session and its action log."""
+    """The metrics of a session, its action log as far as it is kept, and the sums over all of it."""
 
     metrics: Metrics
     log: list[LogLine]
+    totals: Totals
 
     def to_bytes(self) -> bytes:
         """Write the summary as it is stored: compressed, since every list of sessions reads up to a hundred of them."""
-        stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log}
-        return compressed(json.dumps(stored, separators=(",", ":")).encode())
+        stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log, "totals": self.totals}
+        return compressed(json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode())
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Summary":
         """Read a stored summary."""
         stored = json.loads(decompressed(packed))
-        return cls(Metrics.model_validate(stored["metrics"]), [LogLine(*line) for line in stored["log"]])
+        log = [LogLine(*line) for line in stored["log"]]
+        return cls(Metrics.model_validate(stored["metrics"]), log, Totals(*stored["totals"]))
 
     @staticmethod
     def version_of(packed: bytes) -> int:
@@ -45,7 +51,8 @@ def summarize(stored: StoredSession) -> Summary:
     """Return the metrics and the log of a session, closed or as far as it has come."""
     session = session_of(stored)
     reason = CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason
-    return Summary(measure(session, reason), action_log(session))
+    log = action_log(session)
+    return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
 
 
 def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:

@@ -38,10 +38,13 @@ Item = dict[str, Any]
 DUE_INDEX: Final = "due"
 NEWEST_INDEX: Final = "newest"
 
+ASIDE: Final = "aside"
+"""The partition of the due index for sessions that the closer could not deal with."""
+
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 790
+TAIL_BYTES: Final = 780
 """A tail this long moves to a page: with the head's other attributes and one more event it stays below 1 KB, one write unit."""
 
 LARGE_BYTES: Final = 1_024
@@ -69,6 +72,7 @@ class Head(NamedTuple):
     ended_ts: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
+    taken: int = 0  # what its events count, together
 
 
 class Start(NamedTuple):
@@ -133,6 +137,7 @@ def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
         "last_at": {"N": str(head.last_at)},
         "due_shard": {"S": str(shard_of(sid, shards))},
         "due_at": {"N": str(head.due_at)},
+        "taken": {"N": str(head.taken)},
         "expires_at": {"N": str(expires_at)},
     }
     if head.closed_at is not None and head.close_reason is not None:
@@ -186,6 +191,7 @@ def head_of(item: Item) -> Head:
         number_in(item, "ended_ts"),
         number_in(item, "closed_at"),
         CloseReason(reason["S"]) if reason else None,
+        number_in(item, "taken") or 0,
     )
 
 
