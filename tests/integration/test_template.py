@@ -86,6 +86,18 @@ def test_every_function_folder_is_deployed_with_a_log_group_that_forgets() -> No
         assert groups[group]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
+def test_lambda_itself_logs_nothing_of_a_call_that_went_well_and_drops_no_line_of_ours() -> None:
+    for properties in resources("AWS::Lambda::Function").values():
+        logging = properties["LoggingConfig"] | {"LogGroup": None}
+        assert logging == {
+            "LogGroup": None,
+            "LogFormat": "JSON",
+            "SystemLogLevel": "WARN",
+            "ApplicationLogLevel": {"Ref": "LogLevel"},
+        }
+    assert transformed()["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+
+
 def test_a_secret_is_read_where_the_operator_s_command_keeps_it() -> None:
     prefix = {"Fn::Sub": "mediabeat/${AWS::StackName}/access-key/"}
     variables = resources("AWS::Lambda::Function")["ChannelsFunction"]["Environment"]["Variables"]

@@ -34,7 +34,7 @@ def tell_each_minute() -> None:
 def tell(**about: str) -> None:
     """Tell the counts now, in one line that says besides what it is about; nothing when nothing was counted."""
     global _told_at
-    # Here, so that it is never part of a cold start of the hot path.
+    # Here, so that a cold start does not pay for it.
     from aws_lambda_powertools import Metrics
     from aws_lambda_powertools.metrics import MetricUnit
 

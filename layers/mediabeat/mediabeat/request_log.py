@@ -1,14 +1,16 @@
-"""What a request leaves in the log: a line when it is refused or fails, and nothing else.
+"""What a request leaves in the log: a line when it is refused or fails; `counting` does the rest.
 
 Never a body, a value, a key, an address or a viewer's id: of input that breaks a rule, the field and the rule.
 """
 
 import re
-from typing import Any, Final
-
-from aws_lambda_powertools import Logger
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 PROJECT: Final = "project"
 """Under this name a handler adds the project to its request, as soon as it is known."""
@@ -22,7 +24,13 @@ CHARACTERS: Final = 200
 _QUOTED: Final = re.compile(r"""'(\\.|[^'\\])*'|"(\\.|[^"\\])*\"""")
 """What a rule quotes may be what the caller sent."""
 
-logger = Logger()
+
+@cache
+def logger() -> "Logger":
+    """Return the logger, imported with the first line: most processes log none, and cold starts should not pay for it."""
+    from aws_lambda_powertools import Logger
+
+    return Logger()
 
 
 def log_refusal(error: MediabeatError, status: int, event: dict[str, Any], **rest: Any) -> None:
@@ -32,18 +40,18 @@ def log_refusal(error: MediabeatError, status: int, event: dict[str, Any], **res
     """
     told: dict[str, Any] = {"status": status, "error": type(error).__name__, **_subject(event), **rest}
     if isinstance(error, StorageUnavailable):
-        logger.warning("storage unavailable", reason=str(error), **told)
+        logger().warning("storage unavailable", reason=str(error), **told)
     elif isinstance(error, SessionClosed | SessionUnknown):
-        logger.debug("refused", **told)
+        logger().debug("refused", **told)
     elif isinstance(error, InvalidInput):
-        logger.info("refused", problems=[_without_values(one) for one in error.problems[:PROBLEMS]], **told)
+        logger().info("refused", problems=[_without_values(one) for one in error.problems[:PROBLEMS]], **told)
     else:
-        logger.info("refused", **told)
+        logger().info("refused", **told)
 
 
 def log_failure(event: dict[str, Any], **rest: Any) -> None:
     """Log the exception that is being handled, which nobody expected."""
-    logger.exception("unexpected error", **_subject(event), **rest)
+    logger().exception("unexpected error", **_subject(event), **rest)
 
 
 def _subject(event: dict[str, Any]) -> dict[str, Any]:
