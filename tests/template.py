@@ -10,6 +10,7 @@ from cfnlint.decode.cfn_yaml import load
 from samtranslator.translator.transform import transform
 
 ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").is_file()}
 
 
 @cache
@@ -35,6 +36,16 @@ def transformed() -> dict[str, Any]:
                 properties[name] = "s3://bucket/key"  # as `sam package` leaves it
     result: dict[str, Any] = transform(template, {}, NoManagedPolicies())
     return result
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of a type, by their names."""
+    return {name: one["Properties"] for name, one in transformed()["Resources"].items() if one["Type"] == kind}
+
+
+def camel(function: str) -> str:
+    """A function's folder as the names of its resources begin."""
+    return "".join(part.capitalize() for part in function.split("_"))
 
 
 def table_definition() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mediabeat.events import read_json
 from mediabeat.gateway import call_in, content, errors_answered, parameters_of
 from mediabeat.http import Answer, Event, body_of
 from mediabeat.registry import Registry
+from mediabeat.request_log import PROJECT
 from mediabeat.secret_store import SecretStore, secrets_client
 from mediabeat.settings import channel_settings
 from mediabeat.signed_calls import authenticate
@@ -55,5 +56,5 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     now = server_clock()
     if event["routeKey"] == ANY_OTHER:
         raise NotFound("URL not found.")
-    project_id = authenticate(call_in(event), registry, secrets, now=now)
+    event[PROJECT] = project_id = authenticate(call_in(event), registry, secrets, now=now)
     return content(call(project_id, event, now))

@@ -8,16 +8,20 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from mediabeat.clock import server_clock
 from mediabeat.closing import SIDE_BY_SIDE, close_due
+from mediabeat.counting import NAMESPACE
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
 STOP_BEFORE_TIMEOUT_MS: Final = 10_000
 
+LOGGED_FAILURES: Final = 10
+"""When the database refuses, all fail alike."""
+
 deployed = settings()
 store = Store(deployed.table_name, dynamodb_client(SIDE_BY_SIDE), index_shards=deployed.index_shards)
 logger = Logger()
-metrics = Metrics(namespace="mediabeat")
+metrics = Metrics(namespace=NAMESPACE)
 
 
 @metrics.log_metrics
@@ -29,13 +33,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         server_clock,
         has_time=lambda: context.get_remaining_time_in_millis() > STOP_BEFORE_TIMEOUT_MS,
     )
-    by_reason = dict(Counter(str(one.reason) for one in run.closed))
-    longest_lag_ms = max((one.lag_ms for one in run.closed), default=0)
-    metrics.add_metric("SessionsClosed", MetricUnit.Count, len(run.closed))
-    metrics.add_metric("CloseLag", MetricUnit.Milliseconds, longest_lag_ms)
+    by_reason = Counter(str(one.reason) for one in run.closed)
+    for reason, number in by_reason.items():
+        metrics.add_metric(f"Closed{reason.title().replace('_', '')}", MetricUnit.Count, number)
+    metrics.add_metric("CloseLag", MetricUnit.Milliseconds, max((one.lag_ms for one in run.closed), default=0))
     metrics.add_metric("CloseFailed", MetricUnit.Count, len(run.failed))
-    if run.closed or run.has_more:
-        logger.info("closed sessions", by_reason=by_reason, longest_lag_ms=longest_lag_ms, has_more=run.has_more)
-    for one in run.failed:
+    metrics.add_metric("LeftOver", MetricUnit.Count, int(run.has_more))
+    for one in run.failed[:LOGGED_FAILURES]:
         logger.error("session not closed", session_id=one.sid, exc_info=one.error)
-    return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}
+    return {"closed": dict(by_reason), "failed": len(run.failed), "has_more": run.has_more}

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from mediabeat import counting
 from mediabeat.callers import caller_of
 from mediabeat.clock import server_clock
 from mediabeat.dynamodb import dynamodb_client
@@ -29,9 +30,11 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     only_batches = event["rawPath"].endswith("/downloaded")
     value = read_json(body_of(event, limit_bytes=MAX_BATCH_BYTES))
     if only_batches or isinstance(value, list):
-        sid = store_downloaded(value, caller, store, registry, now=now, must_say_so=not only_batches)
+        started = store_downloaded(value, caller, store, registry, now=now, must_say_so=not only_batches)
     else:
         body_of(event, limit_bytes=MAX_EVENT_BYTES)
-        sid = start_session(value, caller, store, registry, deployed.limits, now=now)
+        started = start_session(value, caller, store, registry, deployed.limits, now=now)
+    counting.count("SessionsStarted")
+    counting.tell(message="session started", session_id=started.sid, project=started.project_id)
     # Exactly so, whatever path the request came by: clients take it apart by position.
-    return answer(201, Location=f"/api/v1/sessions/{sid}")
+    return answer(201, Location=f"/api/v1/sessions/{started.sid}")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mediabeat import counting
 from mediabeat.clock import server_clock
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.events import MAX_EVENT_BYTES, parse_later, read_json
@@ -21,6 +22,10 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     sid = event["pathParameters"]["sid"]
     value = read_json(body_of(event, limit_bytes=MAX_EVENT_BYTES))
     if isinstance(value, list):
-        return answer_each(ingest_each(sid, value, store, deployed.limits, now=now))
-    ingest(sid, parse_later(value), store, deployed.limits, now=now)
+        refusals = ingest_each(sid, value, store, deployed.limits, now=now)
+        counting.count("EventsAccepted", refusals.count(None))
+        return answer_each(refusals, event)
+    tries = ingest(sid, parse_later(value), store, deployed.limits, now=now)
+    counting.count("EventsAccepted")
+    counting.count("Retries", tries - 1)
     return answer(204)

@@ -8,6 +8,7 @@ from mediabeat.dynamodb import dynamodb_client
 from mediabeat.http import Answer, Event, answer, errors_answered, headers_of
 from mediabeat.recent import authorize, parse_query, recent_sessions
 from mediabeat.registry import Registry
+from mediabeat.request_log import PROJECT
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
@@ -22,7 +23,7 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     """Answer with the newest sessions, open and closed, or with the one that the path names."""
     headers = headers_of(event)
     now = server_clock()
-    project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), registry, now=now)
+    event[PROJECT] = project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), registry, now=now)
     if name := (event.get("pathParameters") or {}).get("uuid"):
         return answer(200, session_detail(project_id, name, store))
     query = parse_query(event.get("queryStringParameters") or {}, now=now)

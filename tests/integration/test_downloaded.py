@@ -73,7 +73,8 @@ def test_what_is_no_batch_is_refused(api: Api, api_key: str, body: Any, field: s
 
 
 def test_a_batch_larger_than_one_item_is_stored_whole(api: Api, api_key: str, store: Store) -> None:
-    states = [wire("ping", at, at, customMetadata={"note": noise(60_000, at)}) for at in range(1, 21)]
+    notes = {f"note{part}": noise(4_000, part) for part in range(15)}
+    states = [wire("ping", at, at, customMetadata=notes | {"at": noise(4_000, at)}) for at in range(1, 21)]
     assert len(json.dumps(states)) > 3 * PAGE_BYTES
     sid = api.start(batch(*states))
     stored = store.read_session(sid)

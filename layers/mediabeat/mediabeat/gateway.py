@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any, Final, NamedTuple
 
-from aws_lambda_powertools import Logger
-
 from mediabeat.channels import ChannelRefused, ErrorCode
 from mediabeat.errors import BodyTooLarge, InvalidInput, MediabeatError, NotFound, StorageUnavailable, Unauthorized
-from mediabeat.http import Answer, Event, Handler, answer, headers_of
+from mediabeat.http import Answer, Event, Handler, answer, count_refusal, headers_of
+from mediabeat.request_log import log_failure, log_refusal
 from mediabeat.signature import SignedCall, signed_call
 
 JSON: Final = "application/json;charset=utf-8"
-
-logger = Logger()
 
 
 class Failure(NamedTuple):
@@ -70,22 +67,23 @@ def content(body: Any) -> Answer:
 
 
 def errors_answered(handler: Handler) -> Handler:
-    """Answer every error that a handler raises: known ones as what they are, others as a 500 that is logged."""
+    """Answer every error that a handler raises: known ones as what they are, others as a 500. Log and count them."""
 
     @wraps(handler)
     def answering(event: Event, context: Any) -> Answer:
         trace_id = _new_trace_id()
         try:
-            return handler(event, context)
+            answered = handler(event, context)
         except MediabeatError as error:
-            if isinstance(error, StorageUnavailable):
-                logger.warning("storage unavailable", reason=str(error), trace_id=trace_id)
-                return _failed(_FAILURES[StorageUnavailable], "nothing was changed; send it again", trace_id)
             failure = _REFUSALS[error.code] if isinstance(error, ChannelRefused) else _FAILURES[type(error)]
-            return _failed(failure, str(error), trace_id)
+            log_refusal(error, failure.status, event, code=failure.code, trace_id=trace_id)
+            details = "nothing was changed; send it again" if isinstance(error, StorageUnavailable) else str(error)
+            answered = _failed(failure, details, trace_id)
         except Exception:
-            logger.exception("unexpected error", route=event.get("routeKey"), trace_id=trace_id)
-            return _failed(_UNEXPECTED, "internal error", trace_id)
+            log_failure(event, trace_id=trace_id)
+            answered = _failed(_UNEXPECTED, "internal error", trace_id)
+        count_refusal(answered)
+        return answered
 
     return answering
 

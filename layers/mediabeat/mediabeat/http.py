@@ -4,10 +4,10 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from operator import itemgetter
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
-
+from mediabeat import counting
 from mediabeat.errors import (
     BodyTooLarge,
     InvalidInput,
@@ -19,12 +19,11 @@ from mediabeat.errors import (
     StorageUnavailable,
     Unauthorized,
 )
+from mediabeat.request_log import log_failure, log_refusal
 
 Event = dict[str, Any]
 Answer = dict[str, Any]
 Handler = Callable[[Event, Any], Answer]
-
-logger = Logger()
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -83,32 +82,46 @@ def headers_of(event: Event) -> Mapping[str, str]:
 
 
 def errors_answered(handler: Handler) -> Handler:
-    """Answer every error that a handler raises: known ones as what they are, others as a 500 that is logged."""
+    """Answer every error that a handler raises: known ones as what they are, others as a 500. Log and count them."""
 
     @wraps(handler)
     def answering(event: Event, context: Any) -> Answer:
         try:
-            return handler(event, context)
+            answered = handler(event, context)
         except MediabeatError as error:
-            return _error_answer(error)
+            answered = _error_answer(error)
+            log_refusal(error, answered["statusCode"], event)
         except Exception:
-            logger.exception("unexpected error", route=event.get("routeKey"))
-            return answer(500, {"code": 500, "message": "internal error"})
+            log_failure(event)
+            answered = answer(500, {"code": 500, "message": "internal error"})
+        count_refusal(answered)
+        return answered
 
     return answering
 
 
-def answer_each(refusals: Sequence[MediabeatError | None]) -> Answer:
+def count_refusal(answered: Answer) -> None:
+    """Count an answer if it is a refusal; and let all that was counted be told when it is time."""
+    if answered["statusCode"] >= 400:
+        counting.count(f"Refused{answered['statusCode']}")
+    counting.tell_each_minute()
+
+
+def answer_each(refusals: Sequence[MediabeatError | None], event: Event) -> Answer:
     """Return the answer of a request with several events, given for each why it was refused: 204 only if none was.
 
-    Else the status is the highest of any event (503 before 410 before 404 before 400), and the body tells them one by one.
+    Else the status is the highest of any event (503 before 410 before 404 before 400), which is logged, and the body tells them
+    one by one.
     """
     bodies = [_body_of_error(refusal) if refusal else {"code": 204, "message": "stored"} for refusal in refusals]
-    refused = [_STATUS[type(refusal)] for refusal in refusals if refusal]
+    refused = [(_STATUS[type(refusal)], refusal) for refusal in refusals if refusal]
     if not refused:
         return answer(204)
-    message = f"{len(refused)} of {len(refusals)} events were refused"
-    return _failed(max(refused), {"code": max(refused), "message": message, "events": bodies})
+    status, gravest = max(refused, key=itemgetter(0))
+    log_refusal(gravest, status, event)
+    return _failed(
+        status, {"code": status, "message": f"{len(refused)} of {len(refusals)} events were refused", "events": bodies}
+    )
 
 
 def _error_answer(error: MediabeatError) -> Answer:
@@ -124,6 +137,5 @@ def _body_of_error(error: MediabeatError) -> dict[str, Any]:
     if isinstance(error, InvalidInput):
         body["errors"] = [{"field": problem.field, "rule": problem.rule} for problem in error.problems]
     if isinstance(error, StorageUnavailable):
-        logger.warning("storage unavailable", reason=str(error))
         body["message"] = "the event was not stored; send it again"
     return body

@@ -32,13 +32,13 @@ _CLOSING_TYPES: Final = frozenset(
 )
 
 
-def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
+def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> int:
     """Store an event of a session; once it returns, the event is durable. `now` is the server's clock, epoch milliseconds.
 
-    A `sessionEnd` for a session that has ended is dropped in silence (source: Adobe). Raises SessionUnknown, SessionClosed, and
-    StorageUnavailable with nothing acknowledged.
+    Returns how often it had to try. A `sessionEnd` for a session that has ended is dropped in silence (source: Adobe). Raises
+    SessionUnknown, SessionClosed, and StorageUnavailable with nothing acknowledged.
     """
-    for _ in range(TRIES):
+    for tries in range(1, TRIES + 1):
         try:
             _append(sid, [event], store, now=now)
         except NotAppended as refusal:
@@ -47,10 +47,10 @@ def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) ->
             # A later call may have been quicker, or another server's clock be ahead: a session's own time never goes back.
             now = max(now, refusal.head.last_at)
             try:
-                return _append_otherwise(sid, event, refusal.head, store, limits, now=now)
+                _append_otherwise(sid, event, refusal.head, store, limits, now=now)
             except NotAppended:
                 continue
-        return None
+        return tries
     raise StorageUnavailable("other events of the same session were quicker")
 
 

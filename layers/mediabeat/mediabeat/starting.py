@@ -3,7 +3,7 @@
 import re
 import secrets
 import uuid
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mediabeat.callers import Caller
 from mediabeat.channels import takes_sessions
@@ -22,8 +22,15 @@ MAX_BATCH_EVENTS: Final = 20_000
 """Two days of a ping each ten seconds: more is no view of downloaded content."""
 
 
-def start_session(value: Any, caller: Caller, store: Store, registry: Registry, limits: Limits, *, now: int) -> str:
-    """Store a new session with its `sessionStart` and return its id. `now` is the server's clock, epoch milliseconds.
+class Started(NamedTuple):
+    """A session that has been stored, and whose it is."""
+
+    sid: str
+    project_id: str
+
+
+def start_session(value: Any, caller: Caller, store: Store, registry: Registry, limits: Limits, *, now: int) -> Started:
+    """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
     Raises InvalidInput, also for a report suite that is no project and for a channel that is stopped or deleted.
     """
@@ -32,11 +39,11 @@ def start_session(value: Any, caller: Caller, store: Store, registry: Registry, 
     sid = _new_sid()
     due_at = next_due(Liveness(now, now, now), limits)
     store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
-    return sid
+    return Started(sid, start.project_id)
 
 
-def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registry, *, now: int, must_say_so: bool) -> str:
-    """Store a whole session that was watched offline, closed, dated by its own clock, and return its id.
+def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registry, *, now: int, must_say_so: bool) -> Started:
+    """Store a whole session that was watched offline, closed, dated by its own clock, and return it.
 
     `must_say_so`: its `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming the wrong fields of all
     events, and stores nothing then.
@@ -51,7 +58,7 @@ def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registr
     head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, taken=taken)
     sid = _new_sid()
     store.create_session(sid, head, start, packed, now=now)
-    return sid
+    return Started(sid, start.project_id)
 
 
 def _batch(value: Any, must_say_so: bool) -> list[Event]:

@@ -66,7 +66,7 @@ class Store:
         self._append(sid, events, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
 
     def append_last(self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int) -> None:
-        """Append a `sessionEnd`, for which there is always room, with what comes along: then only stragglers are taken, to `due_at`.
+        """Append a `sessionEnd` and what comes with it, always; from now to `due_at` the session takes only stragglers.
 
         Raises NotAppended.
         """

@@ -1,0 +1,213 @@
+"""What is seen of a deployment from outside: the lines in its log and the counts in them, and what is in none."""
+
+import json
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from mediabeat import counting, request_log
+from tests.builders import Wire, wire, wire_start
+from tests.integration.channel_client import ChannelClient
+from tests.integration.conftest import Api, Clock
+
+MARK = "MARK-of-what-was-sent"
+
+
+class Log:
+    """The lines that were written since it was last read."""
+
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self._captured = captured
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self._captured.readouterr().out
+
+    def lines(self, *names: str) -> list[dict[str, Any]]:
+        """Each line, of which only these fields."""
+        lines = [json.loads(line) for line in self.text.splitlines()]
+        return [{name: line[name] for name in names if name in line} for line in lines]
+
+    def counts(self) -> dict[str, float]:
+        """What the process has counted and not told."""
+        return dict(counting._counts)
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Log:
+    """The log of a new process."""
+    captured = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)  # what it is at that moment
+    for handler in request_log.logger().handlers:  # those of all functions
+        monkeypatch.setattr(handler, "stream", captured)
+    counting._counts.clear()
+    monkeypatch.setattr("mediabeat.counting._told_at", None)
+    monkeypatch.setattr("mediabeat.counting.server_clock", clock)
+    return Log(capsys)
+
+
+def test_a_ping_leaves_no_line_but_is_counted(api: Api, api_key: str, log: Log) -> None:
+    sid = api.start(wire_start())
+    assert log.text
+    for second in range(3):
+        api.send(sid, wire("ping", second))
+    assert log.text == ""
+    assert log.counts() == {"EventsAccepted": 3, "Retries": 0}
+
+
+def test_a_session_leaves_one_line_when_it_starts(api: Api, api_key: str, log: Log) -> None:
+    sid = api.start(wire_start())
+    fields = ("message", "session_id", "project", "SessionsStarted")
+    assert log.lines(*fields) == [
+        {"message": "session started", "session_id": sid, "project": "demo", "SessionsStarted": [1.0]},
+    ]
+
+
+def test_events_that_get_into_each_others_way_are_counted(api: Api, api_key: str, clock: Clock, log: Log) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=-1)  # a server whose clock is behind
+    api.send(sid, wire("ping", 1))
+    assert log.counts() == {"EventsAccepted": 1, "Retries": 1}
+
+
+def test_a_refused_start_is_told_by_field_and_rule(api: Api, api_key: str, log: Log) -> None:
+    api.call("POST", "/api/v1/sessions", wire_start(analytics_reportSuite=MARK))
+    api.call("POST", "/api/v1/sessions", wire_start(without="media.id"))
+    fields = ("level", "message", "route", "status", "problems")
+    refused = {"level": "INFO", "message": "refused", "route": "POST /api/v1/sessions", "status": 400}
+    assert log.lines(*fields) == [
+        refused | {"problems": ["params.analytics.reportSuite: … is not a project here"]},
+        refused | {"problems": ["params.media.id: Field required"]},
+    ]
+    assert log.counts() == {"Refused400": 2}
+
+
+def test_a_refused_event_is_told_with_its_session(api: Api, api_key: str, log: Log) -> None:
+    sid = api.start(wire_start())
+    log.lines()
+    api.send(sid, {"eventType": MARK})
+    [line] = log.lines("session_id", "status", "problems")
+    assert (line["session_id"], line["status"], line["problems"][0][:32]) == (sid, 400, "eventType: is …; must be one of:")
+
+
+def test_a_late_event_is_counted_and_told_only_for_debugging(api: Api, api_key: str, clock: Clock, log: Log) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=11)
+    counting.tell()
+    log.lines()
+    assert [api.send(to, wire("ping", 700))["statusCode"] for to in (sid, "0" * 64)] == [410, 404]
+    assert log.text == ""
+    assert log.counts() == {"Refused410": 1, "Refused404": 1}
+
+
+def test_a_line_has_bounds_whatever_names_the_caller_makes_up(api: Api, api_key: str, log: Log) -> None:
+    api.call("POST", "/api/v1/sessions", {**wire_start(), **{"x" * 1_000 + str(number): 1 for number in range(30)}})
+    [line] = log.text.splitlines()
+    assert len(line) < 3_000
+
+
+WRONG: list[Wire | list[Wire] | str] = [
+    MARK,
+    f'{{"eventType": "{MARK}',
+    wire(MARK),
+    wire(f"{MARK}'s \" \\' name"),
+    wire_start(analytics_reportSuite=MARK),
+    wire_start(media_length=MARK),
+    wire_start(media_channel={"name": MARK}),
+    wire_start(analytics_visitorId=[MARK]),
+    wire_start(visitor_customerIDs={"crm": {"id": MARK, "authState": 7}}),
+    wire("ping", playerTime=MARK),
+    wire("stateStart", params={"media.state.name": f"{MARK}!"}),
+    wire("ping", customMetadata={"name": [MARK]}),
+    [wire_start(analytics_visitorId=MARK), wire("ping", qoeData=MARK)],
+]
+
+
+@pytest.mark.parametrize("body", WRONG, ids=range(len(WRONG)))
+def test_nothing_that_was_sent_is_in_the_log(api: Api, api_key: str, log: Log, body: Any) -> None:
+    sent = {"origin": MARK, "x-forwarded-for": MARK, "user-agent": MARK, "authorization": MARK}
+    answers = [
+        api.call("POST", "/api/v1/sessions", body, headers=sent),
+        api.call("POST", "/api/v1/downloaded", body, headers=sent),
+        api.send(api.start(wire_start(analytics_visitorId=MARK), headers=sent), body, headers=sent),
+        api.send(MARK, wire("ping"), headers=sent),
+    ]
+    assert all(answer["statusCode"] >= 400 for answer in answers)
+    assert MARK not in log.text
+
+
+def test_no_key_project_or_viewer_of_a_refused_query_is_in_the_log(api: Api, api_key: str, log: Log) -> None:
+    def ask(path: str, key: str, project: str) -> int:
+        headers = {"x-api-key": key, "x-project-id": project}
+        status: int = api.call("GET", path, route="/v1/sessionRecent/{uuid}", headers=headers)["statusCode"]
+        return status
+
+    assert ask("/v1/sessionRecent", MARK, MARK) == 401
+    assert ask(f"/v1/sessionRecent/{MARK}", api_key, "demo") == 400
+    assert ask("/v1/sessionRecent/0e1fc9a2-77aa-4f5c-9a39-2b1c0f7d6e50", api_key, "demo") == 404
+    text = log.text
+    assert [json.loads(line).get("project") for line in text.splitlines()] == [None, "demo", "demo"]
+    assert [word for word in (MARK, api_key, "0e1fc9a2") if word in text] == []
+
+
+def test_a_refused_call_about_channels_is_told_with_its_code(client: ChannelClient, log: Log) -> None:
+    answered = client.call("GET", "/api/v2/channels/vs-20261118110640-vDVWH5l")
+    line = {"status": 404, "code": "260004", "trace_id": answered.headers["x-ncp-trace-id"], "project": "demo"}
+    assert log.lines("status", "code", "trace_id", "project") == [line]
+    client.call("GET", "/api/v2/channels", skew_ms=-400_000)
+    assert log.lines("status", "code", "project") == [{"status": 401, "code": "200"}]
+
+
+def refusing(code: str) -> Any:
+    error = {"Error": {"Code": code, "Message": code}}
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError(error, "UpdateItem")  # type: ignore[arg-type]
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "level", "message"),
+    [("ThrottlingException", 503, "WARNING", "storage unavailable"), ("AccessDeniedException", 500, "ERROR", "unexpected error")],
+)
+def test_what_the_database_refuses_is_told_with_the_session(
+    api: Api, api_key: str, log: Log, monkeypatch: pytest.MonkeyPatch, code: str, status: int, level: str, message: str
+) -> None:
+    from functions.ingest_event.app import store
+
+    sid = api.start(wire_start())
+    log.lines()
+    monkeypatch.setattr(store._table.client, "update_item", refusing(code))
+    assert api.send(sid, wire("ping", params={}, customMetadata={}))["statusCode"] == status
+    told = {"level": level, "message": message, "session_id": sid, "route": f"POST /api/v1/sessions/{sid}/events"}
+    assert log.lines(*told) == [told]
+    assert log.counts() == {f"Refused{status}": 1}
+
+
+def test_a_run_of_the_closer_leaves_one_line_and_one_for_each_of_ten_failures(
+    api: Api, api_key: str, clock: Clock, log: Log, table: str
+) -> None:
+    from functions.close_idle_sessions import app
+
+    for _ in range(13):
+        api.start(wire_start())
+    api.send(api.start(wire_start()), wire("sessionEnd", 1))
+    log.lines()
+    fields = ("CloseLag", "CloseFailed", "LeftOver", "ClosedSessionEnd", "ClosedNoEvents")
+    clock.forward(minutes=1)
+    api.close_due()
+    assert log.lines(*fields) == [{"CloseLag": [30_000], "CloseFailed": [0], "LeftOver": [0], "ClosedSessionEnd": [1]}]
+    heads = boto3.client("dynamodb").scan(TableName=table, FilterExpression="attribute_exists(due_at)")
+    for head in heads["Items"]:  # of which nothing is left but its mark
+        key = {name: head[name] for name in ("pk", "sk")}
+        boto3.client("dynamodb").put_item(TableName=table, Item=key | {"due_shard": head["due_shard"], "due_at": head["due_at"]})
+    clock.forward(minutes=15)
+    api.close_due()
+    *failures, counted = log.lines("message", "level", *fields)
+    assert counted == {"CloseLag": [0], "CloseFailed": [13], "LeftOver": [0]}
+    assert failures == [{"message": "session not closed", "level": "ERROR"}] * app.LOGGED_FAILURES
