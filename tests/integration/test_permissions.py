@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from random import Random
 from typing import Any
 
 import pytest
@@ -176,8 +177,8 @@ def test_each_function_does_all_that_it_may_and_nothing_else(
     # Sessions: a full tail, a large event, a mark that has passed, an end, a silence, a start that was cut off, a download.
     sid = api.start(wire_start(analytics_visitorId="viewer"))
     events = [
-        *(wire("ping", second, second) for second in range(60)),
-        wire("adStart", 60, 60, params={"media.ad.id": "x" * 2_000, "media.ad.podPosition": 1}),
+        *(wire("ping", second, second) for second in range(120)),
+        wire("adStart", 120, 120, params={"media.ad.id": Random(0).randbytes(2_000).hex(), "media.ad.podPosition": 1}),
     ]
     assert {api.send(sid, event)["statusCode"] for event in events} == {204}
     for minute in (9, 18):
