@@ -94,6 +94,18 @@ def test_a_refused_event_is_told_with_its_session(api: Api, api_key: str, log: L
     assert (line["session_id"], line["status"], line["problems"][0][:32]) == (sid, 400, "eventType: is …; must be one of:")
 
 
+def test_an_array_of_events_leaves_at_most_one_line(api: Api, api_key: str, log: Log) -> None:
+    sid = api.start(wire_start())
+    log.lines()
+    api.send(sid, [wire("ping", 1), wire("ping", 2)])
+    assert log.text == ""
+    api.send(sid, [wire("ping", 3), {"eventType": "ping"}, {"eventType": "play"}])
+    assert log.lines("session_id", "status", "problems") == [
+        {"session_id": sid, "status": 400, "problems": ["[1].playerTime: Field required"]}
+    ]
+    assert log.counts() == {"EventsAccepted": 3, "Refused400": 1}
+
+
 def test_a_late_event_is_counted_and_told_only_for_debugging(api: Api, api_key: str, clock: Clock, log: Log) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=11)

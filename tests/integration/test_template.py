@@ -111,3 +111,9 @@ def test_the_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:
     path.write_text(as_yaml(transformed()))
     lint = subprocess.run([Path(sys.executable).parent / "cfn-lint", str(path)], capture_output=True, text=True, check=False)
     assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_the_table_can_be_brought_back() -> None:
+    table = transformed()["Resources"]["Table"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

@@ -61,7 +61,22 @@ def test_every_parameter_is_told() -> None:
     table = section("Deploy to AWS")
     for name, parameter in parameters.items():
         (default,) = re.findall(rf"\| `{name}` \| `?([\w.]+)`? \|", table)
-        assert default == str(parameter["Default"]), name
+        assert default == (str(parameter["Default"]) or "none"), name
+
+
+def test_every_alarm_is_told_with_what_to_look_at_and_do() -> None:
+    told = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section("Operating").splitlines() if line[:3] == "| `"
+    ]
+    alarms = {name for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {name.strip("`") for name, *_ in told} == alarms
+    assert all(look and then for _, look, then in told)
+
+
+def test_what_is_linked_to_is_there() -> None:
+    titles = re.findall(r"^#{2,3} (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
 
 
 def test_every_command_is_told() -> None:

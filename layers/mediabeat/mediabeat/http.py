@@ -119,9 +119,8 @@ def answer_each(refusals: Sequence[MediabeatError | None], event: Event) -> Answ
         return answer(204)
     status, gravest = max(refused, key=itemgetter(0))
     log_refusal(gravest, status, event)
-    return _failed(
-        status, {"code": status, "message": f"{len(refused)} of {len(refusals)} events were refused", "events": bodies}
-    )
+    message = f"{len(refused)} of {len(refusals)} events were refused"
+    return _failed(status, {"code": status, "message": message, "events": bodies})
 
 
 def _error_answer(error: MediabeatError) -> Answer:
