@@ -1,6 +1,7 @@
 """Schedule, every minute: closes the sessions that have ended or gone quiet."""
 
 from collections import Counter
+from math import ceil
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,10 +11,14 @@ from mediabeat.clock import server_clock
 from mediabeat.closing import SIDE_BY_SIDE, close_due
 from mediabeat.counting import NAMESPACE
 from mediabeat.dynamodb import dynamodb_client
+from mediabeat.further_runs import start_run
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
 STOP_BEFORE_TIMEOUT_MS: Final = 10_000
+
+SHARDS_A_RUN: Final = 2
+"""One run has one processor, which closes some hundred sessions a second; with more shards there are further runs."""
 
 LOGGED_FAILURES: Final = 10
 """When the database refuses, all fail alike."""
@@ -27,11 +32,17 @@ metrics = Metrics(namespace=NAMESPACE)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close what is due and return how many, by reason."""
+    parts = ceil(deployed.index_shards / SHARDS_A_RUN)
+    if "part" not in event:
+        for part in range(1, parts):
+            start_run(context.invoked_function_arn, {"part": part})
     run = close_due(
         store,
         deployed.limits,
         server_clock,
         has_time=lambda: context.get_remaining_time_in_millis() > STOP_BEFORE_TIMEOUT_MS,
+        part=event.get("part", 0),
+        parts=parts,
     )
     by_reason = Counter(str(one.reason) for one in run.closed)
     for reason, number in by_reason.items():

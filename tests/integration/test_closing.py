@@ -1,8 +1,14 @@
 """How sessions end: the rules, at the time at which they strike, and the two steps of closing."""
 
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
+from mediabeat import further_runs
 from mediabeat.closing import close_due
 from mediabeat.dynamodb import Item, Table
 from mediabeat.settings import settings
@@ -153,3 +159,26 @@ def test_a_creation_that_was_cut_off_is_forgotten(api: Api, clock: Clock, store:
     clock.forward(minutes=11)
     assert api.close_due() == {}
     assert store.read_session(sid) is None
+
+
+def test_with_many_shards_the_closer_runs_many_times_at_once(
+    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functions.close_idle_sessions import app as closer
+    from functions.create_session import app as starter
+
+    for app in (closer, starter):
+        monkeypatch.setattr(app.store, "_shards", 5)
+    monkeypatch.setattr(closer, "deployed", replace(closer.deployed, index_shards=5))
+    invoked: list[dict[str, Any]] = []
+    monkeypatch.setattr(further_runs, "lambda_client", lambda: SimpleNamespace(invoke=lambda **call: invoked.append(call)))
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
+    sids = [api.start(wire_start()) for _ in range(40)]
+    clock.forward(minutes=11)
+
+    closed = [closer.lambda_handler({}, context)["closed"]["no_events"]]
+    assert [(call["FunctionName"], call["InvocationType"]) for call in invoked] == [("arn:closer", "Event")] * 2
+    further = [json.loads(call["Payload"]) for call in invoked]
+    closed += [closer.lambda_handler(event, context)["closed"]["no_events"] for event in further]
+    assert (len(invoked), sum(closed), min(closed) > 0) == (2, 40, True)
+    assert {read(store, sid).head.phase for sid in sids} == {Phase.CLOSED}

@@ -53,8 +53,10 @@ class Run(NamedTuple):
     has_more: bool
 
 
-def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_time: Callable[[], bool]) -> Run:
-    """Look at every session that is due, many side by side, as long as there is time.
+def close_due(
+    store: Store, limits: Limits, clock: Callable[[], int], *, has_time: Callable[[], bool], part: int = 0, parts: int = 1
+) -> Run:
+    """Look at every session that is due (of several parts of them, in one), many side by side, as long as there is time.
 
     What is left keeps its mark: the next run takes it up, or another closer that runs at the same time.
     """
@@ -74,7 +76,7 @@ def close_due(store: Store, limits: Limits, clock: Callable[[], int], *, has_tim
                 store.put_aside(sid)
             return Failed(sid, error)
 
-    due = store.due_sessions(clock())
+    due = store.due_sessions(clock(), part, parts)
     outcomes: list[Closed | Failed | None] = []
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         while batch := list(islice(due, BATCH)):

@@ -134,10 +134,13 @@ class Store:
 
     # Closing
 
-    def due_sessions(self, now: int) -> Iterator[str]:
-        """Yield the ids of the sessions whose due mark has passed, oldest mark first; those put aside come last."""
-        shards = [self._due(shard, now) for shard in table.due_shards(self._shards)]
-        for _, sid in chain(merge(*shards), self._due(table.ASIDE, now)):
+    def due_sessions(self, now: int, part: int = 0, parts: int = 1) -> Iterator[str]:
+        """Yield the ids of the sessions whose due mark has passed, oldest mark first; those put aside come last.
+
+        Of several parts of all shards, only one is looked at; the first has those put aside.
+        """
+        due = merge(*(self._due(shard, now) for shard in table.due_shards(self._shards)[part::parts]))
+        for _, sid in chain(due, () if part else self._due(table.ASIDE, now)):
             yield sid
 
     def _due(self, shard: str, now: int) -> Iterator[tuple[int, str]]:
