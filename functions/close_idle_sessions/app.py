@@ -15,8 +15,6 @@ from mediabeat.further_runs import start_run
 from mediabeat.settings import settings
 from mediabeat.store import Store
 
-STOP_BEFORE_TIMEOUT_MS: Final = 10_000
-
 SHARDS_A_RUN: Final = 2
 """One run has one processor, which closes some hundred sessions a second; with more shards there are further runs."""
 
@@ -40,7 +38,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         store,
         deployed.limits,
         server_clock,
-        has_time=lambda: context.get_remaining_time_in_millis() > STOP_BEFORE_TIMEOUT_MS,
+        ms_left=context.get_remaining_time_in_millis,
         part=event.get("part", 0),
         parts=parts,
     )

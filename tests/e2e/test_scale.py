@@ -52,7 +52,7 @@ def registry(client: DynamoDBClient) -> Registry:
 
 
 def run(store: Store, now: int) -> Any:
-    return close_due(store, LIMITS, lambda: now, has_time=lambda: True)
+    return close_due(store, LIMITS, lambda: now, ms_left=lambda: 55_000)
 
 
 def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(store: Store, registry: Registry) -> None:

@@ -128,7 +128,7 @@ def test_a_closer_killed_between_its_steps_leaves_a_session_that_the_next_run_fi
     with monkeypatch.context() as patched:
         patched.setattr(Store, method, dying)
         with pytest.raises(Killed):
-            close_due(store, settings().limits, clock, has_time=lambda: True)
+            close_due(store, settings().limits, clock, ms_left=lambda: 55_000)
     assert calls == dies_at_call
 
     clock.forward(minutes=1)

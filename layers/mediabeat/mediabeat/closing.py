@@ -11,8 +11,10 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from mediabeat.errors import LargeSession, StorageUnavailable
+from mediabeat.events import EventType
+from mediabeat.packing import type_of
 from mediabeat.store import Store
-from mediabeat.summary import liveness_of, session_of, summarize
+from mediabeat.summary import liveness_of, summarize
 from mediabeat.table import Phase, StoredSession
 from mediabeat.timeouts import CloseReason, Limits, close_reason, next_due
 
@@ -25,6 +27,10 @@ SIDE_BY_SIDE: Final = 16
 SMALL: Final = 10_000
 """What the events of a session count that is looked at beside others; larger ones come last and alone, as all of a session is
 held in memory while it is measured."""
+
+BATCH_MS: Final = 10_000
+LARGE_MS: Final = 40_000
+"""Time that must be left to begin with a batch, and with a session as large as one can be: several times what they take."""
 
 BATCH: Final = 4 * SIDE_BY_SIDE
 """Sessions taken up between two looks at the clock: a fraction of a second's work."""
@@ -54,7 +60,7 @@ class Run(NamedTuple):
 
 
 def close_due(
-    store: Store, limits: Limits, clock: Callable[[], int], *, has_time: Callable[[], bool], part: int = 0, parts: int = 1
+    store: Store, limits: Limits, clock: Callable[[], int], *, ms_left: Callable[[], int], part: int = 0, parts: int = 1
 ) -> Run:
     """Look at every session that is due (of several parts of them, in one), many side by side, as long as there is time.
 
@@ -80,10 +86,10 @@ def close_due(
     outcomes: list[Closed | Failed | None] = []
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         while batch := list(islice(due, BATCH)):
-            if not has_time():
+            if ms_left() < BATCH_MS:
                 break
             outcomes += threads.map(attempt, batch)
-    while large and has_time():
+    while large and ms_left() >= LARGE_MS:
         outcomes.append(attempt(large.pop(0), up_to=None))
     return Run(
         [one for one in outcomes if isinstance(one, Closed)],
@@ -127,6 +133,6 @@ def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseRe
     if stored.head.phase is Phase.ENDED and stored.head.ended_at is not None:
         return CloseReason.SESSION_END, stored.head.ended_at
     struck = close_reason(liveness_of(stored), limits, now=now)
-    if struck and session_of(stored).is_complete:
+    if struck and any(type_of(event) is EventType.SESSION_COMPLETE for event in stored.events):
         return CloseReason.COMPLETED, struck[1]
     return struck

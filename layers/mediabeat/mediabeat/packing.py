@@ -113,6 +113,11 @@ def _header_of(packed: bytes) -> struct.Struct:
     return _HEADERS[packed[0] & (LONG_TS | LONG_PLAYHEAD)]
 
 
+def type_of(packed: bytes) -> EventType:
+    """Return the type of a packed event, which is read much faster than all of it."""
+    return _CODES[packed[0] & ~(LONG_TS | LONG_PLAYHEAD)]
+
+
 def unpack(packed: bytes) -> Event:
     """Read an event written by `pack`."""
     flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)

@@ -1,0 +1,186 @@
+"""Whatever is sent to whatever route: the answer is a documented one, a refusal writes nothing, and what is taken can be told.
+
+`FUZZ_EXAMPLES=20000 FUZZ_SEED=1 pytest -s tests/integration/test_fuzzing.py` searches further and prints what was answered.
+"""
+
+import importlib
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from mediabeat.events import parse, read_json
+from mediabeat.http import CORS
+from mediabeat.packing import pack
+from mediabeat.projects import rotated
+from mediabeat.registry import Registry
+from mediabeat.store import Store
+from tests.builders import wire, wire_start
+from tests.integration.channel_client import ChannelClient
+from tests.integration.conftest import CONTEXT, Api, Clock
+from tests.integration.fuzzing import OTHER, VALUES, Event, Known, as_json, components, documented, requests, routes
+
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+FUZZ_SEED: Final = os.environ.get("FUZZ_SEED")
+
+fuzzing = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=FUZZ_SEED is None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate, Phase.shrink),
+)
+seeded: Callable[[Any], Any] = seed(int(FUZZ_SEED)) if FUZZ_SEED else lambda test: test
+
+WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
+LEAVES_A_FAILED_EVENT: Final = frozenset({"260022", "260023", "260024"})
+
+
+def handler(function: str) -> Callable[[Event, Any], dict[str, Any]]:
+    """Return the handler of a function's folder."""
+    found: Callable[[Event, Any], dict[str, Any]] = importlib.import_module(f"functions.{function}.app").lambda_handler
+    return found
+
+
+@pytest.fixture
+def writes() -> Iterator[list[str]]:
+    """The writes of all functions that took effect, as they come."""
+    done: list[str] = []
+
+    def note(http_response: Any, model: Any, **_: Any) -> None:
+        if model.name in WRITES and http_response.status_code == 200:
+            done.append(model.name)
+
+    apps = [importlib.import_module(f"functions.{function}.app") for function in set(routes().values())]
+    clients = [app.store._table.client if hasattr(app, "store") else app.client for app in apps if hasattr(app, "deployed")]
+    for client in clients:
+        client.meta.events.register("after-call.dynamodb", note)
+    yield done
+    for client in clients:
+        client.meta.events.unregister("after-call.dynamodb", note)
+
+
+@pytest.fixture
+def known(api: Api, clock: Clock, client: ChannelClient, registry: Registry) -> Known:
+    """Sessions in each phase and channels in each status, and the keys for them."""
+    demo = registry.project("demo")
+    assert demo is not None
+    project, api_key = rotated(demo, clock.now)
+    registry.replace_project(project)
+    sids = {phase: api.start(wire_start()) for phase in ("closed", "ended", "open")}
+    api.send(sids["closed"], wire("sessionEnd", 1))
+    clock.forward(minutes=1)
+    api.close_due()
+    for phase in ("ended", "open"):
+        api.send(sids[phase], wire("play", 1))
+    api.send(sids["ended"], wire("sessionEnd", 60))
+    channels = [client.create(name) for name in ("ready", "stopped", "gone")]
+    for channel in channels[1:]:
+        client.change(channel, "stop")
+    client.change(channels[2], "delete")
+    return Known(sids, channels, {"x-api-key": api_key, "x-project-id": "demo"}, client.headers)
+
+
+@cache
+def validator_of(route: str, status: str) -> Draft202012Validator | None:
+    """Return what knows the documented body of an answer; none for one that has none."""
+    contents = list(documented()[route][status].get("content", {}).values())
+    return Draft202012Validator(contents[0]["schema"] | {"components": components()}) if contents else None
+
+
+def check_answer(route: str, answer: dict[str, Any]) -> None:
+    """An answer is one that the OpenAPI document has for the route, readable from any page."""
+    status = str(answer["statusCode"])
+    assert status in documented()[route], answer
+    assert answer["headers"].items() >= CORS.items()
+    assert set(answer) == {"statusCode", "headers", "body"}
+    json.dumps(answer, ensure_ascii=False).encode()
+    validator = validator_of(route, status)
+    if validator is None:
+        assert answer["body"] == ""
+    else:
+        validator.validate(json.loads(answer["body"], parse_constant=lambda name: pytest.fail(f"{name} is no JSON")))
+
+
+@pytest.mark.parametrize("route", sorted(routes()))
+def test_every_request_gets_a_documented_answer_and_only_what_is_taken_is_stored(
+    route: str, known: Known, writes: list[str], api: Api, clock: Clock, store: Store
+) -> None:
+    function = handler(routes()[route])
+    statuses: Counter[int] = Counter()
+    started: list[str] = []
+
+    @seeded
+    @fuzzing
+    @given(st.data())
+    def fuzz(data: st.DataObject) -> None:
+        event, value = data.draw(requests(known, route))
+        writes.clear()
+        answer = function(event, CONTEXT)
+        status = answer["statusCode"]
+        statuses[status] += 1
+        check_answer(route, answer)
+        if status >= 400:
+            body = json.loads(answer["body"])
+            error = body.get("error", {})
+            if error.get("errorCode") not in LEAVES_A_FAILED_EVENT and "is the name of channel" not in error.get("details", ""):
+                assert writes == []
+        if status == 201:
+            started.append(answer["headers"]["Location"].rpartition("/")[2])
+        if value is not None and status in (201, 204):
+            sid = started[-1] if status == 201 else event["pathParameters"]["sid"]
+            check_stored(sid, value, store)
+
+    fuzz()
+    print(f"\n{route}: {dict(sorted(statuses.items()))}")  # noqa: T201 - what a long search came to
+    assert documented()[route].keys() >= {str(status) for status in statuses}
+    check_all_told([*known.sids.values(), *started], known, api, clock, store)
+
+
+def check_stored(sid: str, value: Any, store: Store) -> None:
+    """What was taken is stored, but for what comes after a `sessionEnd` and is dropped: a second one."""
+    sent = read_json(as_json(value))
+    stored = store.read_session(sid)
+    assert stored is not None
+    for one in sent if isinstance(sent, list) else [sent]:
+        if one["eventType"] != "sessionEnd":
+            assert pack(parse(one)) in stored.events
+
+
+def check_all_told(sids: list[str], known: Known, api: Api, clock: Clock, store: Store) -> None:
+    """All that was taken can be folded, listed and shown, closed, and then listed and shown again."""
+    for _ in range(2):
+        span = {"startDate": "1970-01-01", "endDate": "9999-12-31"}
+        answer = api.call("GET", "/v1/sessionRecent", headers=dict(known.keys), queryStringParameters=span)
+        check_answer("GET /v1/sessionRecent", answer)
+        assert answer["statusCode"] == 200
+        for sid in sids[:40] + sids[-40:]:
+            answer = api.call("GET", f"/v1/sessionRecent/{sid}", headers=dict(known.keys))
+            check_answer("GET /v1/sessionRecent/{uuid}", answer)
+            assert answer["statusCode"] == 200
+        clock.forward(minutes=60 * 25)
+        run = handler("close_idle_sessions")({}, CONTEXT)
+        assert (run["failed"], run["has_more"]) == (0, False)
+        assert list(store.due_sessions(clock.now)) == []
+    assert [sid for sid in sids if (stored := store.read_session(sid)) is None or stored.summary is None] == []
+
+
+@fuzzing
+@given(VALUES)
+def test_the_closer_takes_whatever_its_schedule_sends(event: Any) -> None:
+    run = handler("close_idle_sessions")(event, SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000))
+    assert run == {"closed": {}, "failed": 0, "has_more": False}
+
+
+def test_each_route_is_fuzzed_as_the_template_has_it() -> None:
+    assert set(routes()) == set(documented())
+    assert OTHER in routes()
