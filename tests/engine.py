@@ -11,10 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 import pytest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 VERSION: Final = "1.2.1"
 PACKAGE: Final = "@dynoxide/linux-x64"
@@ -84,6 +87,25 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+class Units:
+    """Read units of the requests since the last `taken`."""
+
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._units = 0.0
+        client.meta.events.register("before-parameter-build.dynamodb.Query", self._ask)
+        client.meta.events.register("after-call.dynamodb.Query", self._add)
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def _add(self, parsed: dict[str, Any], **_: Any) -> None:
+        self._units += parsed["ConsumedCapacity"]["CapacityUnits"]
+
+    def taken(self) -> float:
+        units, self._units = self._units, 0.0
+        return units
 
 
 @pytest.fixture(scope="session")

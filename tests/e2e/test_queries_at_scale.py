@@ -21,31 +21,13 @@ from mediabeat.summary import Summary
 from mediabeat.table import ListEntry, Start
 from tests.builders import BASE_MS, ping, play, start
 from tests.e2e.cloud import Cloud
+from tests.engine import Units
 from tests.template import table_definition
 
 TABLE = "queries"
 SHARDS = 2
 PROJECTS = ("one", "two", "three")
 NOW = BASE_MS + 10 * DAY_MS
-
-
-class Units:
-    """Read units of the requests since the last `taken`."""
-
-    def __init__(self, client: DynamoDBClient) -> None:
-        self._units = 0.0
-        client.meta.events.register("before-parameter-build.dynamodb.Query", self._ask)
-        client.meta.events.register("after-call.dynamodb.Query", self._add)
-
-    def _ask(self, params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def _add(self, parsed: dict[str, Any], **_: Any) -> None:
-        self._units += parsed["ConsumedCapacity"]["CapacityUnits"]
-
-    def taken(self) -> float:
-        units, self._units = self._units, 0.0
-        return units
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,10 @@ def cut_the_tail_without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "_move_to_page", forgetful)
 
 
+def take_events_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.store.HAS_ROOM", ":most = :most")
+
+
 def let_a_slow_call_turn_the_clock_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mediabeat.store.STILL_OPEN", "phase = :open AND due_at > :now")
 
@@ -80,6 +84,7 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (acknowledge_whatever_became_of_the_write, "acknowledged_events_are_stored_and_folded_once"),
         (skip_the_open_check, "only_live_sessions_take_events"),
+        (take_events_without_end, "only_live_sessions_take_events"),
         (cut_the_tail_without_a_page, "acknowledged_events_are_stored_and_folded_once"),
         (let_a_slow_call_turn_the_clock_back, "sessions_are_closed_once_for_the_right_reason"),
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),

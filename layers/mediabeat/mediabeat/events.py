@@ -35,6 +35,9 @@ MAX_TS_MS: Final = 253_402_300_799_999
 MAX_EVENT_BYTES: Final = 64 * 1024
 """Ten times what real players send; and an item, with a session's start and summary in it, has to stay below 400 KB."""
 
+MAX_BATCH_EVENTS: Final = 20_000
+"""Two days of a ping each ten seconds: more is no view of downloaded content."""
+
 LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
 
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from mediabeat.answers import DetailAnswer, ErrorAnswer, RecentAnswer
-from mediabeat.events import EventType, model_of
+from mediabeat.events import MAX_BATCH_EVENTS, EventType, model_of
 from mediabeat.ingest import MAX_EVENTS_A_REQUEST
 from mediabeat.openapi_channels import CHANNEL_ANSWERS, SIGNED_CALL, channel_paths
 
@@ -72,7 +72,7 @@ def _schemas() -> Json:
 def _collection() -> Json:
     start = _reference("SessionStart")
     later = {"oneOf": [_reference(model_of(one).__name__) for one in EventType if one is not EventType.SESSION_START]}
-    whole = {"type": "array", "minItems": 1, "prefixItems": [start], "items": later}
+    whole = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_EVENTS, "prefixItems": [start], "items": later}
     return {
         "/api/v1/sessions": {
             "post": _operation(

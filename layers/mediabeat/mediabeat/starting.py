@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from mediabeat.callers import Caller
 from mediabeat.channels import takes_sessions
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
-from mediabeat.events import MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
+from mediabeat.events import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
 from mediabeat.packing import canonical_json, count_of, pack
 from mediabeat.registry import Registry
 from mediabeat.session import fold
@@ -17,9 +17,6 @@ from mediabeat.table import Head, Phase, Start
 from mediabeat.timeouts import CloseReason, Limits, Liveness, next_due
 
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-MAX_BATCH_EVENTS: Final = 20_000
-"""Two days of a ping each ten seconds: more is no view of downloaded content."""
 
 
 class Started(NamedTuple):

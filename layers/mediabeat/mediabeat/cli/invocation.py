@@ -80,7 +80,7 @@ def read_event(path: Path, values: Mapping[str, Callable[[], str]]) -> Any:
             raise CommandFailed(f"{path} names {min(unknown)!r} in braces; known are: {', '.join(values)}")
         filled = {name: values[name]() for name in names}
         return json.loads(_PLACEHOLDER.sub(lambda found: filled[found[1]], text))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CommandFailed(f"{path} is no event: {error}") from None
 
 

@@ -1,0 +1,126 @@
+"""A flood on one project, a session too large, many that fail: the others are closed in their turn, their list costs the same."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+import boto3
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from mediabeat import table
+from mediabeat.callers import caller_of
+from mediabeat.closing import BATCH, Run, close_due
+from mediabeat.ingest import ingest
+from mediabeat.packing import MAX_COUNT
+from mediabeat.projects import new_project
+from mediabeat.recent import parse_query, recent_sessions
+from mediabeat.registry import Registry
+from mediabeat.starting import start_session
+from mediabeat.store import Store
+from mediabeat.timeouts import Limits
+from tests.builders import BASE_MS, play, wire_start
+from tests.engine import Units
+from tests.template import table_definition
+
+TABLE: Final = "flood"
+LIMITS: Final = Limits()
+CALLER: Final = caller_of({})
+SHARDS: Final = 2
+DUE: Final = BASE_MS + 2 * LIMITS.quiet_ms
+
+
+@pytest.fixture
+def client(engine: str) -> Iterator[DynamoDBClient]:
+    client = boto3.client("dynamodb", endpoint_url=engine)
+    client.create_table(TableName=TABLE, **table_definition())
+    for project in ("flooded", "quiet"):
+        Registry(TABLE, client).create_project(new_project(project, 0)[0])
+    yield client
+    client.delete_table(TableName=TABLE)
+    client.close()
+
+
+@pytest.fixture
+def store(client: DynamoDBClient) -> Store:
+    return Store(TABLE, client, retention_s=86_400, index_shards=SHARDS)
+
+
+@pytest.fixture
+def start(client: DynamoDBClient, store: Store) -> Callable[[str, int], str]:
+    """Start a session of a project, so many milliseconds after the first."""
+    registry = Registry(TABLE, client)
+
+    def start(project: str, after_ms: int) -> str:
+        body = wire_start(analytics_reportSuite=project)
+        return start_session(body, CALLER, store, registry, LIMITS, now=BASE_MS + after_ms)
+
+    return start
+
+
+def run_with_time_for(batches: int, store: Store) -> Run:
+    """Let the closer run until it has looked at so many batches."""
+    left = iter([55_000] * batches)
+    return close_due(store, LIMITS, lambda: DUE, ms_left=lambda: next(left, 0))
+
+
+def sids(run: Run) -> set[str]:
+    return {one.sid for one in run.closed}
+
+
+def test_sessions_are_closed_in_the_order_in_which_they_were_due_whoever_has_more(
+    store: Store, start: Callable[[str, int], str]
+) -> None:
+    flood = [start("flooded", after_ms) for after_ms in range(5 * BATCH)]
+    quiet = [start("quiet", after_ms) for after_ms in (0, BATCH // 2, BATCH + BATCH // 2)]
+    first, second = (sids(run_with_time_for(1, store)) for _ in range(2))
+    assert [len(first), len(second)] == [BATCH, BATCH]
+    assert {*quiet[:2], *flood[: BATCH // 2]} <= first
+    assert quiet[2] in second
+    rest = run_with_time_for(9, store)
+    assert (len(rest.closed), rest.failed, rest.has_more) == (3 * BATCH + 3, [], False)
+
+
+def test_sessions_that_fail_run_after_run_keep_none_behind_them_waiting(store: Store, start: Callable[[str, int], str]) -> None:
+    broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH)]
+    for sid in broken:
+        store.append(sid, b"\xff no event", now=BASE_MS + 3 * BATCH)
+    sound = {start("quiet", 4 * BATCH + after_ms) for after_ms in range(BATCH)}
+    runs = [run_with_time_for(1, store) for _ in range(4)]
+    assert [(len(run.failed), sids(run)) for run in runs] == [(BATCH, set())] * 3 + [(0, sound)]
+    again = start("quiet", 5 * BATCH)
+    assert again in sids(run_with_time_for(1, store))
+    assert sorted(one.sid for one in run_with_time_for(9, store).failed) == sorted(broken)
+
+
+def test_a_session_as_large_as_one_can_be_is_looked_at_when_all_others_have_been(
+    client: DynamoDBClient, store: Store, start: Callable[[str, int], str]
+) -> None:
+    huge = start("flooded", 0)
+    client.update_item(
+        TableName=TABLE,
+        Key=table.key(huge, table.HEAD),
+        UpdateExpression="SET taken = :taken",
+        ExpressionAttributeValues={":taken": {"N": str(MAX_COUNT)}},
+    )
+    others = {start("quiet", 1 + after_ms) for after_ms in range(BATCH)}
+    run = run_with_time_for(2, store)
+    assert (sids(run), run.has_more) == (others, True)
+    assert [one.sid for one in run_with_time_for(9, store).closed] == [huge]
+
+
+def test_the_list_of_another_project_costs_what_it_did_before_the_flood(
+    client: DynamoDBClient, store: Store, start: Callable[[str, int], str]
+) -> None:
+    units = Units(client)
+    for number in range(5):
+        ingest(start("quiet", number), play(1), store, LIMITS, now=BASE_MS + 10)
+    ask: Callable[[], Any] = partial(recent_sessions, "quiet", parse_query({}, now=BASE_MS + 60_000), store, shards=SHARDS)
+    units.taken()
+    before, cost = ask(), units.taken()
+    flood = [start("flooded", after_ms) for after_ms in range(500)]
+    for number in range(2_000):
+        ingest(flood[0], play(number), store, LIMITS, now=BASE_MS + 1_000)
+    units.taken()
+    assert (ask(), units.taken()) == (before, cost)
+    assert cost < 20
