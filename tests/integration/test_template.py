@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mediabeat import gateway, http
 from mediabeat.counting import NAMESPACE
 from mediabeat.timeouts import CloseReason
 from tests.integration.test_permissions import grants
@@ -50,9 +51,11 @@ def test_what_the_emulator_cannot_compute_is_made_in_aws_all_the_same() -> None:
 
 
 def test_what_alarms_and_dashboard_look_at_is_what_is_counted() -> None:
+    channels = {failure.status for failure in (*gateway._REFUSALS.values(), *gateway._FAILURES.values())}
+    statuses = {*http._STATUS.values(), *channels, 500}
     counted = {
         *("EventsAccepted", "SessionsStarted", "Retries", "CloseLag", "CloseFailed", "LeftOver"),
-        *(f"Refused{status}" for status in (400, 401, 404, 410, 413, 500, 503)),
+        *(f"Refused{status}" for status in statuses),
         *(f"Closed{reason.title().replace('_', '')}" for reason in CloseReason),
     }
     body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]

@@ -1,0 +1,42 @@
+"""What is seen of the deployed template: the lines that a viewing leaves, the alarms, the dashboard."""
+
+import json
+from typing import Any
+
+import httpx
+
+from mediabeat.cli import local_aws
+from tests.builders import wire, wire_start
+from tests.e2e.cloud import Cloud
+from tests.template import resources
+
+
+def lines(cloud: Cloud, function: str, session_id: str) -> list[dict[str, Any]]:
+    """What a function has logged of a session; the emulator adds Lambda's own lines, which AWS is told to leave out."""
+    pages = local_aws.client("logs", cloud.endpoint).get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=f"/mediabeat/mediabeat/{function}")
+    messages = [event["message"] for page in found for event in page["events"]]
+    return [json.loads(message) for message in messages if message.startswith("{") and session_id in message]
+
+
+def test_a_viewing_leaves_one_line_however_long_it_is(cloud: Cloud) -> None:
+    with httpx.Client(base_url=cloud.url, timeout=30) as player:
+        sid = player.post("/api/v1/sessions", json=wire_start()).headers["location"].split("/")[4]
+        events = f"/api/v1/sessions/{sid}/events"
+        answers = [player.post(events, json=wire("ping", second, second)).status_code for second in range(20)]
+        refused = player.post(events, json=wire("ping", -1, playerTime={"playhead": "late"})).status_code
+    assert (set(answers), refused) == ({204}, 400)
+    [start] = lines(cloud, "create_session", sid)
+    assert (start["message"], start["project"], start["SessionsStarted"]) == ("session started", "demo", [1.0])
+    [refusal] = lines(cloud, "ingest_event", sid)
+    assert (refusal["message"], refusal["route"]) == ("refused", "POST /api/v1/sessions/{sid}/events")
+
+
+def test_the_dashboard_and_all_alarms_that_the_emulator_can_compute_are_there(cloud: Cloud) -> None:
+    watching = local_aws.client("cloudwatch", cloud.endpoint)
+    plain = {name for name, alarm in resources("AWS::CloudWatch::Alarm").items() if "Metrics" not in alarm}
+    deployed = {alarm["AlarmName"].split("-")[1] for alarm in watching.describe_alarms()["MetricAlarms"]}
+    assert deployed == plain
+    [dashboard] = watching.list_dashboards()["DashboardEntries"]
+    body = json.loads(watching.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
+    assert len(body["widgets"]) == 6
