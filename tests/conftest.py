@@ -8,6 +8,7 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
     "TABLE_NAME": "mediabeat-test",
     "ACCESS_KEY_SECRETS": "mediabeat/test/access-key/",
+    "VIEWER_KEY_SECRET": "mediabeat/test/viewer-key",
     "RETENTION_DAYS": "90",
     "QUIET_MINUTES": "10",
     "STUCK_MINUTES": "30",

@@ -9,7 +9,8 @@ from mediabeat.dynamodb import dynamodb_client
 from mediabeat.events import MAX_EVENT_BYTES, read_json
 from mediabeat.http import Answer, Event, answer, body_of, errors_answered, headers_of
 from mediabeat.registry import Registry
-from mediabeat.settings import settings
+from mediabeat.secret_store import ViewerKey
+from mediabeat.settings import settings, viewer_key_secret
 from mediabeat.starting import start_session, store_downloaded
 from mediabeat.store import Store
 
@@ -20,6 +21,7 @@ deployed = settings()
 client = dynamodb_client()
 store = Store(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
 registry = Registry(deployed.table_name, client)
+viewer_key = ViewerKey(viewer_key_secret())
 
 
 @errors_answered
@@ -30,10 +32,10 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     only_batches = event["rawPath"].endswith("/downloaded")
     value = read_json(body_of(event, limit_bytes=MAX_BATCH_BYTES))
     if only_batches or isinstance(value, list):
-        started = store_downloaded(value, caller, store, registry, now=now, must_say_so=not only_batches)
+        started = store_downloaded(value, caller, store, registry, viewer_key, now=now, must_say_so=not only_batches)
     else:
         body_of(event, limit_bytes=MAX_EVENT_BYTES)
-        started = start_session(value, caller, store, registry, deployed.limits, now=now)
+        started = start_session(value, caller, store, registry, viewer_key, deployed.limits, now=now)
     counting.count("SessionsStarted")
     counting.tell(message="session started", session_id=started.sid, project=started.project_id)
     # Exactly so, whatever path the request came by: clients take it apart by position.

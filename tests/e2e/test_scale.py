@@ -15,6 +15,7 @@ from mediabeat.closing import close_due
 from mediabeat.ingest import ingest
 from mediabeat.projects import new_project
 from mediabeat.registry import Registry
+from mediabeat.secret_store import ViewerKey
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.summary import Summary
@@ -25,6 +26,7 @@ from tests.template import table_definition
 
 LIMITS = Limits()
 CALLER = caller_of({})
+NO_IDS = ViewerKey("never asked for")
 
 
 TABLE = "scale"
@@ -57,7 +59,7 @@ def run(store: Store, now: int) -> Any:
 
 def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(store: Store, registry: Registry) -> None:
     start = wire_start(media_length=86_400)
-    sid = start_session(start, CALLER, store, registry, LIMITS, now=BASE_MS).sid
+    sid = start_session(start, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     ingest(sid, play(0), store, LIMITS, now=BASE_MS)
     for second in range(10, 86_390, 10):
         ingest(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
@@ -73,7 +75,7 @@ def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_cl
 def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(store: Store, registry: Registry) -> None:
     with ThreadPoolExecutor(16) as players:
         sids = list(
-            players.map(lambda _: start_session(wire_start(), CALLER, store, registry, LIMITS, now=BASE_MS), range(1_000))
+            players.map(lambda _: start_session(wire_start(), CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS), range(1_000))
         )
     now = BASE_MS + LIMITS.quiet_ms
     with ThreadPoolExecutor(2) as closers:
@@ -86,7 +88,7 @@ def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_
 
 
 def test_events_of_one_session_from_many_clients_at_once_are_all_kept(store: Store, registry: Registry) -> None:
-    sid = start_session(wire_start(), CALLER, store, registry, LIMITS, now=BASE_MS).sid
+    sid = start_session(wire_start(), CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     events = [ping(second / 10, second) for second in range(400)]
     with ThreadPoolExecutor(16) as players:
         list(players.map(lambda event: ingest(sid, event, store, LIMITS, now=BASE_MS), events + events))

@@ -16,6 +16,7 @@ from mediabeat.packing import MAX_COUNT
 from mediabeat.projects import new_project
 from mediabeat.recent import parse_query, recent_sessions
 from mediabeat.registry import Registry
+from mediabeat.secret_store import ViewerKey
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.timeouts import Limits
@@ -26,6 +27,7 @@ from tests.template import table_definition
 TABLE: Final = "flood"
 LIMITS: Final = Limits()
 CALLER: Final = caller_of({})
+NO_IDS: Final = ViewerKey("never asked for")
 SHARDS: Final = 2
 DUE: Final = BASE_MS + 2 * LIMITS.quiet_ms
 
@@ -53,7 +55,7 @@ def start(client: DynamoDBClient, store: Store) -> Callable[[str, int], str]:
 
     def start(project: str, after_ms: int) -> str:
         body = wire_start(analytics_reportSuite=project)
-        return start_session(body, CALLER, store, registry, LIMITS, now=BASE_MS + after_ms)
+        return start_session(body, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS + after_ms).sid
 
     return start
 
@@ -84,7 +86,7 @@ def test_sessions_are_closed_in_the_order_in_which_they_were_due_whoever_has_mor
 def test_sessions_that_fail_run_after_run_keep_none_behind_them_waiting(store: Store, start: Callable[[str, int], str]) -> None:
     broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH)]
     for sid in broken:
-        store.append(sid, b"\xff no event", now=BASE_MS + 3 * BATCH)
+        store.append(sid, {b"\xff no event"}, now=BASE_MS + 3 * BATCH)
     sound = {start("quiet", 4 * BATCH + after_ms) for after_ms in range(BATCH)}
     runs = [run_with_time_for(1, store) for _ in range(4)]
     assert [(len(run.failed), sids(run)) for run in runs] == [(BATCH, set())] * 3 + [(0, sound)]

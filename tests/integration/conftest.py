@@ -14,11 +14,19 @@ from mediabeat.dynamodb import dynamodb_client
 from mediabeat.projects import new_project
 from mediabeat.registry import Registry
 from mediabeat.secret_store import SecretStore, secrets_client
-from mediabeat.settings import channel_settings, settings
+from mediabeat.settings import channel_settings, settings, viewer_key_secret
 from mediabeat.store import Store
+from mediabeat.viewers import Pseudonyms
 from tests.builders import Wire
 from tests.integration.channel_client import ChannelClient
 from tests.template import table_definition
+
+VIEWER_KEY = "the key of the tests"
+
+
+def viewer_uuid(sent: str, project: str = "demo") -> str:
+    """The UUID that stands for what a player calls its viewer."""
+    return Pseudonyms(VIEWER_KEY.encode(), project).viewer(sent)
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +35,7 @@ def table() -> Iterator[str]:
     with mock_aws():
         name = settings().table_name
         boto3.client("dynamodb").create_table(TableName=name, **table_definition())
+        boto3.client("secretsmanager").create_secret(Name=viewer_key_secret(), SecretString=VIEWER_KEY)
         yield name
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from mediabeat.projects import new_project
 from mediabeat.registry import Registry
 from tests.builders import wire, wire_start
-from tests.integration.conftest import Api, Clock
+from tests.integration.conftest import Api, Clock, viewer_uuid
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
+VIEWER = viewer_uuid(VISITOR)
 HEADERS = {
     "user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36",
     "referer": "https://tv.example.com/watch/movie-1?user=jane#t=5",
@@ -33,7 +34,7 @@ def test_a_session_is_told_in_detail_by_its_viewer_and_by_its_id(api: Api, api_k
     result = told["result"]
     assert {name: result[name] for name in ("sessionId", "uuid", "startTime", "user", "player", "error", "media")} == {
         "sessionId": sid,
-        "uuid": VISITOR,
+        "uuid": VIEWER,
         "startTime": {"playerStartTimeSum": 2.0, "videoStartTimeSum": 0.0, "totalStartTimeSum": 2.0},
         "user": {
             "os": "Windows / 10",
@@ -60,11 +61,11 @@ def test_a_session_is_told_in_detail_by_its_viewer_and_by_its_id(api: Api, api_k
     assert [line["actionType"] for line in result["sessionLog"]] == ["player_start", "startup", "playing", "error", "playing"]
     measured = {name: result["metrics"][name] for name in ("close_reason", "content_time_spent_ms", "external_errors")}
     assert measured == {"close_reason": "session_end", "content_time_spent_ms": 10_000, "external_errors": ["drm.403"]}
-    assert ask(api, api_key, VISITOR) == (200, told)
+    assert ask(api, api_key, VIEWER) == (200, told)
 
     clock.forward(minutes=1)
     assert api.close_due() == {"session_end": 1}
-    assert ask(api, api_key, VISITOR.upper()) == (200, told)
+    assert ask(api, api_key, VIEWER.upper()) == (200, told)
 
 
 def test_a_viewer_s_newest_session_is_told(api: Api, api_key: str, clock: Clock) -> None:
@@ -72,14 +73,14 @@ def test_a_viewer_s_newest_session_is_told(api: Api, api_key: str, clock: Clock)
     for _ in range(3):
         clock.forward(minutes=1)
         sids.append(api.start(wire_start(analytics_visitorId=VISITOR)))
-    assert ask(api, api_key, VISITOR)[1]["result"]["sessionId"] == sids[-1]
+    assert ask(api, api_key, VIEWER)[1]["result"]["sessionId"] == sids[-1]
 
 
 def test_what_is_not_the_project_s_is_not_found(api: Api, api_key: str, registry: Registry) -> None:
     other, other_key = new_project("other", 0)
     registry.create_project(other)
     sid = api.start(wire_start(analytics_visitorId=VISITOR))
-    answers = [ask(api, other_key, name, "other") for name in (sid, VISITOR)] + [ask(api, api_key, "0" * 64)]
+    answers = [ask(api, other_key, name, "other") for name in (sid, VIEWER)] + [ask(api, api_key, "0" * 64)]
     assert [(status, told["code"]) for status, told in answers] == [(404, 404)] * 3
     assert ask(api, "wrong", sid)[0] == 401
 

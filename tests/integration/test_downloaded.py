@@ -8,7 +8,8 @@ import pytest
 
 from mediabeat.store import Store
 from mediabeat.summary import Summary
-from mediabeat.table import PAGE_BYTES, Phase
+from mediabeat.table import Phase
+from mediabeat.table_pages import PAGE_BYTES
 from tests.builders import BASE_MS, Wire, noise, wire, wire_start
 from tests.integration.conftest import Api, Clock
 

@@ -24,7 +24,8 @@ Grants = set[tuple[str, str]]
 
 
 def where(resource: Any) -> str:
-    return ".".join(resource["Fn::GetAtt"]) if "Fn::GetAtt" in resource else str(resource["Fn::Sub"])
+    [(_, name)] = resource.items()  # {"Ref": …}, {"Fn::GetAtt": […]} or {"Fn::Sub": …}
+    return ".".join(name) if isinstance(name, list) else str(name)
 
 
 def grants(role: str) -> Grants:
@@ -54,7 +55,11 @@ def may_log(function: str) -> Grants:
 
 def test_each_function_may_do_only_what_it_does() -> None:
     assert {function: grants(f"{camel(function)}Role") - may_log(function) for function in FUNCTIONS} == {
-        "create_session": {("dynamodb:BatchGetItem", TABLE), ("dynamodb:PutItem", TABLE)},
+        "create_session": {
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("secretsmanager:GetSecretValue", "ViewerKey"),
+        },
         "ingest_event": {("dynamodb:UpdateItem", TABLE), ("dynamodb:PutItem", TABLE), ("dynamodb:Query", TABLE)},
         "close_idle_sessions": {
             ("dynamodb:Query", "${Table.Arn}/index/due"),

@@ -1,6 +1,7 @@
 """template.yaml: that CloudFormation will take it, and that it is watched and bounded."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from mediabeat import gateway, http
 from mediabeat.counting import NAMESPACE
+from mediabeat.erasing import UNDER_WAY_S
 from mediabeat.timeouts import CloseReason
 from tests.integration.test_permissions import grants
 from tests.template import FUNCTIONS, as_yaml, camel, resources, transformed
@@ -107,6 +109,31 @@ def test_a_secret_is_read_where_the_operator_s_command_keeps_it() -> None:
     assert variables["ACCESS_KEY_SECRETS"] == prefix
     assert transformed()["Outputs"]["AccessKeySecrets"]["Value"] == prefix
     assert {where for _, where in grants("ChannelsRole") if where.endswith(f":secret:{prefix['Fn::Sub']}*")} != set()
+
+
+def test_only_the_function_that_starts_sessions_is_told_where_the_key_of_viewers_hashes_is() -> None:
+    variables = {name: one["Environment"]["Variables"] for name, one in resources("AWS::Lambda::Function").items()}
+    told = {name: values["VIEWER_KEY_SECRET"] for name, values in variables.items() if "VIEWER_KEY_SECRET" in values}
+    assert told == {"CreateSessionFunction": {"Ref": "ViewerKey"}}
+    assert transformed()["Outputs"]["ViewerKeySecret"]["Value"] == {"Ref": "ViewerKey"}
+
+
+def test_what_cannot_be_made_again_outlives_its_stack() -> None:
+    policies = {name: one.get("DeletionPolicy", "Delete") for name, one in transformed()["Resources"].items()}
+    kept = {name: policy for name, policy in policies.items() if policy != "Delete"}
+    assert kept == {"Table": "Retain", "ViewerKey": "RetainExceptOnCreate"}
+    assert resources("AWS::DynamoDB::Table")["Table"]["DeletionProtectionEnabled"] is True
+    assert resources("AWS::DynamoDB::Table")["Table"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_what_erasing_waits_for_has_ended_by_then() -> None:
+    deployed = resources("AWS::Lambda::Function")
+    timeouts_s = [deployed[f"{camel(function)}Function"]["Timeout"] for function in ("create_session", "ingest_event")]
+    assert max(timeouts_s) < UNDER_WAY_S
+
+
+def test_api_gateway_is_not_told_to_log_who_called() -> None:
+    assert not {"sourceIp", "context.identity"} & set(re.findall(r"sourceIp|context\.identity", as_yaml(transformed())))
 
 
 def test_the_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ CORE: Final = (
         "timeouts",
         "table",
     ),
-    *("channels", "table_channels", "signature"),
+    *("channels", "table_channels", "table_pages", "table_viewers", "signature", "viewers"),
 )
 """What computes and decides: no I/O, no clock, no environment, no chance."""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mediabeat import table
+from mediabeat import table, table_pages
 from mediabeat.action_log import LogLine, action_log, totals
 from mediabeat.events import Event, EventType
 from mediabeat.metrics import measure
@@ -163,7 +163,7 @@ def test_what_was_stored_in_tail_and_pages_and_read_back_folds_to_the_same(event
     begun = Start("demo", "PC", "VOD", "viewer", "{}", BASE_MS, 0, pack(began))
     items = [
         head,
-        *(table.page_item(sid, page, expires_at=1) for page in table.pages(stored[:cut])),
+        *(table_pages.page_item(sid, page, expires_at=1) for page in table_pages.pages(stored[:cut])),
         table.start_item(sid, begun, shards=2, expires_at=1),
     ]
     read = table.session_of(sid, items)
@@ -328,8 +328,8 @@ def test_equal_events_pack_equally_whatever_the_order_of_keys(one: Event) -> Non
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=30), st.integers(1, 100))
 def test_pages_hold_all_events_in_order_and_no_more_than_fits(events: list[bytes], page_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(table, "PAGE_BYTES", page_bytes)
-        pages = list(table.pages(events))
+        patched.setattr(table_pages, "PAGE_BYTES", page_bytes)
+        pages = list(table_pages.pages(events))
     assert [one for page in pages for one in page] == events
     assert all(len(page) == 1 or 0 < sum(map(len, page)) <= page_bytes for page in pages)
 

@@ -1,5 +1,6 @@
 """The README says what is so: commands, routes, event types, metrics and parameters are those of the code."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from mediabeat.cli.main import main
 from mediabeat.events import EventType
 from mediabeat.metrics import Metrics
+from mediabeat.table import Start, start_item
 from tests.template import ROOT, source
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,6 +90,16 @@ def test_every_module_of_the_core_has_its_place() -> None:
     text = section("How the repository is laid out")
     modules = {path.stem for path in (ROOT / "layers/mediabeat/mediabeat").glob("*.py")} - {"__init__"}
     assert {module for module in modules if f"`{module}`" not in text} == set()
+
+
+def test_the_filter_for_opt_outs_looks_at_what_is_stored() -> None:
+    (told,) = re.findall(r"```json\n(.+)\n```", section("Privacy"))
+    pattern = json.loads(told)["dynamodb"]["NewImage"]
+    opted_out = Start("demo", "PC", "VOD", "viewer", "{}", 0, 0, b"", opt_out_share=True, opt_out_forwarding=True)
+    item = start_item("0" * 64, opted_out, shards=1, expires_at=0)
+    assert {name: set(item[name]) for name in pattern} == {name: set(value) for name, value in pattern.items()}
+    assert pattern["sk"]["S"] == [item["sk"]["S"]]
+    assert {name for name in item if name.startswith("opt_out")} <= names(section("Privacy"))
 
 
 @pytest.mark.parametrize("command", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mediabeat import table, table_projects, table_viewers
+from mediabeat import table, table_pages, table_projects, table_viewers
 from mediabeat.compression import compressed
 from mediabeat.packing import MAX_COUNT, pack
 from mediabeat.projects import Project
@@ -40,6 +40,8 @@ def _size_of_value(kind: str, value: str | bytes | list[bytes]) -> int:
         case "B", bytes():
             return len(value)
         case "BS", list():
+            return 3 + sum(len(element) + 1 for element in value)
+        case "SS", list():
             return 3 + sum(len(element) + 1 for element in value)
     raise AssertionError(f"no size is known of {kind}")
 
@@ -162,8 +164,8 @@ def test_the_due_index_is_read_in_all_the_shards_that_are_written() -> None:
 
 
 def test_a_page_is_named_by_its_events_in_whatever_order() -> None:
-    one = table.page_item(SID, [b"a", b"b"], expires_at=EXPIRES_AT)
-    assert one == table.page_item(SID, [b"b", b"a"], expires_at=EXPIRES_AT)
+    one = table_pages.page_item(SID, [b"a", b"b"], expires_at=EXPIRES_AT)
+    assert one == table_pages.page_item(SID, [b"b", b"a"], expires_at=EXPIRES_AT)
     assert one == {
         "pk": {"S": SID},
         "sk": {"S": one["sk"]["S"]},
@@ -174,27 +176,27 @@ def test_a_page_is_named_by_its_events_in_whatever_order() -> None:
 
 def test_pages_of_different_events_have_different_names() -> None:
     contents = [[b"a"], [b"b"], [b"a", b"b"], [b"ab"], [b"a", b"bc"], [b"ab", b"c"], [b"a\0b"], [b"abc"]]
-    names = [table.page_item(SID, events, expires_at=EXPIRES_AT)["sk"]["S"] for events in contents]
+    names = [table_pages.page_item(SID, events, expires_at=EXPIRES_AT)["sk"]["S"] for events in contents]
     assert all(name.startswith("page#") for name in names)
     assert len(set(names)) == len(contents)
 
 
 def test_a_batch_is_dealt_out_to_pages_that_fit_into_items() -> None:
     events = [number.to_bytes(4, "big") + bytes(29_996) for number in range(25)]  # 30,000 bytes each
-    pages = list(table.pages(events))
+    pages = list(table_pages.pages(events))
     assert ([len(page) for page in pages], [one for page in pages for one in page]) == ([10, 10, 5], events)
-    assert max(size_of(table.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
+    assert max(size_of(table_pages.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
 
 
 def test_the_smallest_events_that_fill_a_page_fit_into_an_item() -> None:
     events = [pack(ping(at, at)) for at in range(30_001)]
-    (page, rest) = table.pages(events)
+    (page, rest) = table_pages.pages(events)
     assert (len(page), len(rest)) == (30_000, 1)
-    assert size_of(table.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
+    assert size_of(table_pages.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
 
 
 def test_no_events_need_no_page() -> None:
-    assert list(table.pages([])) == []
+    assert list(table_pages.pages([])) == []
 
 
 # Sessions and projects
@@ -204,7 +206,7 @@ def test_a_session_is_read_from_its_items_each_event_once() -> None:
     first, second, third = (pack(play(at, at)) for at in (1, 2, 3))
     items = [
         table.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
-        table.page_item(SID, [first, second], expires_at=EXPIRES_AT),
+        table_pages.page_item(SID, [first, second], expires_at=EXPIRES_AT),
         table.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
     events = frozenset({BEGUN.event, first, second, third})
@@ -220,12 +222,12 @@ def test_a_session_whose_creation_is_unfinished_has_no_start() -> None:
 
 def test_without_a_head_there_is_no_session() -> None:
     assert table.session_of(SID, []) is None
-    assert table.session_of(SID, [table.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
+    assert table.session_of(SID, [table_pages.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
 
 
-@pytest.mark.parametrize("rotated", [{}, {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1}])
-def test_a_project_is_read_as_it_was_written(rotated: dict[str, Any]) -> None:
-    project = Project("demo.web-1_x", "0123abcd", BASE_MS, **rotated)
+@pytest.mark.parametrize("more", [{}, {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1}, {"keeps_viewer_uuids": True}])
+def test_a_project_is_read_as_it_was_written(more: dict[str, Any]) -> None:
+    project = Project("demo.web-1_x", "0123abcd", BASE_MS, **more)
     item = table_projects.project_item(project)
     assert table_projects.project_of(item) == project
     assert table_projects.project_key("demo.web-1_x") == {name: item[name] for name in ("pk", "sk")}
@@ -233,8 +235,40 @@ def test_a_project_is_read_as_it_was_written(rotated: dict[str, Any]) -> None:
 
 def test_the_newest_of_a_viewers_sessions_sorts_last_and_is_found_by_its_entry() -> None:
     began = [0, 999, 1_000, BASE_MS, BASE_MS + 1, 253_402_300_799_999]
-    entries = [table_viewers.viewer_item(f"{at:064x}", BEGUN._replace(started_at=at), expires_at=EXPIRES_AT) for at in began]
+    starts = [(f"{at:064x}", BEGUN._replace(started_at=at)) for at in began]
+    entries = [item for sid, start in starts for item in table_viewers.viewer_items(sid, start, expires_at=EXPIRES_AT)]
     partition = table_viewers.viewer_partition("demo.web-1_x", "ad5aea06-fb78-41c7-b2ad-716b685e32db")
     assert [entry["pk"]["S"] for entry in entries] == [partition] * len(began)
     assert sorted(entries, key=lambda entry: entry["sk"]["S"]) == entries
-    assert [table_viewers.sid_of_viewer_item(entry) for entry in entries] == [f"{at:064x}" for at in began]
+    assert [table_viewers.viewer_entry_of(entry).sid for entry in entries] == [f"{at:064x}" for at in began]
+
+
+def test_a_viewer_of_two_ids_has_an_entry_for_each_and_either_leads_to_both() -> None:
+    ids: Any = {"analytics_visitorId": BEGUN.viewer.upper(), "visitor_marketingCloudUserId": "b" * 8}
+    begun = BEGUN._replace(event=pack(start(**ids)))
+    items = table_viewers.viewer_items(SID, begun, expires_at=EXPIRES_AT)
+    at = {"sk": {"S": f"001795000000000#{SID}"}, "expires_at": {"N": "1802776000"}}
+    assert items == [
+        {"pk": {"S": f"viewer#demo.web-1_x#{BEGUN.viewer}"}, "others": {"SS": ["bbbbbbbb"]}} | at,
+        {"pk": {"S": "viewer#demo.web-1_x#bbbbbbbb"}, "others": {"SS": [BEGUN.viewer]}} | at,
+    ]
+    keys = [{name: item[name] for name in ("pk", "sk")} for item in items]
+    assert [table_viewers.viewer_entry_of(item).keys for item in items] == [keys[::-1], keys]
+
+
+def test_a_viewer_s_entry_costs_one_write_unit_however_long_its_project_s_name() -> None:
+    ids: Any = {"analytics_visitorId": "a" * 36, "visitor_marketingCloudUserId": "b" * 36}
+    begun = BEGUN._replace(project_id="p" * 100, event=pack(start(**ids)))
+    items = table_viewers.viewer_items(SID, begun, expires_at=EXPIRES_AT)
+    assert max(map(size_of, items)) < WRITE_UNIT_BYTES
+
+
+@pytest.mark.parametrize("opt_outs", [{}, {"opt_out_share": True}, {"opt_out_forwarding": True}])
+def test_what_a_viewer_opted_out_of_stands_in_the_start_where_a_stream_s_filter_sees_it(opt_outs: dict[str, Any]) -> None:
+    begun = BEGUN._replace(**opt_outs)
+    item = table.start_item(SID, begun, shards=1, expires_at=EXPIRES_AT)
+    told = {name: item[name] for name in item if name.startswith("opt_out")}
+    assert told == {name: {"BOOL": True} for name in opt_outs}
+    read = table.session_of(SID, [table.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
+    assert read is not None
+    assert read.start == begun

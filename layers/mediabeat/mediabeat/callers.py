@@ -74,9 +74,10 @@ def _page(url: str) -> str:
 
 
 def _site(url: str) -> str:
-    """Return scheme and host of a URL; empty for what is none."""
+    """Return scheme and host of a URL, without a user's name and password; empty for what is none."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.netloc}"[:256] if parts.scheme and parts.netloc else ""
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}"[:256] if parts.scheme and host else ""

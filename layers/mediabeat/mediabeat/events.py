@@ -27,6 +27,7 @@ from mediabeat.params import (
     StatesUpdateParams,
     known,
 )
+from mediabeat.viewers import identifies
 
 SECONDS_A_DAY: Final = 86_400
 MAX_TS_MS: Final = 253_402_300_799_999
@@ -217,9 +218,11 @@ def is_live(start: Event) -> bool:
 def parse_later(value: Any, where: str = "") -> Event:
     """Return the event in a decoded JSON value, which may be of any type but `sessionStart`.
 
-    Raises InvalidInput.
+    What may identify its viewer is left out: that belongs into the start, where it is hashed. Raises InvalidInput.
     """
     event = parse(value, where)
     if event.type is EventType.SESSION_START:
         raise InvalidInput(Problem(f"{where}eventType", "must not be sessionStart, which goes to /api/v1/sessions"))
+    if any(map(identifies, event.params)):
+        return event._replace(params={name: value for name, value in event.params.items() if not identifies(name)})
     return event

@@ -15,16 +15,20 @@ PROJECT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class Project(NamedTuple):
-    """One project; of its keys only the hashes are kept. `created_at`, `old_key_until` in epoch milliseconds."""
+    """One project; of its keys only the hashes are kept. `created_at`, `old_key_until` in epoch milliseconds.
+
+    `keeps_viewer_uuids`: a UUID that a player sends for its viewer is kept as it is, not hashed; decided when it is created.
+    """
 
     id: str
     key_hash: str
     created_at: int
     old_key_hash: str | None = None
     old_key_until: int | None = None
+    keeps_viewer_uuids: bool = False
 
 
-def new_project(project_id: str, now_ms: int) -> tuple[Project, str]:
+def new_project(project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False) -> tuple[Project, str]:
     """Return a new project and its API key, which is not to be had again.
 
     Raises InvalidInput for an id that is no report suite's.
@@ -32,7 +36,7 @@ def new_project(project_id: str, now_ms: int) -> tuple[Project, str]:
     if not PROJECT_ID.fullmatch(project_id):
         raise InvalidInput(Problem("project", "must be 1 to 100 letters, digits, dots, dashes or underscores"))
     key = _new_key()
-    return Project(project_id, hash_of(key), now_ms), key
+    return Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids), key
 
 
 def rotated(project: Project, now_ms: int, *, grace_ms: int = 0) -> tuple[Project, str]:

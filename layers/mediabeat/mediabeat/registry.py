@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Admission(NamedTuple):
-    """What decides on a new session: whether its project is there, and the status of its channel (none: nobody registered it)."""
+    """What decides on a new session: its project, if it is there, and its channel's status (none: nobody registered it)."""
 
-    is_project: bool
+    project: Project | None
     channel_status: Status | None
 
 
@@ -37,13 +37,15 @@ class Registry:
     def admission(self, project_id: str, channel_name: str) -> Admission:
         """Return what decides on a new session, by one request; what can be no project or channel is not looked for."""
         if not PROJECT_ID.fullmatch(project_id):
-            return Admission(is_project=False, channel_status=None)
+            return Admission(project=None, channel_status=None)
         wanted = [table_projects.project_key(project_id)]
         if NAME.fullmatch(channel_name):
             wanted.append(table_channels.name_key(project_id, channel_name))
         project, *named = self._table.get_all(*wanted)
         channel = named[0] if named else None
-        return Admission(project is not None, table_channels.status_of(channel) if channel else None)
+        return Admission(
+            table_projects.project_of(project) if project else None, table_channels.status_of(channel) if channel else None
+        )
 
     def projects(self) -> Iterator[Project]:
         """Yield all projects, by id."""

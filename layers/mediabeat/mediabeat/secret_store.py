@@ -1,10 +1,14 @@
-"""The secrets of access keys, in Secrets Manager: nowhere else, and never in the table, a log or an answer."""
+"""The secrets of a deployment, in Secrets Manager: nowhere else, and never in the table, a log or an answer.
 
+They are those of the access keys, and the key of the hashes that stand for viewers' ids.
+"""
+
+from collections.abc import Callable
 from typing import Any, Final
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
+from botocore.session import get_session
 
 from mediabeat.errors import StorageUnavailable
 
@@ -20,7 +24,23 @@ PASSING: Final = frozenset({"InternalServiceError", "ThrottlingException", "Requ
 def secrets_client() -> Any:
     """Return a client that gives up within a few seconds."""
     config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
-    return boto3.client("secretsmanager", config=config)
+    return get_session().create_client("secretsmanager", config=config)
+
+
+def _read(client: Any, secret_id: str) -> str | None:
+    """Return a secret; none when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
+    try:
+        secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in GONE:
+            return None
+        if code in PASSING or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise StorageUnavailable(str(error)) from error
+        raise
+    except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are none of its HTTP errors
+        raise StorageUnavailable(str(error)) from error
+    return secret
 
 
 class SecretStore:
@@ -40,18 +60,9 @@ class SecretStore:
         if read_at is not None and 0 <= now - read_at < KEPT_FOR_MS:
             return secret
         self._remembered.pop(access_key_id, None)
-        try:
-            read: str = self._client.get_secret_value(SecretId=self._name(access_key_id))["SecretString"]
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in GONE:
-                return None
-            if code in PASSING:
-                raise StorageUnavailable(str(error)) from error
-            raise
-        except HTTPClientError as error:
-            raise StorageUnavailable(str(error)) from error
-        self._remembered[access_key_id] = read, now
+        read = _read(self._client, self._name(access_key_id))
+        if read is not None:
+            self._remembered[access_key_id] = read, now
         return read
 
     def keep(self, access_key_id: str, secret: str) -> None:
@@ -68,3 +79,24 @@ class SecretStore:
 
     def _name(self, access_key_id: str) -> str:
         return f"{self._prefix}{access_key_id}"
+
+
+class ViewerKey:
+    """The key of the hashes that stand for viewers' ids: one secret of a deployment, which is never changed."""
+
+    def __init__(self, secret_id: str, client: Callable[[], Any] = secrets_client) -> None:
+        self._secret_id = secret_id
+        self._client = client
+        self._key = b""
+
+    def read(self) -> bytes:
+        """Return the key, asked for once in the life of a process, and not before a player sends an id.
+
+        Raises StorageUnavailable when it cannot be had: no id is ever stored without it.
+        """
+        if not self._key:
+            secret = _read(self._client(), self._secret_id)
+            if not secret:
+                raise StorageUnavailable("the secret with the key of viewers' hashes is gone")
+            self._key = secret.encode()
+        return self._key

@@ -39,6 +39,15 @@ def settings() -> Settings:
     )
 
 
+@cache
+def viewer_key_secret() -> str:
+    """Return which secret holds the key of viewers' hashes: told to the function that starts sessions, and to no other.
+
+    Raises KeyError with the name of the variable when it is missing.
+    """
+    return os.environ["VIEWER_KEY_SECRET"]
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
     """What the channels' function is told besides: `access_key_secrets` is what the names of its secrets begin with."""

@@ -1,9 +1,8 @@
 """Starting a session: a live one with its first event, or a downloaded one with all of its events."""
 
-import re
 import secrets
 import uuid
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from mediabeat.callers import Caller
 from mediabeat.channels import takes_sessions
@@ -11,12 +10,12 @@ from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.events import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
 from mediabeat.packing import canonical_json, count_of, pack
 from mediabeat.registry import Registry
+from mediabeat.secret_store import ViewerKey
 from mediabeat.session import fold
 from mediabeat.store import Store
 from mediabeat.table import Head, Phase, Start
 from mediabeat.timeouts import CloseReason, Limits, Liveness, next_due
-
-_UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+from mediabeat.viewers import Pseudonyms, identifies
 
 
 class Started(NamedTuple):
@@ -26,27 +25,31 @@ class Started(NamedTuple):
     project_id: str
 
 
-def start_session(value: Any, caller: Caller, store: Store, registry: Registry, limits: Limits, *, now: int) -> Started:
+def start_session(
+    value: Any, caller: Caller, store: Store, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
+) -> Started:
     """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
     Raises InvalidInput, also for a report suite that is no project and for a channel that is stopped or deleted.
     """
     event = parse_start(value)
-    start = _start(event, caller, registry, "", started_at=now, ts_skew=now - event.ts)
+    start = _start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=now - event.ts)
     sid = _new_sid()
     due_at = next_due(Liveness(now, now, now), limits)
     store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
     return Started(sid, start.project_id)
 
 
-def store_downloaded(value: Any, caller: Caller, store: Store, registry: Registry, *, now: int, must_say_so: bool) -> Started:
+def store_downloaded(
+    value: Any, caller: Caller, store: Store, registry: Registry, viewer_key: ViewerKey, *, now: int, must_say_so: bool
+) -> Started:
     """Store a whole session that was watched offline, closed, dated by its own clock, and return it.
 
     `must_say_so`: its `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming the wrong fields of all
     events, and stores nothing then.
     """
     events = _batch(value, must_say_so)
-    start = _start(events[0], caller, registry, "[0].", started_at=events[0].ts, ts_skew=0)
+    start = _start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
@@ -83,35 +86,34 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
     return events
 
 
-def _start(event: Event, caller: Caller, registry: Registry, where: str, *, started_at: int, ts_skew: int) -> Start:
+def _start(
+    event: Event, caller: Caller, registry: Registry, viewer_key: ViewerKey, where: str, *, started_at: int, ts_skew: int
+) -> Start:
     project_id, channel = event.params["analytics.reportSuite"], event.params["media.channel"]
     admission = registry.admission(project_id, channel)
-    if not admission.is_project:
+    if admission.project is None:
         raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and takes no sessions"
         raise InvalidInput(Problem(f"{where}params.media.channel", rule))
+    viewer = None
+    if any(map(identifies, event.params)):
+        pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=admission.project.keeps_viewer_uuids)
+        viewer = pseudonyms.shown(event.params)
+        event = event._replace(params=pseudonyms.hide(event.params))
     return Start(
         project_id=project_id,
         device=caller.device,
         video_type="LIVE" if is_live(event) else "VOD",
-        viewer=viewer_uuid(event, project_id),
+        viewer=viewer or str(uuid.uuid4()),
         caller=caller.to_json(),
         started_at=started_at,
         ts_skew=ts_skew,
         event=pack(event),
+        opt_out_share=event.params.get("analytics.optOutShare", False),
+        opt_out_forwarding=event.params.get("analytics.optOutServerSideForwarding", False),
     )
-
-
-def viewer_uuid(start: Event, project_id: str) -> str:
-    """Return the viewer as a UUID: a UUID that the player sent, else one made from its id, else a random one."""
-    ids = [start.params.get(name) for name in ("analytics.visitorId", "visitor.marketingCloudUserId")]
-    given = [one for one in ids if one]
-    for one in given:
-        if _UUID.fullmatch(one):
-            return str(one)
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{project_id}/{given[0]}")) if given else str(uuid.uuid4())
 
 
 def _new_sid() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from mediabeat import packing, table, table_viewers
+from mediabeat import packing, table, table_pages, table_viewers
 from mediabeat.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
@@ -49,10 +49,11 @@ class Store:
         its repeat, and after the first events or even the summary, which it must not overwrite.
         """
         expires_at = self._expiry(now)
-        for page in table.pages(events):
-            self._table.put(table.page_item(sid, page, expires_at=expires_at))
+        for page in table_pages.pages(events):
+            self._table.put(table_pages.page_item(sid, page, expires_at=expires_at))
         self._table.put(table.head_item(sid, head, shards=self._shards, expires_at=expires_at), IS_NEW)
-        self._table.put(table_viewers.viewer_item(sid, start, expires_at=expires_at))
+        for entry in table_viewers.viewer_items(sid, start, expires_at=expires_at):
+            self._table.put(entry)
         self._table.put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at), IS_NEW)
 
     # Appending
@@ -107,7 +108,7 @@ class Store:
         try:
             with passing_errors_named():
                 if large:
-                    page = table.page_item(sid, events, expires_at=self._expiry(now))
+                    page = table_pages.page_item(sid, events, expires_at=self._expiry(now))
                     put = {"TableName": self._table.name, "Item": page}
                     self._table.client.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])  # type: ignore[typeddict-item]
                     return
@@ -127,7 +128,7 @@ class Store:
         The event that filled the tail is stored already, so an error here must not refuse it: the next append tries again.
         """
         try:
-            self._table.put(table.page_item(sid, tail, expires_at=self._expiry(now)))
+            self._table.put(table_pages.page_item(sid, tail, expires_at=self._expiry(now)))
             self._update_head(sid, "DELETE tail :events", EXISTS, {":events": {"BS": tail}})
         except (StorageUnavailable, ClientError):
             return
@@ -208,7 +209,7 @@ class Store:
         """Return the newest session of a viewer in a project; none when there is none."""
         values = {":pk": {"S": table_viewers.viewer_partition(project_id, viewer)}}
         entries = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
-        found = (self.read_session(table_viewers.sid_of_viewer_item(entry)) for entry in entries)
+        found = (self.read_session(table_viewers.viewer_entry_of(entry).sid) for entry in entries)
         return next((stored for stored in found if stored is not None and stored.start is not None), None)
 
     # What the above is made of

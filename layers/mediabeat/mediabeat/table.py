@@ -2,13 +2,13 @@
 
     pk              sk            what
     {sid}           head          phase, when it is due, when it was last heard of, and the tail of its newest events
-    {sid}           page#{hash}   older events, written once
+    {sid}           page#{hash}   older events, written once (see table_pages)
     {sid}           start         the sessionStart and its caller; the entry in the list of sessions; at close the summary
-    viewer#{p}#{v}  {time}#{sid}  which sessions a viewer had in a project, so that the newest is found by one query
+    viewer#{p}#{v}  {time}#{sid}  which sessions a viewer had in a project (see table_viewers)
     projects        {id}          a project and the hashes of its keys
 
 Access patterns
-  start a session       put head, viewer's entry, start: the start item is the commit, what is there without it is nobody's
+  start a session       put head, viewer's entries, start: the start item is the commit, what is there without it is nobody's
   append an event       one conditional update of the head, which stays below 1 KB: one write unit; each 50th to 80th event
                         moves the tail to a page (two writes more). Both are sets of bytes: an event sent twice is in there once
   read a session        one query of its partition; the head sorts first, so that an event on its way from tail to page is
@@ -23,9 +23,8 @@ The due mark is a promise: before it, no closing rule can strike, whatever comes
 After it, whoever comes first, an event or the closer, works out the truth from the log and moves the mark.
 """
 
-import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -49,9 +48,6 @@ TAIL_BYTES: Final = 780
 
 LARGE_BYTES: Final = 1_024
 """Events larger than this, one or those of a request, go straight to a page of their own."""
-
-PAGE_BYTES: Final = 300_000
-"""Pages of a batch hold at most this much, below DynamoDB's 400 KB an item."""
 
 
 class Phase(StrEnum):
@@ -81,11 +77,13 @@ class Start(NamedTuple):
     project_id: str
     device: str
     video_type: str
-    viewer: str
+    viewer: str  # here and in the event, what stands for the viewer's ids: see viewers
     caller: str
     started_at: int
     ts_skew: int
     event: bytes
+    opt_out_share: bool = False  # with other companies
+    opt_out_forwarding: bool = False  # to other systems
 
 
 class StoredSession(NamedTuple):
@@ -148,7 +146,8 @@ def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
 def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
     """Return the item that makes a session exist and puts it in the list; `expires_at` in epoch seconds."""
     (listing,) = listings(start.project_id, [start.device], [start.video_type], 1)
-    return key(sid, START) | {
+    opt_outs = {"opt_out_share": start.opt_out_share, "opt_out_forwarding": start.opt_out_forwarding}
+    item = key(sid, START) | {
         "listing": {"S": f"{listing[:-1]}{shard_of(sid, shards)}"},
         "started_at": {"N": str(start.started_at)},
         "ts_skew": {"N": str(start.ts_skew)},
@@ -157,27 +156,7 @@ def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
         "event": {"B": start.event},
         "expires_at": {"N": str(expires_at)},
     }
-
-
-def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:
-    """Return a page; its key is made from its events, so that writing it twice is writing it once."""
-    packed = sorted(set(events))
-    digest = hashlib.sha256(b"".join(len(event).to_bytes(4, "big") + event for event in packed)).hexdigest()[:24]
-    return key(sid, f"page#{digest}") | {"events": {"BS": packed}, "expires_at": {"N": str(expires_at)}}
-
-
-def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Deal a batch's events out to pages that each fit into an item."""
-    page: list[bytes] = []
-    size = 0
-    for event in events:
-        if page and size + len(event) > PAGE_BYTES:
-            yield page
-            page, size = [], 0
-        page.append(event)
-        size += len(event)
-    if page:
-        yield page
+    return item | {name: {"BOOL": True} for name, is_set in opt_outs.items() if is_set}
 
 
 def head_of(item: Item) -> Head:
@@ -237,6 +216,8 @@ def _start_of(item: Item) -> Start:
         int(item["started_at"]["N"]),
         int(item["ts_skew"]["N"]),
         bytes(item["event"]["B"]),
+        "opt_out_share" in item,
+        "opt_out_forwarding" in item,
     )
 
 

@@ -28,6 +28,8 @@ def project_item(project: Project) -> Item:
     item = project_key(project.id) | {"key_hash": {"S": project.key_hash}, "created_at": {"N": str(project.created_at)}}
     if project.old_key_hash is not None:
         item |= {"old_key_hash": {"S": project.old_key_hash}, "old_key_until": {"N": str(project.old_key_until)}}
+    if project.keeps_viewer_uuids:
+        item |= {"keeps_viewer_uuids": {"BOOL": True}}
     return item
 
 
@@ -39,6 +41,7 @@ def project_of(item: Item) -> Project:
         int(item["created_at"]["N"]),
         item.get("old_key_hash", {}).get("S"),
         number_in(item, "old_key_until"),
+        "keeps_viewer_uuids" in item,
     )
 
 

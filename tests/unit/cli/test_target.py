@@ -13,8 +13,10 @@ def no_client(service: str) -> None:
 
 
 def test_a_deployment_is_known_by_its_outputs() -> None:
-    target = _target({"TableName": "table", "AccessKeySecrets": "mediabeat/x/access-key/", "ApiUrl": "https://a"}, no_client)
-    assert (target.table, target.access_key_secrets, target.cloud) == ("table", "mediabeat/x/access-key/", None)
+    outputs = {"TableName": "table", "AccessKeySecrets": "mediabeat/x/access-key/", "ViewerKeySecret": "arn:key"}
+    target = _target(outputs | {"ApiUrl": "https://a"}, no_client)
+    told = (target.table, target.access_key_secrets, target.viewer_key_secret, target.cloud)
+    assert told == ("table", "mediabeat/x/access-key/", "arn:key", None)
 
 
 def test_a_stack_of_before_is_to_be_updated() -> None:
@@ -33,6 +35,7 @@ def test_a_stack_of_before_is_to_be_updated() -> None:
         ["access-key", "create", "x"],
         ["access-key", "list"],
         ["access-key", "disable", "x"],
+        ["viewer", "erase", "x", "jane"],
         ["recompute"],
     ],
     ids=" ".join,

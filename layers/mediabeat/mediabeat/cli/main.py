@@ -186,5 +186,5 @@ def print_openapi() -> None:
     click.echo(json.dumps(openapi(version("mediabeat")), indent=1))
 
 
-for command in (operating.project_commands, operating.access_key_commands, operating.recompute):
+for command in (operating.project_commands, operating.access_key_commands, operating.viewer_commands, operating.recompute):
     main.add_command(command)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from mediabeat import recompute as measuring
-from mediabeat.cli import access_keys, projects, target
+from mediabeat.cli import access_keys, projects, target, viewers
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.state_folder import StateFolder
 from mediabeat.errors import ProjectExists
@@ -22,12 +22,13 @@ def project_commands() -> None:
 
 @project_commands.command("create")
 @click.argument("name")
+@click.option("--keep-viewer-uuids", is_flag=True, help="Keep viewers' ids that are UUIDs as they are sent, not as hashes.")
 @target.options
-def create_project(name: str, stack: str | None, region: str | None) -> None:
+def create_project(name: str, keep_viewer_uuids: bool, stack: str | None, region: str | None) -> None:
     """Make the project NAME (a report suite) and print its key, which is shown only now: the table keeps its hash."""
     with target.chosen(stack, region) as chosen:
         try:
-            key = projects.create(name, chosen.registry)
+            key = projects.create(name, chosen.registry, keeps_viewer_uuids=keep_viewer_uuids)
         except ProjectExists:
             raise CommandFailed(f"The project {name!r} exists already.") from None
     click.echo(f"project id   {name}")
@@ -39,7 +40,9 @@ def create_project(name: str, stack: str | None, region: str | None) -> None:
 def list_projects(stack: str | None, region: str | None) -> None:
     """List the projects."""
     with target.chosen(stack, region) as chosen:
-        _print_rows(("project", "created"), [(one.id, _utc(one.created_at)) for one in chosen.registry.projects()])
+        found = list(chosen.registry.projects())
+    rows = [(one.id, _utc(one.created_at), "kept" if one.keeps_viewer_uuids else "hashed") for one in found]
+    _print_rows(("project", "created", "viewers' UUIDs"), rows)
 
 
 @project_commands.command("rotate-key")
@@ -105,6 +108,27 @@ def disable_access_key(access_key_id: str, stack: str | None, region: str | None
     with target.chosen(stack, region) as chosen:
         access_keys.disable(access_key_id, chosen)
     click.echo(f"The access key {access_key_id} is disabled.")
+
+
+@click.group("viewer")
+def viewer_commands() -> None:
+    """Look after what is stored of viewers."""
+
+
+@viewer_commands.command("erase")
+@click.argument("project")
+@click.argument("viewer_id", metavar="ID")
+@target.options
+def erase_viewer(project: str, viewer_id: str, stack: str | None, region: str | None) -> None:
+    """Remove all sessions of a viewer of PROJECT, and prove it; it can be cut off and run again.
+
+    ID is what players send as analytics.visitorId or visitor.marketingCloudUserId, or the uuid that answers show. Exits with
+    1 if anything is left.
+    """
+    with target.chosen(stack, region) as chosen:
+        erased = viewers.erase(project, viewer_id, chosen)
+    click.echo(viewers.told(erased))
+    raise SystemExit(1 if erased.left else 0)
 
 
 @click.command("recompute")

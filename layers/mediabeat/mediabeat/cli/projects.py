@@ -9,13 +9,13 @@ from mediabeat.projects import Project
 from mediabeat.registry import Registry
 
 
-def create(project_id: str, registry: Registry) -> str:
+def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False) -> str:
     """Make a project and give its API key.
 
     Raises ProjectExists, or CommandFailed for an id that cannot be one.
     """
     try:
-        project, key = projects.new_project(project_id, _now())
+        project, key = projects.new_project(project_id, _now(), keeps_viewer_uuids=keeps_viewer_uuids)
     except InvalidInput as error:
         raise CommandFailed(str(error)) from None
     registry.create_project(project)

@@ -15,16 +15,18 @@ from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.state_folder import StateFolder, Status
 from mediabeat.errors import StorageUnavailable
 from mediabeat.registry import Registry
-from mediabeat.secret_store import SecretStore
+from mediabeat.secret_store import SecretStore, ViewerKey
 from mediabeat.store import Store
+from mediabeat.viewer_store import ViewerStore
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A deployment, by its table and what the names of its secrets begin with; `cloud` is none in an AWS account."""
+    """A deployment, by its table and where its secrets are; `cloud` is none in an AWS account."""
 
     table: str
     access_key_secrets: str
+    viewer_key_secret: str
     client: Callable[[str], Any]
     cloud: Status | None = None
 
@@ -42,6 +44,16 @@ class Target:
     def store(self) -> Store:
         """The sessions."""
         return Store(self.table, self.client("dynamodb"))
+
+    @property
+    def viewers(self) -> ViewerStore:
+        """The sessions, by their viewers."""
+        return ViewerStore(self.table, self.client("dynamodb"))
+
+    @property
+    def viewer_key(self) -> ViewerKey:
+        """The key of the hashes that stand for viewers' ids."""
+        return ViewerKey(self.viewer_key_secret, partial(self.client, "secretsmanager"))
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,7 +93,7 @@ def _of_stack(stack: str, client: Callable[..., Any]) -> Target:
 
 def _target(outputs: dict[str, str], client: Callable[[str], Any], cloud: Status | None = None) -> Target:
     try:
-        return Target(outputs["TableName"], outputs["AccessKeySecrets"], client, cloud)
+        return Target(outputs["TableName"], outputs["AccessKeySecrets"], outputs["ViewerKeySecret"], client, cloud)
     except KeyError as error:
         update = "sam build && sam deploy" if cloud is None else "mediabeat up"
         raise CommandFailed(f"The stack has no output {error.args[0]}; update it with: {update}") from None

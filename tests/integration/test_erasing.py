@@ -1,0 +1,303 @@
+"""`mediabeat viewer erase`: nothing of a viewer is left, whatever goes on meanwhile and however often it is cut off."""
+
+import threading
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Final, NamedTuple
+
+import pytest
+from botocore.client import BaseClient
+
+from mediabeat.dynamodb import dynamodb_client
+from mediabeat.erasing import UNDER_WAY_S, Erased, erase, viewers_called
+from mediabeat.viewer_store import ViewerStore
+from mediabeat.viewers import Pseudonyms
+from tests.builders import Wire, noise, wire, wire_start
+from tests.integration.conftest import VIEWER_KEY, Api, Clock, viewer_uuid
+from tests.integration.contents import Item, in_clear, items, put_back
+
+JANE: Final = viewer_uuid("jane")
+HER_DEVICE: Final = viewer_uuid("device-7")
+
+pytestmark = pytest.mark.usefixtures("api_key")
+
+
+def start_of_jane(**params: Any) -> Wire:
+    return wire_start(analytics_visitorId="jane", visitor_marketingCloudUserId="device-7", **params)
+
+
+@pytest.fixture
+def store(table: str) -> ViewerStore:
+    """What the operator's command works with."""
+    return ViewerStore(table, dynamodb_client())
+
+
+def erase_jane(store: ViewerStore, *, name: str = "jane", wait: Callable[[int], None] = lambda seconds: None) -> Erased:
+    return erase("demo", viewers_called(name, Pseudonyms(VIEWER_KEY.encode(), "demo")), store, wait=wait)
+
+
+def assert_nothing_is_left_of(words: set[str], table: str) -> None:
+    stored = in_clear(table)
+    assert {word for word in words if word in stored} == set()
+
+
+FILLING: Final = 900
+"""Bytes that fill a tail, but make no event that goes to a page of its own."""
+
+
+def event(at: float = 1, *, weight: int = 0) -> Wire:
+    """Return an event that is stored in somewhat more than so many bytes."""
+    return wire("ping", at, customMetadata={"note": noise(round(weight * 1.4))}) if weight else wire("ping", at)
+
+
+def keys(stored: list[Item]) -> list[tuple[str, str]]:
+    return [(item["pk"]["S"], item["sk"]["S"]) for item in stored]
+
+
+@pytest.fixture
+def others(api: Api, table: str) -> list[Item]:
+    """What is there besides, of another viewer and of none: a session with a page, and one without."""
+    api.send(api.start(wire_start(analytics_visitorId="joe")), event(weight=2_000))
+    api.start(wire_start())
+    return items(table)
+
+
+@pytest.fixture
+def sids(others: list[Item], api: Api, clock: Clock) -> list[str]:
+    """Jane's sessions: one closed, one downloaded, one that has ended and one that is open."""
+    closed = api.start(start_of_jane())
+    api.send(closed, wire("sessionEnd", 9))
+    clock.forward(minutes=1)
+    assert api.close_due() == {"session_end": 1}
+    downloaded = api.start([start_of_jane(media_downloaded=True), wire("play", 1), wire("sessionEnd", 9)])
+    ended, running = api.start(start_of_jane()), api.start(start_of_jane())
+    api.send(ended, wire("sessionEnd", 9))
+    api.send(running, event(weight=2_000))
+    return [closed, downloaded, ended, running]
+
+
+def test_a_viewer_is_erased_from_everywhere_and_nobody_else_is(
+    store: ViewerStore, sids: list[str], others: list[Item], api: Api, table: str
+) -> None:
+    waited: list[int] = []
+    erased = erase_jane(store, wait=waited.append)
+    heads_starts_and_pages, two_entries_each = 2 * len(sids) + 2, 2 * len(sids)
+    assert erased == Erased(
+        viewers=(JANE,), others=(HER_DEVICE,), sessions=4, items=heads_starts_and_pages, entries=two_entries_each, left=0
+    )
+    assert waited == [UNDER_WAY_S]
+    assert items(table) == others
+    assert_nothing_is_left_of({"jane", "device-7", JANE, HER_DEVICE, *sids}, table)
+    assert [api.send(sid, wire("ping", 20))["statusCode"] for sid in sids] == [404] * 4
+    assert items(table) == others
+
+
+@pytest.mark.parametrize("name", ["device-7", JANE, HER_DEVICE.upper()])
+def test_a_viewer_goes_by_either_id_and_by_what_answers_show(
+    store: ViewerStore, sids: list[str], others: list[Item], table: str, name: str
+) -> None:
+    assert (erased := erase_jane(store, name=name)).left == 0
+    assert erased.sessions == 4
+    assert items(table) == others
+
+
+def test_a_uuid_that_a_player_sent_is_found_too(store: ViewerStore, api: Api, others: list[Item], table: str) -> None:
+    sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
+    api.start(wire_start(analytics_visitorId=sent.lower()))
+    assert erase_jane(store, name=sent).sessions == 1
+    assert items(table) == others
+
+
+def test_sessions_that_name_just_the_other_id_are_kept_and_that_is_told(store: ViewerStore, api: Api, table: str) -> None:
+    api.start(start_of_jane())
+    sid = api.start(wire_start(visitor_marketingCloudUserId="device-7"))
+    assert erase_jane(store).others == (HER_DEVICE,)
+    assert [item["sk"]["S"] for item in items(table) if item["pk"]["S"] == sid] == ["head", "start"]
+
+
+def test_nobody_is_found_under_an_id_that_nobody_sent(store: ViewerStore, others: list[Item], table: str) -> None:
+    waited: list[int] = []
+    assert erase_jane(store, wait=waited.append) == Erased((), (), 0, 0, 0, 0)
+    assert (waited, items(table)) == ([], others)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Requests:
+    """Sees each request to AWS before it is made."""
+
+    def __init__(self, patches: pytest.MonkeyPatch) -> None:
+        self.before: Callable[[], None] = lambda: None
+        self.is_waiting = False
+        make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+        def seen(client: BaseClient, *asked: Any) -> Any:
+            self.before()
+            return make(client, *asked)
+
+        patches.setattr(BaseClient, "_make_api_call", seen)
+
+    def kill_at(self, number: int) -> None:
+        """Let the process die before its request of this number (from 0)."""
+        self.do_at(number, _die)
+
+    def do_at(self, number: int, act: Callable[[], None]) -> None:
+        """Do something before the request of this number, and let everything pass from then on."""
+        numbers = count()
+        self.is_waiting = True
+
+        def before() -> None:
+            if self.is_waiting and next(numbers) == number:
+                self.is_waiting = False
+                act()
+
+        self.before = before
+
+
+def _die() -> None:
+    raise Killed
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
+    """All requests of this process."""
+    return Requests(monkeypatch)
+
+
+def test_erasing_that_is_killed_between_any_two_requests_is_done_by_the_next(
+    store: ViewerStore, sids: list[str], others: list[Item], table: str, requests: Requests
+) -> None:
+    saved = items(table)
+    for number in count():
+        requests.kill_at(number)
+        try:
+            erase_jane(store)
+            break
+        except Killed:
+            assert erase_jane(store).left == 0
+            assert items(table) == others, f"killed before request {number}"
+            put_back(table, saved)
+    assert number > 40, "each request has had its turn"
+
+
+def test_whatever_happens_to_a_session_between_two_requests_of_erasing_it_stays_erased(
+    store: ViewerStore, sids: list[str], others: list[Item], api: Api, clock: Clock, table: str, requests: Requests
+) -> None:
+    saved = items(table)
+    clock.forward(seconds=31)  # what has ended is due
+
+    def meanwhile() -> None:
+        for sid in sids[-2:]:
+            assert api.send(sid, event(2, weight=2_000))["statusCode"] in {204, 404, 410}
+            assert api.send(sid, wire("ping", 3))["statusCode"] in {204, 404, 410}
+        api.close_due()
+        assert api.send(sids[-1], wire("sessionEnd", 5))["statusCode"] in {204, 404}
+
+    for number in count():
+        requests.do_at(number, meanwhile)
+        assert erase_jane(store).left == 0
+        assert keys(items(table)) == keys(others), f"meanwhile, before request {number}"
+        if requests.is_waiting:
+            break  # there was no such request any more
+        put_back(table, saved)
+    assert number > 40
+
+
+class Writer:
+    """A request of somebody else, in a thread of its own, that stops before one of its calls to AWS until it is let go."""
+
+    def __init__(self, requests: Requests, write: Callable[[], Any], stop_at: int) -> None:
+        self.has_stopped = False
+        self._may_go, self._is_at_rest = threading.Event(), threading.Event()
+        numbers = count()
+
+        def before() -> None:
+            if threading.current_thread() is not threading.main_thread() and next(numbers) == stop_at:
+                self.has_stopped = True
+                self._is_at_rest.set()
+                self._may_go.wait()
+
+        def run() -> None:
+            write()
+            self._is_at_rest.set()
+
+        requests.before = before
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+        self._is_at_rest.wait()
+
+    def let_go(self, seconds: int = 0) -> None:
+        """Let it come to its end."""
+        self._may_go.set()
+        self._thread.join()
+
+
+class Write(NamedTuple):
+    """What somebody else writes to a session, and how many requests to AWS that takes at least."""
+
+    write: Callable[[Api, str], Any]
+    requests: int
+    is_late: bool = False  # when the session's due mark has passed
+
+
+WRITES: Final = {
+    "an event": Write(lambda api, sid: api.send(sid, event(2)), 1),
+    "an event that fills the tail": Write(lambda api, sid: api.send(sid, event(2, weight=FILLING)), 3),
+    "a large event": Write(lambda api, sid: api.send(sid, event(2, weight=2_000)), 1),
+    "an event after the due mark": Write(lambda api, sid: api.send(sid, event(1_600)), 3, is_late=True),
+    "a sessionEnd": Write(lambda api, sid: api.send(sid, wire("sessionEnd", 2)), 1),
+    "the closer": Write(lambda api, sid: api.close_due(), 10, is_late=True),
+    "a start": Write(lambda api, sid: api.start(start_of_jane()), 5),
+    "a downloaded session": Write(lambda api, sid: api.start([start_of_jane(media_downloaded=True), event()]), 6),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_writer_that_was_under_way_when_erasing_began_brings_nothing_back(
+    store: ViewerStore, others: list[Item], api: Api, clock: Clock, table: str, requests: Requests, write: str
+) -> None:
+    writing = WRITES[write]
+    sid = api.start(start_of_jane())
+    for minute in (9, 18, 27)[: 3 if writing.is_late else 0]:
+        clock.forward(minutes=9)
+        api.send(sid, wire("ping", minute * 60, minute * 60))
+    if writing.is_late:
+        clock.forward(minutes=11 if write == "the closer" else 9)
+    saved, now = items(table), clock.now
+    for number in count():
+        clock.now = now
+        writer = Writer(requests, lambda: writing.write(api, sid), number)
+        erased = erase_jane(store, wait=writer.let_go)
+        assert (erased.left, erased.sessions >= 1) == (0, True)
+        assert keys(items(table)) == keys(others), f"stopped before request {number}"
+        if not writer.has_stopped:
+            break
+        put_back(table, saved)
+    assert number >= writing.requests
+
+
+def test_a_session_that_begins_while_its_viewer_is_erased_is_erased_too_or_is_whole(
+    store: ViewerStore, api: Api, others: list[Item], table: str, requests: Requests
+) -> None:
+    api.start(start_of_jane())
+    saved = items(table)
+    for number in count():
+        started: list[str] = []
+        requests.do_at(number, lambda: started.append(api.start(start_of_jane())))  # noqa: B023
+        assert erase_jane(store).sessions >= 1
+        if requests.is_waiting:
+            break  # there was no such request any more
+        if found := [item["sk"]["S"] for item in items(table) if item["pk"]["S"] == started[0]]:
+            assert (found, api.send(started[0], event(2))["statusCode"]) == (["head", "start"], 204)
+            assert erase_jane(store).left == 0
+        assert items(table) == others, f"started before request {number}"
+        put_back(table, saved)
+    assert number > 10
+
+
+def test_what_is_left_is_counted(store: ViewerStore, api: Api, sids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ViewerStore, "remove_session", lambda self, sid: 1)  # as if something came back each time
+    assert (erased := erase_jane(store)).left == 4 * 2 + 2 + 4 * 2
+    assert (erased.sessions, erased.entries) == (4, 0)

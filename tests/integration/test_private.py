@@ -1,0 +1,299 @@
+"""What is never stored, logged or answered: whose a session is and where it came from."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from mediabeat.errors import StorageUnavailable
+from mediabeat.projects import new_project
+from mediabeat.registry import Registry
+from mediabeat.secret_store import ViewerKey
+from mediabeat.settings import viewer_key_secret
+from tests.builders import Wire, wire, wire_start
+from tests.integration.channel_client import CHANNELS, ChannelClient, event_of, send
+from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.contents import in_clear, items
+
+ADDRESSES: Final = (
+    "203.0.113.71",
+    "203.0.113.72",
+    "203.0.113.73",
+    "203.0.113.74",
+    "2001:db8:7f",
+    "user-7f",
+    "word-7f",
+    "mail-7f",
+)
+WAYS: Final[dict[str, Any]] = {
+    "headers": {
+        "x-forwarded-for": "203.0.113.71, 203.0.113.72",
+        "forwarded": 'for="[2001:db8:7f::1]";by=203.0.113.73',
+        "x-real-ip": "203.0.113.74",
+        "cf-connecting-ip": "203.0.113.74",
+        "origin": "https://user-7f:word-7f@tv.example.com?mail-7f",
+        "referer": "https://user-7f:word-7f@tv.example.com/watch?mail-7f#mail-7f",
+        "cookie": "id=mail-7f",
+    },
+    "requestContext": {"http": {"method": "POST", "sourceIp": "203.0.113.71"}, "stage": "$default"},
+}
+"""How an address, or a name, comes along with a request."""
+
+IDS: Final[dict[str, Any]] = {
+    "analytics.visitorId": "jane-1f",
+    "visitor.marketingCloudUserId": "jane-2f",
+    "analytics.aid": "jane-3f",
+    "appInstallationId": "jane-4f",
+    "visitor.customerIDs": {"crm": {"id": "jane-5f", "authState": 1}},
+    "visitor.new": ["jane-6f"],
+}
+PRIVATE: Final = (*ADDRESSES, "jane-")
+
+Answer = dict[str, Any]
+
+
+def start_of_jane(**params: Any) -> Wire:
+    body = wire_start(**params)
+    return body | {"params": body["params"] | IDS}
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All lines that are logged, by whomever."""
+    lines: list[str] = []
+    monkeypatch.setattr(logging.StreamHandler, "emit", lambda handler, record: lines.append(handler.format(record)))
+    return lines
+
+
+@pytest.fixture(params=[None, "ThrottlingException", "AccessDeniedException", "ValidationException", "time-out"])
+def trouble(request: pytest.FixtureRequest) -> str | None:
+    """What AWS has to say once the requests begin: nothing, or why it refuses."""
+    return request.param  # type: ignore[no-any-return]
+
+
+def refuse(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(client: BaseClient, operation: str, asked: dict[str, Any]) -> None:
+        if trouble == "time-out":
+            raise ReadTimeoutError(endpoint_url="https://aws")
+        raise ClientError({"Error": {"Code": trouble, "Message": "refused"}}, operation)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refusing)
+
+
+def every_handler(api: Api, api_key: str, client: ChannelClient, sid: str) -> Iterator[Answer]:
+    """Ask every handler for something that it can do and for something wrong, each time with all that is private."""
+
+    def call(method: str, path: str, body: Any = None, **more: Any) -> Answer:
+        return api.call(method, path, body, **WAYS | more)
+
+    def call_signed(method: str, target: str, body: Any = None) -> Answer:
+        event = event_of(method, target, client.headers(method, target) | WAYS["headers"], body)
+        event["requestContext"]["http"]["sourceIp"] = ADDRESSES[0]
+        return {"statusCode": (told := send(event)).status, "body": json.dumps(told.body)}
+
+    play, wrong = wire("play", 1, params=IDS | {"media.x": 1}), wire("play", 1, params=IDS)
+    del play["params"]["appInstallationId"]  # known in a start only, so that this makes an event wrong
+    batch = [start_of_jane(media_downloaded=True), play, wire("sessionEnd", 9)]
+    keys = {"headers": WAYS["headers"] | {"x-api-key": api_key, "x-project-id": "demo"}}
+    yield call("POST", "/api/v1/sessions", start_of_jane())
+    yield call("POST", "/api/v1/sessions", start_of_jane(media_length="jane-7f"))
+    yield call("POST", "/api/v1/sessions", start_of_jane() | {"jane": 1})
+    yield call("POST", "/api/v1/sessions", '{"eventType": "sessionStart", "jane-8f')
+    yield call("POST", "/api/v1/downloaded", batch)
+    yield call("POST", "/api/v1/downloaded", [*batch, wrong])
+    yield call("POST", f"/api/v1/sessions/{sid}/events", play)
+    yield call("POST", f"/api/v1/sessions/{sid}/events", wrong)
+    yield call("POST", f"/api/v1/sessions/{sid}/events", wire("ping") | {"playerTime": {"playhead": "jane-9f", "ts": []}})
+    yield call("POST", f"/api/v1/sessions/{'0' * 64}/events", play)
+    yield call("GET", "/v1/sessionRecent", **keys)
+    yield call("GET", "/v1/sessionRecent", **keys, queryStringParameters={"limit": "0"})
+    yield call("GET", f"/v1/sessionRecent/{sid}", **keys)
+    yield call("GET", "/v1/sessionRecent")
+    yield call("GET", "/api/v1/schemas/play")
+    yield call_signed("POST", CHANNELS, {"name": "api-guide"})
+    yield call_signed("GET", CHANNELS)
+    yield call_signed("GET", "/api/v2/nothing")
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+def test_neither_a_viewer_s_address_nor_its_ids_are_stored_logged_or_answered(
+    api: Api,
+    api_key: str,
+    clock: Clock,
+    client_of_demo: ChannelClient,
+    table: str,
+    logged: list[str],
+    trouble: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sid = api.start(start_of_jane(), **WAYS)
+    with monkeypatch.context() as patches:
+        if trouble:
+            refuse(trouble, patches)
+        answers = list(every_handler(api, api_key, client_of_demo, sid))
+        clock.forward(minutes=11)
+        with suppress(ClientError, StorageUnavailable):  # then the schedule comes again
+            api.close_due()
+    statuses = {answer["statusCode"] for answer in answers}
+    expected = {None: {201, 204, 200, 400, 401, 404}, "ThrottlingException": {503, 400, 401, 404, 200}}
+    expected["time-out"] = expected["ThrottlingException"]
+    assert statuses == expected.get(trouble, {500, 400, 401, 404, 200})
+    told = {
+        "stored": in_clear(table),
+        "logged": "\n".join([*logged, *capfd.readouterr()]),
+        "answered": json.dumps([answer["body"] for answer in answers]),
+    }
+    assert {(where, word) for where, text in told.items() for word in PRIVATE if word in text} == set()
+    assert "tv.example.com" in told["stored"], "what is no secret of the viewer's is there"
+    assert logged, "what is logged is seen here"
+
+
+@pytest.fixture
+def client_of_demo(api_key: str, registry: Registry, secrets: Any, clock: Clock) -> ChannelClient:
+    """A client of the project `demo` that signs its calls."""
+    from mediabeat.access_keys import new_access_key
+
+    key, secret = new_access_key("demo", clock())
+    secrets.keep(key.id, secret)
+    registry.create_access_key(key)
+    return ChannelClient(key.id, secret, clock)
+
+
+def ask(api: Api, api_key: str, name: str, project: str = "demo") -> Answer:
+    answer = api.call("GET", f"/v1/sessionRecent/{name}", headers={"x-api-key": api_key, "x-project-id": project})
+    told: Answer = json.loads(answer["body"])
+    return told
+
+
+def test_a_session_is_found_by_either_of_its_viewer_s_ids(api: Api, api_key: str) -> None:
+    sid = api.start(start_of_jane())
+    found = [ask(api, api_key, viewer_uuid(name))["result"] for name in ("jane-1f", "jane-2f")]
+    assert [(one["sessionId"], one["uuid"]) for one in found] == [(sid, viewer_uuid("jane-1f"))] * 2
+    assert ask(api, api_key, viewer_uuid("jane-3f"))["code"] == 404
+
+
+@pytest.mark.parametrize(
+    ("ids", "count"),
+    [
+        ({}, 3),
+        ({"analytics_visitorId": "jane"}, 3),
+        ({"analytics_visitorId": "jane", "visitor_marketingCloudUserId": "jane"}, 3),
+        ({"analytics_visitorId": "", "visitor_marketingCloudUserId": "jane"}, 3),
+        ({"analytics_visitorId": "jane", "visitor_marketingCloudUserId": "1234"}, 4),
+    ],
+)
+def test_only_a_second_id_costs_an_item_more(api: Api, api_key: str, table: str, ids: dict[str, Any], count: int) -> None:
+    sid = api.start(wire_start(**ids))
+    assert len([item for item in items(table) if sid in item["pk"]["S"] + item["sk"]["S"]]) == count
+
+
+def test_the_same_viewer_of_two_projects_is_two(api: Api, api_key: str, registry: Registry) -> None:
+    other, other_key = new_project("other", 0)
+    registry.create_project(other)
+    for project in ("demo", "other"):
+        api.start(wire_start(analytics_visitorId="jane", analytics_reportSuite=project))
+    shown = [api.recent(key, name)["result"][0]["uuid"] for key, name in ((api_key, "demo"), (other_key, "other"))]
+    assert shown == [viewer_uuid("jane"), viewer_uuid("jane", "other")]
+    assert shown[0] != shown[1]
+
+
+SENT: Final = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
+
+
+def test_a_project_may_keep_the_uuids_that_its_players_send_and_hashes_all_else(api: Api, registry: Registry, table: str) -> None:
+    project, key = new_project("kept", 0, keeps_viewer_uuids=True)
+    registry.create_project(project)
+    ids: Any = {"analytics_visitorId": "jane-1f", "visitor_marketingCloudUserId": SENT, "analytics_aid": SENT.lower()}
+    sid = api.start(wire_start(analytics_reportSuite="kept", **ids))
+    [listed] = api.recent(key, "kept")["result"]
+    assert listed["uuid"] == SENT
+    for name in (SENT, SENT.lower(), viewer_uuid("jane-1f", "kept")):
+        assert ask(api, key, name, "kept")["result"]["sessionId"] == sid
+    stored = in_clear(table)
+    assert (stored.count(SENT), "jane-1f" in stored) == (2, False), "shown and in the start; its entry is in small letters"
+    assert f"'analytics.aid': '{SENT.lower()}'" not in stored
+
+
+def test_what_a_viewer_has_opted_out_of_can_be_told_from_the_stream(api: Api, api_key: str, table: str) -> None:
+    opted: list[Any] = [
+        {},
+        {"analytics_optOutShare": True, "analytics_optOutServerSideForwarding": False},
+        {"analytics_optOutServerSideForwarding": True},
+    ]
+    sids = [api.start(wire_start(**params)) for params in opted]
+    starts = {item["pk"]["S"]: item for item in items(table) if item["sk"]["S"] == "start"}
+    told = [{name: value for name, value in starts[sid].items() if name.startswith("opt_out")} for sid in sids]
+    assert told == [{}, {"opt_out_share": {"BOOL": True}}, {"opt_out_forwarding": {"BOOL": True}}]
+
+
+# The key of the hashes
+
+
+class Secrets:
+    """Secrets Manager, which can be out of order, and counts."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.asked = 0
+
+    def get_secret_value(self, **asked: str) -> Any:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return boto3.client("secretsmanager").get_secret_value(**asked)
+
+
+@pytest.fixture
+def key_store(monkeypatch: pytest.MonkeyPatch, table: str) -> Secrets:
+    """What a process that has just begun reads the key from."""
+    store = Secrets()
+    monkeypatch.setattr("functions.create_session.app.viewer_key", ViewerKey(viewer_key_secret(), lambda: store))
+    return store
+
+
+def refused(code: str, status: int) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetSecretValue")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: EndpointConnectionError(endpoint_url="https://aws"),
+        lambda: ConnectTimeoutError(endpoint_url="https://aws"),
+        lambda: ReadTimeoutError(endpoint_url="https://aws"),
+        lambda: refused("ThrottlingException", 400),
+        lambda: refused("InternalServiceError", 500),
+        lambda: refused("502", 502),
+        lambda: refused("ResourceNotFoundException", 400),
+    ],
+)
+def test_without_the_key_no_session_of_a_known_viewer_is_stored(
+    api: Api, api_key: str, table: str, key_store: Secrets, error: Callable[[], Exception]
+) -> None:
+    before = items(table)
+    key_store.error = error()
+    for body in (start_of_jane(), [start_of_jane(media_downloaded=True)]):
+        answer = api.call("POST", "/api/v1/sessions", body)
+        assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
+    assert items(table) == before
+    api.start(wire_start())
+    key_store.error = None
+    api.start(start_of_jane())
+    assert ask(api, api_key, viewer_uuid("jane-1f"))["code"] == 200
+
+
+def test_the_key_is_asked_for_once_and_only_for_a_viewer_who_has_an_id(api: Api, api_key: str, key_store: Secrets) -> None:
+    api.start(wire_start())
+    assert api.call("POST", "/api/v1/sessions", start_of_jane(analytics_reportSuite="nobody"))["statusCode"] == 400
+    assert key_store.asked == 0
+    for _ in range(3):
+        api.start(start_of_jane())
+    assert key_store.asked == 1
