@@ -12,6 +12,7 @@ from mediabeat.packing import pack, unpack
 from mediabeat.session import fold
 from mediabeat.summary import Summary, summarize
 from mediabeat.table import Phase, StoredSession
+from mediabeat.table_viewers import viewer_items
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 
 Check = Callable[[History], Iterator[str]]
@@ -153,6 +154,14 @@ def every_session_is_whole_or_forgotten(history: History) -> Iterator[str]:
             yield f"session {sid[:6]} is listed and has no head"
 
 
+def every_session_is_found_by_its_viewer(history: History) -> Iterator[str]:
+    """There is an entry for each id that a session's viewer has."""
+    for sid, session in sessions(history).items():
+        for entry in viewer_items(sid, session.start, expires_at=0) if session.start else ():
+            if entry["sk"] not in [item["sk"] for item in history.items.get(entry["pk"]["S"], [])]:
+                yield f"session {sid[:6]} is not found by {entry['pk']['S']}"
+
+
 def sessions_are_closed_once_for_the_right_reason(history: History) -> Iterator[str]:
     """Closers count a session once at most; reason and moment are those of the rules for what arrived."""
     counted = Counter(one.sid for call in history.calls for one in call.closed)
@@ -185,6 +194,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     only_sessions_that_are_over_refuse,
     every_session_that_was_promised_is_found,
     every_session_is_whole_or_forgotten,
+    every_session_is_found_by_its_viewer,
     sessions_are_closed_once_for_the_right_reason,
     closers_fail_only_for_the_database,
 )

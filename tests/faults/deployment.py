@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SHARDS: Final = 2
 SPARE_MS: Final = 55_000
+VIEWER_KEY: Final = b"key"
 
 MODULES: Final = (create_session, ingest_event, closer)
 
@@ -65,7 +66,7 @@ class Deployment:
         self.wire.refill_retries()
         patches: list[tuple[Any, dict[str, Any]]] = [
             (create_session, {"store": Store(table, self._starter, **stored), "registry": Registry(table, self._starter)}),
-            (create_session, {"viewer_key": SimpleNamespace(read=lambda: b"key")}),
+            (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from mediabeat.events import parse_later, parse_start
+from mediabeat.events import Event, parse_later, parse_start
+from mediabeat.viewers import Pseudonyms
 from tests.builders import Wire as Body
 from tests.builders import wire_start
-from tests.faults.deployment import Api
+from tests.faults.deployment import VIEWER_KEY, Api
 from tests.faults.history import GOOD, Call
 from tests.faults.schedule import Schedule
 
@@ -51,14 +52,19 @@ class Player:
 
     def live(self) -> None:
         """Start the session, then let the clients loose."""
-        start = wire_start(analytics_visitorId=f"viewer-{self.name}")
-        start["playerTime"] = {"playhead": 0, "ts": self.now()}
-        event = parse_start(start)
-        call = self._insisting(lambda: self.api.start(start, events=(event,)))
+        start = self.start()
+        call = self._insisting(lambda: self.api.start(start, events=(as_stored(start),)))
         if call.is_good:
             self.sid = call.sid
             for number in range(self.random.randint(1, 3)):
                 self.schedule.turns.spawn(f"{self.name}.{number}", self.client)
+
+    def start(self, **params: Any) -> Body:
+        """Return the start of the session, of a viewer who has one id or two."""
+        ids: Any = {"analytics_visitorId": f"viewer-{self.name}", "visitor_marketingCloudUserId": f"device-{self.name}"}
+        start = wire_start(**dict(list(ids.items())[: 1 + ord(self.name[-1]) % 2]), **params)
+        start["playerTime"] = {"playhead": 0, "ts": self.now()}
+        return start
 
     def client(self) -> None:
         """Send events as long as there are any."""
@@ -121,13 +127,18 @@ class Player:
         return body
 
 
+def as_stored(start: Body) -> Event:
+    """Return a start as it is stored: with what stands for the viewer's ids."""
+    event = parse_start(start)
+    return event._replace(params=Pseudonyms(VIEWER_KEY, "demo").hide(event.params))
+
+
 def download(api: Api, schedule: Schedule, name: str) -> None:
     """Send one session that was watched offline."""
     player = Player(api, schedule, name)
-    start = wire_start(media_downloaded=True, analytics_visitorId=f"viewer-{name}")
-    start["playerTime"] = {"playhead": 0, "ts": player.now()}
+    start = player.start(media_downloaded=True)
     later = [player._event("ping", player.now() + second * 1_000) for second in range(player.left)]
-    events = (parse_start(start), *map(parse_later, later))
+    events = (as_stored(start), *map(parse_later, later))
     player._insisting(lambda: api.start([start, *later], events=events))
 
 

@@ -10,7 +10,8 @@ from botocore.client import BaseClient
 from mediabeat.dynamodb import dynamodb_client
 from mediabeat.projects import new_project, rotated
 from mediabeat.registry import Registry
-from mediabeat.settings import channel_settings
+from mediabeat.secret_store import ViewerKey
+from mediabeat.settings import channel_settings, viewer_key_secret
 from tests.builders import noise, wire, wire_start
 from tests.integration.channel_client import ChannelClient
 from tests.integration.conftest import Api, Clock
@@ -163,12 +164,15 @@ def called(monkeypatch: pytest.MonkeyPatch, table: str) -> dict[str, Grants]:
     for function in FUNCTIONS:
         app = import_module(f"functions.{function}.app")
         monkeypatch.setattr(app, "lambda_handler", running_as(function, app.lambda_handler))
+    monkeypatch.setattr("functions.create_session.app.viewer_key", ViewerKey(viewer_key_secret()))  # of a new process
     return asked
 
 
 def needed(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the grants that a request needs."""
-    if service == "secretsmanager":
+    if service == "secretsmanager" and parameters["SecretId"] == viewer_key_secret():
+        yield f"secretsmanager:{operation}", "ViewerKey"
+    elif service == "secretsmanager":
         assert parameters["SecretId"].startswith(channel_settings().access_key_secrets)
         yield f"secretsmanager:{operation}", SECRETS
     elif operation == "TransactWriteItems":

@@ -123,7 +123,6 @@ def test_what_cannot_be_made_again_outlives_its_stack() -> None:
     kept = {name: policy for name, policy in policies.items() if policy != "Delete"}
     assert kept == {"Table": "Retain", "ViewerKey": "RetainExceptOnCreate"}
     assert resources("AWS::DynamoDB::Table")["Table"]["DeletionProtectionEnabled"] is True
-    assert resources("AWS::DynamoDB::Table")["Table"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
 def test_what_erasing_waits_for_has_ended_by_then() -> None:
@@ -145,5 +144,5 @@ def test_the_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:
 
 def test_the_table_can_be_brought_back() -> None:
     table = transformed()["Resources"]["Table"]
-    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

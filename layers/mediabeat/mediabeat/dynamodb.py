@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
-from botocore.session import get_session
+from botocore.session import Session, get_session
 
 from mediabeat.errors import StorageUnavailable
 
@@ -34,6 +35,12 @@ PASSING: Final = frozenset(
 """Errors that pass: the caller is told to come again."""
 
 
+@cache
+def aws() -> Session:
+    """Return the session that makes this process's clients: a second one would load all that is known of AWS's services again."""
+    return get_session()
+
+
 def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
     """Return a client that gives up within the few seconds for which players wait; thread-safe."""
     config = Config(
@@ -47,7 +54,7 @@ def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
         max_pool_connections=connections,
     )
     # botocore, not boto3, which would load the transfer manager of S3 as well: a tenth of a cold start.
-    return cast("DynamoDBClient", get_session().create_client("dynamodb", config=config))
+    return cast("DynamoDBClient", aws().create_client("dynamodb", config=config))
 
 
 @contextmanager

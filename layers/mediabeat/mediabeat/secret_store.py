@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
-from botocore.session import get_session
 
+from mediabeat.dynamodb import aws
 from mediabeat.errors import StorageUnavailable
 
 KEPT_FOR_MS: Final = 300_000
@@ -24,7 +24,7 @@ PASSING: Final = frozenset({"InternalServiceError", "ThrottlingException", "Requ
 def secrets_client() -> Any:
     """Return a client that gives up within a few seconds."""
     config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
-    return get_session().create_client("secretsmanager", config=config)
+    return aws().create_client("secretsmanager", config=config)
 
 
 def _read(client: Any, secret_id: str) -> str | None:

@@ -13,7 +13,7 @@ from mediabeat.viewers import Pseudonyms
 
 _OUT_OF_REACH = """\
 Out of reach   the table's recovery points, for 35 days; its stream and whoever reads that, for 24 hours; exported files.
-               After restoring or importing one of those, erase again."""
+               After restoring or importing one of those, erase again. Logs name sessions, but not whose they were."""
 
 
 def erase(project_id: str, viewer_id: str, target: Target) -> Erased:
