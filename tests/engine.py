@@ -58,22 +58,43 @@ def _install(npm: str, folder: Path) -> None:
         raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
 
 
+class Engine:
+    """An engine on a port of its own; `--db-path F` keeps its data in a file. Making and starting it raise NoEngine."""
+
+    def __init__(self, *options: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port: int = probe.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{self._port}"
+        self._command = [str(binary()), "serve", "--host", "127.0.0.1", "--port", str(self._port), *options]
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(self._port, self._process)
+        except NoEngine:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """End it by SIGKILL, in the middle of whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+
+
 @contextmanager
 def running(*options: str) -> Iterator[str]:
-    """Run an engine (`--db-path F` keeps its data in a file) and yield its address; it ends with the block.
+    """Run an engine and yield its address; it ends with the block.
 
     Raises NoEngine.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    command = [str(binary()), "serve", "--host", "127.0.0.1", "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
+    engine = Engine(*options)
+    engine.start()
+    try:
+        yield engine.endpoint
+    finally:
+        engine.kill()
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

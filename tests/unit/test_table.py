@@ -210,14 +210,14 @@ def test_a_session_is_read_from_its_items_each_event_once() -> None:
         table.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
     events = frozenset({BEGUN.event, first, second, third})
-    assert table.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None)
+    assert table.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT)
     items[2] |= {"summary": {"B": b"summary"}}
-    assert table.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary")
+    assert table.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary", EXPIRES_AT)
 
 
 def test_a_session_whose_creation_is_unfinished_has_no_start() -> None:
     head = table.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
-    assert table.session_of(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None)
+    assert table.session_of(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
 
 
 def test_without_a_head_there_is_no_session() -> None:

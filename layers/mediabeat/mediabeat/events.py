@@ -171,15 +171,27 @@ def parse(value: Any, where: str = "") -> Event:
         model_of(event_type).model_validate(value)
     except ValidationError as error:
         raise InvalidInput(*(_problem(details, where) for details in error.errors(include_url=False))) from None
-    time = value["playerTime"]
+    return taken_in(value)
+
+
+def taken_in(body: dict[str, Any]) -> Event:
+    """Return the event in a body that is known to be right."""
+    time = body["playerTime"]
     return Event(
         int(time["ts"]),
-        event_type,
+        EVENT_TYPES[body["eventType"]],
         float(time["playhead"]),
-        value.get("params", {}),
-        value.get("customMetadata", {}),
-        value.get("qoeData", {}),
+        body.get("params", {}),
+        body.get("customMetadata", {}),
+        body.get("qoeData", {}),
     )
+
+
+def as_sent(event: Event) -> dict[str, Any]:
+    """Return the body in which a player sends an event."""
+    body = {"eventType": str(event.type), "playerTime": {"playhead": event.playhead, "ts": event.ts}}
+    rest = {"params": event.params, "customMetadata": event.custom, "qoeData": event.qoe}
+    return body | {name: value for name, value in rest.items() if value}
 
 
 def _problem(details: Any, where: str) -> Problem:

@@ -35,8 +35,8 @@ PAGE: Final = 25
 DAY_MS: Final = 86_400_000
 DEFAULT_SPAN_MS: Final = 7 * DAY_MS
 
-_DEVICES: Final = ("PC", "Mobile")
-_VIDEO_TYPES: Final = ("VOD", "LIVE")
+DEVICES: Final = ("PC", "Mobile")
+VIDEO_TYPES: Final = ("VOD", "LIVE")
 _NUMBER: Final = re.compile("[0-9]{1,3}")
 _DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(_DATE.pattern + r"([ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
@@ -58,8 +58,8 @@ def parse_query(parameters: Mapping[str, str], *, now: int) -> RecentQuery:
     Raises InvalidInput naming each wrong parameter.
     """
     problems: list[Problem] = []
-    devices = _choice(parameters, "device", _DEVICES, problems)
-    video_types = _choice(parameters, "videoType", _VIDEO_TYPES, problems)
+    devices = _choice(parameters, "device", DEVICES, problems)
+    video_types = _choice(parameters, "videoType", VIDEO_TYPES, problems)
     until = _moment(parameters, "endDate", now, problems, last=True)
     since = _moment(parameters, "startDate", until - DEFAULT_SPAN_MS, problems, last=False)
     limit = parameters.get("limit", str(MAX_LIMIT))

@@ -56,6 +56,26 @@ class Store:
             self._table.put(entry)
         self._table.put(table.start_item(sid, start, shards=self._shards, expires_at=expires_at), IS_NEW)
 
+    def restore_session(self, stored: StoredSession) -> bool:
+        """Store a session that was exported, as it was; False, and nothing is changed, when it is there already.
+
+        Pages without a head are nobody's, so they come first; the rest is there at once or not at all: a closer that saw an
+        old head alone would take it for a creation that failed. Can be cut off and run again.
+        """
+        start = stored.start
+        if start is None:
+            raise ValueError(f"session {stored.sid} has no start")
+        if self._table.get(table.key(stored.sid, table.HEAD), consistent=True) is not None:
+            return False
+        for page in table_pages.pages(sorted(stored.events - {start.event})):
+            self._table.put(table_pages.page_item(stored.sid, page, expires_at=stored.expires_at))
+        kept = {"shards": self._shards, "expires_at": stored.expires_at}
+        head = table.head_item(stored.sid, stored.head, **kept)
+        begun = table.start_item(stored.sid, start, **kept, summary=stored.summary)
+        viewer = table_viewers.viewer_items(stored.sid, start, expires_at=stored.expires_at)
+        new = [{"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in (head, begun)]
+        return self._table.transact([*new, *({"Put": {"Item": item}} for item in viewer)])
+
     # Appending
 
     def append(self, sid: str, events: Set[bytes], *, now: int, to: Phase = Phase.OPEN) -> None:

@@ -87,13 +87,14 @@ class Start(NamedTuple):
 
 
 class StoredSession(NamedTuple):
-    """All that is stored of one session; `start` is none while its creation is unfinished."""
+    """All that is stored of one session, until `expires_at` (epoch seconds); `start` is none while its creation is unfinished."""
 
     sid: str
     head: Head
     start: Start | None
     events: frozenset[bytes]
     summary: bytes | None
+    expires_at: int = 0
 
 
 class ListEntry(NamedTuple):
@@ -129,21 +130,18 @@ def shard_of(sid: str, shards: int) -> int:
 
 
 def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
-    """Return the head of a new session; `expires_at` in epoch seconds."""
-    item = key(sid, HEAD) | {
-        "phase": {"S": head.phase},
-        "last_at": {"N": str(head.last_at)},
-        "due_shard": {"S": str(shard_of(sid, shards))},
-        "due_at": {"N": str(head.due_at)},
-        "taken": {"N": str(head.taken)},
-        "expires_at": {"N": str(expires_at)},
-    }
-    if head.closed_at is not None and head.close_reason is not None:
-        item |= {"closed_at": {"N": str(head.closed_at)}, "close_reason": {"S": head.close_reason}}
+    """Return the head of a session, without a tail; `expires_at` in epoch seconds."""
+    numbers = head._asdict() | {"phase": None, "close_reason": None, "expires_at": expires_at}
+    item = key(sid, HEAD) | {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
+    item["phase"] = {"S": head.phase}
+    if head.due_at is not None:
+        item["due_shard"] = {"S": str(shard_of(sid, shards))}
+    if head.close_reason is not None:
+        item["close_reason"] = {"S": head.close_reason}
     return item
 
 
-def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
+def start_item(sid: str, start: Start, *, shards: int, expires_at: int, summary: bytes | None = None) -> Item:
     """Return the item that makes a session exist and puts it in the list; `expires_at` in epoch seconds."""
     (listing,) = listings(start.project_id, [start.device], [start.video_type], 1)
     opt_outs = {"opt_out_share": start.opt_out_share, "opt_out_forwarding": start.opt_out_forwarding}
@@ -155,6 +153,7 @@ def start_item(sid: str, start: Start, *, shards: int, expires_at: int) -> Item:
         "caller": {"B": compressed(start.caller.encode())},
         "event": {"B": start.event},
         "expires_at": {"N": str(expires_at)},
+        **({"summary": {"B": summary}} if summary is not None else {}),
     }
     return item | {name: {"BOOL": True} for name, is_set in opt_outs.items() if is_set}
 
@@ -189,12 +188,13 @@ def session_of(sid: str, items: Iterable[Item]) -> StoredSession | None:
     """Read the items of a session's partition; none when it has no head."""
     head: Head | None = None
     start: Start | None = None
-    summary = None
+    summary, expires_at = None, 0
     events: set[bytes] = set()
     for item in items:
         match item["sk"]["S"]:
             case "head":
                 head = head_of(item)
+                expires_at = int(item["expires_at"]["N"])
                 events.update(tail_of(item))
             case "start":
                 start = _start_of(item)
@@ -202,7 +202,7 @@ def session_of(sid: str, items: Iterable[Item]) -> StoredSession | None:
                 summary = _summary_in(item)
             case _:
                 events.update(item["events"]["BS"])
-    return StoredSession(sid, head, start, frozenset(events), summary) if head else None
+    return StoredSession(sid, head, start, frozenset(events), summary, expires_at) if head else None
 
 
 def _start_of(item: Item) -> Start:

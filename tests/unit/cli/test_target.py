@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.main import main
-from mediabeat.cli.target import _target
+from mediabeat.cli.target import Target, _target
 
 
 def no_client(service: str) -> None:
@@ -14,9 +14,8 @@ def no_client(service: str) -> None:
 
 def test_a_deployment_is_known_by_its_outputs() -> None:
     outputs = {"TableName": "table", "AccessKeySecrets": "mediabeat/x/access-key/", "ViewerKeySecret": "arn:key"}
-    target = _target(outputs | {"ApiUrl": "https://a"}, no_client)
-    told = (target.table, target.access_key_secrets, target.viewer_key_secret, target.cloud)
-    assert told == ("table", "mediabeat/x/access-key/", "arn:key", None)
+    target = _target(outputs | {"IndexShards": "4", "ApiUrl": "https://a"}, no_client)
+    assert target == Target("table", "mediabeat/x/access-key/", "arn:key", 4, no_client, None)
 
 
 def test_a_stack_of_before_is_to_be_updated() -> None:
@@ -37,6 +36,8 @@ def test_a_stack_of_before_is_to_be_updated() -> None:
         ["access-key", "disable", "x"],
         ["viewer", "erase", "x", "jane"],
         ["recompute"],
+        ["export", "x", "--to", "nowhere"],
+        ["import", "."],
     ],
     ids=" ".join,
 )

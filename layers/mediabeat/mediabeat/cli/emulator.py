@@ -14,7 +14,7 @@ from time import monotonic, sleep
 
 import httpx
 
-from mediabeat.cli import local_aws
+from mediabeat.cli import local_aws, saved_ministack
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.state_folder import StateFolder
 
@@ -100,7 +100,7 @@ def start(folder: StateFolder, port: int) -> Emulator:
             raise CommandFailed("Another `mediabeat up` is at work on this folder; wait for it.") from None
         lock.truncate(0)
         process = subprocess.Popen(
-            local_aws.tool(_MINISTACK, "--with", _SAM_TRANSFORM, "ministack"),
+            local_aws.tool(_MINISTACK, "--with", _SAM_TRANSFORM, "python", saved_ministack.__file__, str(folder.settled)),
             env=_environment(folder, port),
             cwd=folder.path,
             stdin=subprocess.DEVNULL,
@@ -137,7 +137,7 @@ def stop(folder: StateFolder, emulator: Emulator) -> None:
     shutil.rmtree(folder.scratch, ignore_errors=True)
     if alive:
         raise CommandFailed(
-            f"The emulator did not end within {_STOP_S} s and was killed: what it stored since it started is lost.",
+            f"The emulator did not end within {_STOP_S} s and was killed: what it stored in its last seconds is lost.",
             folder.emulator_log,
         )
 

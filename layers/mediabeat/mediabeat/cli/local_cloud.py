@@ -15,6 +15,7 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
     """Start the emulator unless it runs, deploy the checkout's template to it, and make the project `demo`."""
     deployment.check_machine()
     source = deployment.source_folder()
+    folder.settled.unlink(missing_ok=True)
     cloud = _started(folder, steps, port)
     with steps.step("building the template and the layer (sam build)"):
         deployment.build(source, folder, cloud.endpoint)
@@ -40,6 +41,7 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
         home=str(folder.path),
     )
     status.save(folder)
+    folder.settled.touch()
     return status
 
 

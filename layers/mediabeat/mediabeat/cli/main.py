@@ -12,7 +12,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from mediabeat.cli import demo, deployment, invocation, local_cloud, operating, show
+from mediabeat.cli import archiving, demo, deployment, invocation, local_cloud, operating, show
 from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.picture import Timeline
 from mediabeat.cli.progress import Steps
@@ -186,5 +186,12 @@ def print_openapi() -> None:
     click.echo(json.dumps(openapi(version("mediabeat")), indent=1))
 
 
-for command in (operating.project_commands, operating.access_key_commands, operating.viewer_commands, operating.recompute):
+for command in (
+    operating.project_commands,
+    operating.access_key_commands,
+    operating.viewer_commands,
+    operating.recompute,
+    archiving.export_project,
+    archiving.import_project,
+):
     main.add_command(command)

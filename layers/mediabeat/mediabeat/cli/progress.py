@@ -1,6 +1,6 @@
 """Steps of a long command, shown as they happen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
@@ -21,8 +21,8 @@ class Steps:
         return monotonic() - self._began
 
     @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Show that this is being done, then how long it took or that it failed."""
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show that this is being done, and what the block tells of it; then how long it took or that it failed."""
         began = monotonic()
         live = Progress(
             SpinnerColumn(),
@@ -32,10 +32,10 @@ class Steps:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        live.add_task(title, total=None)
+        task = live.add_task(title, total=None)
         try:
             with live:
-                yield
+                yield lambda told: live.update(task, description=f"{title}: {told}")
         except BaseException:
             self._line("failed", "red", title, began)
             raise

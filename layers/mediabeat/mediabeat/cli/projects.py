@@ -1,5 +1,6 @@
 """The operator's work on projects."""
 
+from contextlib import suppress
 from time import time
 
 from mediabeat import projects
@@ -23,19 +24,26 @@ def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = Fa
 
 
 def ensure(project_id: str, registry: Registry, known_key: str | None) -> str:
-    """Return a project's key, making the project if need be.
+    """Return a project's key, making the project if need be; with the key that is known, if one is.
 
     Raises CommandFailed if it exists and its key is lost.
     """
+    if known_key is not None:
+        restore(Project(project_id, projects.hash_of(known_key), _now()), registry)
+        return known_key
     try:
         return create(project_id, registry)
     except ProjectExists:
-        if known_key is None:
-            raise CommandFailed(
-                f"The project {project_id!r} exists, but status.json with its key is gone. "
-                "To start afresh: mediabeat down, then remove the state folder."
-            ) from None
-        return known_key
+        raise CommandFailed(
+            f"The project {project_id!r} exists, but status.json with its key is gone. "
+            "To start afresh: mediabeat down, then remove the state folder."
+        ) from None
+
+
+def restore(project: Project, registry: Registry) -> None:
+    """Store a project that was lost, so that its key opens it again; one that is there stays as it is."""
+    with suppress(ProjectExists):
+        registry.create_project(project)
 
 
 def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tuple[Project, str]:

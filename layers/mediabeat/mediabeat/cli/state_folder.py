@@ -40,6 +40,11 @@ class StateFolder:
         return self.path / "data"
 
     @property
+    def settled(self) -> Path:
+        """Is there while nothing is being deployed, so that the emulator may save its state."""
+        return self.path / "settled"
+
+    @property
     def scratch(self) -> Path:
         """Unpacked functions and the like: of no use once the emulator has ended."""
         return self.path / "scratch"

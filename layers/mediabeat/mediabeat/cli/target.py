@@ -22,11 +22,12 @@ from mediabeat.viewer_store import ViewerStore
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A deployment, by its table and where its secrets are; `cloud` is none in an AWS account."""
+    """A deployment, as its stack's outputs tell it; `cloud` is none in an AWS account."""
 
     table: str
     access_key_secrets: str
     viewer_key_secret: str
+    index_shards: int
     client: Callable[[str], Any]
     cloud: Status | None = None
 
@@ -43,7 +44,7 @@ class Target:
     @property
     def store(self) -> Store:
         """The sessions."""
-        return Store(self.table, self.client("dynamodb"))
+        return Store(self.table, self.client("dynamodb"), index_shards=self.index_shards)
 
     @property
     def viewers(self) -> ViewerStore:
@@ -93,7 +94,8 @@ def _of_stack(stack: str, client: Callable[..., Any]) -> Target:
 
 def _target(outputs: dict[str, str], client: Callable[[str], Any], cloud: Status | None = None) -> Target:
     try:
-        return Target(outputs["TableName"], outputs["AccessKeySecrets"], outputs["ViewerKeySecret"], client, cloud)
+        told = outputs["TableName"], outputs["AccessKeySecrets"], outputs["ViewerKeySecret"], int(outputs["IndexShards"])
+        return Target(*told, client, cloud)
     except KeyError as error:
         update = "sam build && sam deploy" if cloud is None else "mediabeat up"
         raise CommandFailed(f"The stack has no output {error.args[0]}; update it with: {update}") from None

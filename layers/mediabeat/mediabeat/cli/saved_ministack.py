@@ -1,0 +1,88 @@
+"""MiniStack that saves its state now and then: by itself it does so only when it is told to end.
+
+This file is run as a script in the environment of MiniStack, of which it uses what is not meant for others: its version is
+pinned. A forked child writes the files, so that they hold the state of one moment and no request waits for them.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+EVERY_S = 5
+REST = 20  # times as long as saving took
+
+
+class Saver:
+    """Saves while a file is there that says that nothing is being deployed: half a deployment could not come up again."""
+
+    def __init__(self, save: Callable[[], None], settled: Path) -> None:
+        self._save = save
+        self._settled = settled
+        self._child: int | None = None
+
+    async def run(self) -> None:
+        """Save again and again."""
+        loop = asyncio.get_running_loop()
+        rest_s: float = EVERY_S
+        while True:
+            await asyncio.sleep(rest_s)
+            if self._settled.exists():
+                began = loop.time()
+                self._child = os.fork() or self._save_and_exit()
+                await loop.run_in_executor(None, os.waitpid, self._child, 0)
+                self._child = None
+                rest_s = max(EVERY_S, REST * (loop.time() - began))
+
+    def _save_and_exit(self) -> int:
+        try:
+            logging.disable()
+            self._save()
+        finally:
+            os._exit(0)
+
+    async def stop(self, running: "asyncio.Task[None]") -> None:
+        """End before MiniStack itself saves: what a child still wrote would be older."""
+        if self._child is None:
+            running.cancel()
+        else:
+            os.kill(self._child, signal.SIGKILL)
+            while self._child is not None:
+                await asyncio.sleep(0.01)
+            running.cancel()
+
+
+def main(settled: Path) -> None:
+    """Run MiniStack, and beside it, in the same loop, what saves."""
+    ministack: Any = import_module("ministack.app")
+    served = ministack.app
+
+    def save() -> None:
+        ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - as it does itself in the end
+
+    async def with_saver(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await served(scope, receive, send)
+            return
+        saver = Saver(save, settled)
+        running = asyncio.create_task(saver.run())
+
+        async def receive_and_stop() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await saver.stop(running)
+            return message
+
+        await served(scope, receive_and_stop, send)
+
+    ministack.app = with_saver
+    ministack.main()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv.pop()))
