@@ -217,7 +217,11 @@ def batches(draw: st.DrawFn) -> Any:
 BODIES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "POST /api/v1/sessions": starts() | batches(),
     "POST /api/v1/downloaded": batches() | starts(),
-    "POST /api/v1/sessions/{sid}/events": later_events() | later_events() | starts() | batches(),
+    "POST /api/v1/sessions/{sid}/events": later_events()
+    | later_events()
+    | st.lists(later_events(), max_size=5)
+    | starts()
+    | batches(),
     "POST /api/v2/channels": st.fixed_dictionaries(
         {"name": st.from_regex(r"[a-z0-9-]{3}", fullmatch=True) | TEXTS | VALUES}
     ).flatmap(mutated),

@@ -77,6 +77,17 @@ def test_what_a_downloaded_session_counts_is_in_its_head(api: Api, store: Store)
     assert stored.head.taken == 5
 
 
+@pytest.mark.usefixtures("small_room")
+def test_events_of_an_array_are_taken_together_or_not_once_a_session_is_full(api: Api, store: Store) -> None:
+    sid = api.start(wire_start())
+    arrays = [[wire("ping", at, at) for at in range(begin, begin + 15)] for begin in (0, 15, 30)]
+    assert statuses(api, sid, *arrays) == [204, 204, 410]
+    assert statuses(api, sid, [wire("ping", 99), wire("sessionEnd", 99)]) == [204]
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert len(stored.events) == 33
+
+
 LONG = "x" * 4_097
 
 

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
+from mediabeat import recent
 from mediabeat.cli.main import main
-from mediabeat.events import EventType
-from mediabeat.metrics import Metrics
+from mediabeat.detail import ERRORS_BYTES
+from mediabeat.events import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
+from mediabeat.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
+from mediabeat.packing import COUNTED_BYTES, MAX_COUNT
+from mediabeat.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
+from mediabeat.summary import MAX_LOG_LINES
 from mediabeat.table import Start, start_item
 from tests.template import ROOT, source
 
@@ -84,6 +89,26 @@ def test_what_is_linked_to_is_there() -> None:
 def test_every_command_is_told() -> None:
     told = " ".join(rows(section("Run it")))
     assert all(re.search(rf"\b{command}\b", told) for command in main.commands)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        *(f"{MAX_BATCH_EVENTS:,} events", f"count {MAX_COUNT:,} together", f"for each {COUNTED_BYTES} bytes"),
+        *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
+        *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
+        *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
+    ],
+)
+def test_every_limit_is_told(limit: str) -> None:
+    assert limit in section("Limits")
+
+
+def test_what_is_left_out_of_lists_is_told() -> None:
+    told = section("API").replace("\n", " ")
+    assert f"{recent.MAX_LOG_LINES:,} / `limit` lines" in told
+    assert f"count {recent.MAX_FOLDED:,} events" in told
+    assert f"first {ERRORS_BYTES // 1_024} KB" in told
 
 
 def test_every_module_of_the_core_has_its_place() -> None:
