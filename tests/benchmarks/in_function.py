@@ -13,6 +13,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+Call = Callable[[], None]
+
 
 def stub_http(answer: list[bytes]) -> None:
     """Let every request of every client be answered with what `answer` holds, below signing and retries."""
@@ -28,10 +30,10 @@ def stub_http(answer: list[bytes]) -> None:
         headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "REQUEST", "content-length": str(len(body))}
         return AWSResponse(request.url, 200, headers, Raw(body))  # type: ignore[arg-type]
 
-    Endpoint._send = send  # type: ignore[method-assign]
+    Endpoint._send = send  # type: ignore[attr-defined]
 
 
-def invocation(spec: Any) -> Callable[[], None]:
+def invocation(spec: Any) -> Call:
     """Import the function and return one invocation of it, each with the next event of a session."""
     app = import_module("app")
     events = cycle([spec["event"] | {"body": body} for body in spec["bodies"]])
@@ -43,7 +45,7 @@ def invocation(spec: Any) -> Callable[[], None]:
     return invoke
 
 
-def update() -> Callable[[], None]:
+def update() -> Call:
     """Return a conditional UpdateItem of a default client, of the size of the function's own."""
     import boto3
 
@@ -71,26 +73,26 @@ def peak_mb() -> float:
     status = Path("/proc/self/status")
     if status.exists():
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1_024 / 1e6
+        return int(line.split()[1]) * 1_024 / 1_000_000
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1_000_000  # macOS counts bytes
 
 
-def interleaved(
-    ours: Callable[[], None], theirs: Callable[[], None], answer: list[bytes], spec: Any
-) -> list[tuple[float, float]]:
+def interleaved(ours: Call, theirs: Call, answer: list[bytes], spec: Any) -> list[tuple[float, float]]:
     """Return seconds of CPU per call, ours and theirs, of each round."""
     import gc
     import time
 
-    def cpu_s(call: Callable[[], None], answered: bytes) -> float:
+    calls: int = spec["calls"]
+
+    def cpu_s(call: Call, answered: bytes) -> float:
         answer[0] = answered
         gc.collect()
         began = time.thread_time()
-        for _ in range(spec["calls"]):
+        for _ in range(calls):
             call()
-        return (time.thread_time() - began) / spec["calls"]
+        return (time.thread_time() - began) / calls
 
     def one_round() -> tuple[float, float]:
         return cpu_s(ours, spec["answer"].encode()), cpu_s(theirs, b"{}")

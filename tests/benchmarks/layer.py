@@ -61,7 +61,7 @@ def function_environment() -> dict[str, str]:
     }
 
 
-def layer_size() -> dict[str, Reading]:
+def layer_size(rounds: int) -> dict[str, Reading]:
     """Measure the built layer."""
     sizes = [path.stat().st_size for path in built_layer().rglob("*") if path.is_file()]
     return {"layer_size": reading([sum(sizes) / 1e6], files=len(sizes))}

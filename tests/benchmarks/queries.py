@@ -1,16 +1,16 @@
 """What the list of the newest sessions costs when there are few sessions, and when there are many."""
 
-import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, product
 
 from mediabeat.recent import parse_query, recent_sessions
 from mediabeat.settings import settings
 from mediabeat.table import Item
 from tests.benchmarks.cores import core
-from tests.benchmarks.database import PROJECT, Database, database
+from tests.benchmarks.database import PROJECT, database, filled_database
 from tests.benchmarks.figures import Reading, reading
-from tests.benchmarks.service import DESKTOP, LENGTH_S, PHONE, Service, clones, half_hour
+from tests.benchmarks.service import DESKTOP, LENGTH_S, PHONE, Service, half_hour, in_turns
 from tests.builders import BASE_MS
 
 FEW, MANY = 1_000, 100_000
@@ -20,15 +20,15 @@ OPEN = 5
 GAP_MS = 5_000
 """From one start to the next: a hundred thousand are six days, so that all are within the query's seven."""
 
-ASKED = 10
+ASKED = 5
 """Queries a round."""
 
 
 def recent(rounds: int) -> dict[str, Reading]:
     """Ask the default query of a table with few sessions and of one with many, in turns."""
-    with core(1), database() as engine, core(0):
-        models = Models(engine)
-        tables = _filled(engine, models, FEW), _filled(engine, models, MANY)
+    contents = dict(zip(("few", "many"), _contents(), strict=True))
+    with core(1), filled_database(contents) as engine, core(0):
+        tables = [Service(engine, table) for table in contents]
         reads = [_asked(service)[1] for service in tables]
         taken = [tuple(_asked(service)[0] for service in tables) for _ in range(rounds)]
     few_ms, many_ms = (1_000 * reading(each).value for each in zip(*taken, strict=True))
@@ -55,40 +55,24 @@ def _asked(service: Service) -> tuple[float, float]:
     return min(seconds for seconds, _ in spent), spent[-1][1]
 
 
-def _filled(engine: Database, models: "Models", count: int) -> Service:
-    """Return a deployment with so many sessions, the newest ones the same whatever their number."""
-    service = Service(engine)
-    entries = itertools.islice(models.entries(), count - OPEN)
-    engine.load(service.table, itertools.chain(models.opened(OPEN), entries))
-    return service
-
-
-class Models:
-    """Sessions that were really played, to be copied: an open one, and a closed one for each listing."""
-
-    def __init__(self, engine: Database) -> None:
+def _contents() -> Iterator[Iterable[Item]]:
+    """Yield the items of both tables; sessions that were really played are copied, the newest ones are the same in both."""
+    bodies = half_hour()
+    with database() as engine:
         service = Service(engine)
-        bodies = half_hour()
-        shards = range(settings().index_shards)
-        sids = [
-            service.start_in(shard, user_agent=user_agent, video_type=video_type)
-            for user_agent, video_type, shard in itertools.product((DESKTOP, PHONE), ("VOD", "LIVE"), shards)
-        ]
+        kinds = product((DESKTOP, PHONE), ("VOD", "LIVE"), range(settings().index_shards))
+        sids = [service.start_in(shard, user_agent=agent, video_type=kind) for agent, kind, shard in kinds]
         for sid in sids:
             service.send(sid, bodies)
         service.close()
         still_open = service.start()
         service.send(still_open, bodies[: len(bodies) // 2])
-        self._open = service.items_of(still_open), still_open
-        self._closed = [([item for item in service.items_of(sid) if "listing" in item], sid) for sid in sids]
+        opened = list(chain.from_iterable(in_turns([service.items_of(still_open)], OPEN)))
+        entries = [[item for item in service.items_of(sid) if "listing" in item] for sid in sids]
+    for count in (FEW, MANY):
+        yield chain(opened, _newest_first(chain.from_iterable(in_turns(entries, count - OPEN))))
 
-    def opened(self, count: int) -> Iterator[Item]:
-        """Yield all items of open sessions."""
-        return itertools.chain.from_iterable(itertools.islice(clones(*self._open), count))
 
-    def entries(self) -> Iterator[Item]:
-        """Yield what the list reads of closed sessions, newest first, in turns of all listings."""
-        for number, (entry,) in enumerate(
-            itertools.chain.from_iterable(zip(*(clones(*one) for one in self._closed), strict=True)), 1
-        ):
-            yield entry | {"started_at": {"N": str(BASE_MS - number * GAP_MS)}}
+def _newest_first(entries: Iterable[Item]) -> Iterator[Item]:
+    for number, entry in enumerate(entries, 1):
+        yield entry | {"started_at": {"N": str(BASE_MS - number * GAP_MS)}}

@@ -1,8 +1,8 @@
 """The functions' code on a table of its own, and the viewings that are sent to it; the time is told by the events."""
 
-import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, count, islice
 from typing import Any, Final
 
 from mediabeat.callers import caller_of
@@ -13,7 +13,7 @@ from mediabeat.registry import Registry
 from mediabeat.settings import settings
 from mediabeat.starting import start_session
 from mediabeat.store import Store
-from mediabeat.table import Item, shard_of
+from mediabeat.table import HEAD, START, Item, shard_of
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, Limits
 from tests.benchmarks.database import PROJECT, Database, Units
 from tests.builders import BASE_MS, Wire, wire
@@ -24,7 +24,7 @@ PING_S: Final = 10
 LIMITS: Final = Limits()
 
 DESKTOP: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-PHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile Safari/604.1"
+PHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 
 
 def request(function: str) -> dict[str, Any]:
@@ -64,10 +64,10 @@ def half_hour(ping_s: int = PING_S) -> list[Wire]:
 
 
 class Service:
-    """One deployment: a table and the code of the functions that write to it."""
+    """One deployment: a table, a new one unless it is named, and the code of the functions that write to it."""
 
-    def __init__(self, database: Database) -> None:
-        self.table = database.new_table()
+    def __init__(self, database: Database, table: str | None = None) -> None:
+        self.table = table or database.new_table()
         self.client = database.client(SIDE_BY_SIDE)
         self.units = Units(self.client)
         deployed = settings()
@@ -96,13 +96,19 @@ class Service:
 
     def start_in(self, shard: int, **about: str) -> str:
         """Start sessions until one is in a shard of the indexes, which follows from its random id."""
-        sids = (self.start(**about) for _ in itertools.count())
+        sids = (self.start(**about) for _ in count())
         return next(sid for sid in sids if shard_of(sid, settings().index_shards) == shard)
 
 
-def clones(items: list[Item], sid: str) -> Iterator[list[Item]]:
+def in_turns(models: Iterable[list[Item]], number: int) -> Iterator[list[Item]]:
+    """Yield the items of so many sessions, each a copy of one of these in its turn."""
+    return islice(chain.from_iterable(zip(*map(clones, models), strict=True)), number)
+
+
+def clones(items: list[Item]) -> Iterator[list[Item]]:
     """Yield the items of ever more sessions like this one; they are in its partitions of the indexes."""
-    for number in itertools.count():
+    sid: str = next(item["pk"]["S"] for item in items if item["sk"]["S"] in (HEAD, START))
+    for number in count():
         name = f"{sid[:16]}{number:048x}"
         yield [_renamed(item, sid, name) for item in items]
 

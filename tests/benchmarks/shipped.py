@@ -19,6 +19,7 @@ from tests.benchmarks.database import database
 from tests.benchmarks.figures import NotTaken, Reading, reading
 from tests.benchmarks.layer import function_environment, scratch
 from tests.benchmarks.service import Service, half_hour, request
+from tests.builders import BASE_MS
 
 SCRIPT: Final = Path(__file__).with_name("in_function.py")
 
@@ -103,7 +104,7 @@ def _session() -> dict[str, Any]:
     pings = [json.dumps(body) for body in half_hour() if body["eventType"] == "ping"]
     event = request("ingest_event")
     answers: list[str] = []
-    send = Endpoint._send
+    send = Endpoint._send  # type: ignore[attr-defined]
 
     def listening(self: Endpoint, asked: Any) -> Any:
         answer = send(self, asked)
@@ -116,7 +117,7 @@ def _session() -> dict[str, Any]:
         event["pathParameters"]["sid"] = sid
         with (
             mock.patch.object(ingest_event, "store", service.store),
-            mock.patch.object(ingest_event, "server_clock", lambda: 1_795_000_060_000),
+            mock.patch.object(ingest_event, "server_clock", return_value=BASE_MS),
             mock.patch.object(Endpoint, "_send", listening),
         ):
             for body in pings[:HALF_FULL]:
