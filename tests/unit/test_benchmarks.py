@@ -4,8 +4,7 @@ import pytest
 
 from tests.benchmarks import readme
 from tests.benchmarks.catalogue import BENCHMARKS
-from tests.benchmarks.database import NotTaken
-from tests.benchmarks.figures import FIGURES, reading
+from tests.benchmarks.figures import FIGURES, NotTaken, reading
 from tests.benchmarks.units import write_units
 from tests.unit.test_readme import README, names, section
 
