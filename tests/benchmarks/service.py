@@ -1,0 +1,117 @@
+"""The functions' code on a table of its own, and the viewings that are sent to it; the time is told by the events."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain, count, islice
+from typing import Any, Final
+
+from mediabeat.callers import caller_of
+from mediabeat.closing import SIDE_BY_SIDE, Run, close_due
+from mediabeat.events import parse_later
+from mediabeat.ingest import ingest
+from mediabeat.registry import Registry
+from mediabeat.settings import settings
+from mediabeat.starting import start_session
+from mediabeat.store import Store
+from mediabeat.table import HEAD, START, Item, shard_of
+from mediabeat.timeouts import LATE_EVENT_GRACE_MS, Limits
+from tests.benchmarks.database import PROJECT, Database, Units
+from tests.builders import BASE_MS, Wire, wire
+from tests.template import ROOT
+
+LENGTH_S: Final = 1_800
+PING_S: Final = 10
+LIMITS: Final = Limits()
+
+DESKTOP: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+PHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+
+
+def request(function: str) -> dict[str, Any]:
+    """Return the event with which API Gateway calls a function, from events/."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{function}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def start_body(video_type: str = "VOD") -> Wire:
+    """Return a `sessionStart` as a real player sends it."""
+    body: Wire = json.loads(request("create_session")["body"])
+    body["playerTime"]["ts"] = BASE_MS
+    body["params"] |= {"analytics.reportSuite": PROJECT, "media.length": LENGTH_S, "media.contentType": video_type}
+    return body
+
+
+def half_hour(ping_s: int = PING_S) -> list[Wire]:
+    """Return what follows the `sessionStart` in half an hour: pings, an ad break, two pauses, the end."""
+    ad_break = {"media.ad.podFriendlyName": "mid-roll", "media.ad.podIndex": 1, "media.ad.podSecond": 599}
+    ad = {"media.ad.podPosition": 1, "media.ad.id": "ad-1", "media.ad.length": 15, "media.ad.playerName": "player"}
+    told = [
+        wire("play", 1),
+        *(wire("ping", second, second - 1.0001) for second in range(ping_s + 1, LENGTH_S, ping_s)),
+        wire("adBreakStart", 600, 599, params=ad_break),
+        wire("adStart", 600, 599, params=ad),
+        wire("adComplete", 615, 599),
+        wire("adBreakComplete", 615, 599),
+        wire("play", 615, 599),
+        wire("pauseStart", 900, 884),
+        wire("play", 910, 884),
+        wire("pauseStart", 1_200, 1_174),
+        wire("play", 1_210, 1_174),
+        wire("sessionComplete", 1_799.5, LENGTH_S),
+        wire("sessionEnd", LENGTH_S, LENGTH_S),
+    ]
+    return sorted(told, key=lambda body: body["playerTime"]["ts"])
+
+
+class Service:
+    """One deployment: a table, a new one unless it is named, and the code of the functions that write to it."""
+
+    def __init__(self, database: Database, table: str | None = None) -> None:
+        self.table = table or database.new_table()
+        self.client = database.client(SIDE_BY_SIDE)
+        self.units = Units(self.client)
+        deployed = settings()
+        self.store = Store(self.table, self.client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+        self._registry = Registry(self.table, self.client)
+
+    def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
+        """Start a session and return its id."""
+        caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
+        return start_session(start_body(video_type), caller, self.store, self._registry, LIMITS, now=BASE_MS)
+
+    def send(self, sid: str, bodies: list[Wire]) -> None:
+        """Send events of a session, each at its own time."""
+        for body in bodies:
+            event = parse_later(body)
+            ingest(sid, event, self.store, LIMITS, now=event.ts)
+
+    def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
+        """Let the closer run once; by default, when the sessions of half an hour are due."""
+        return close_due(self.store, LIMITS, lambda: now, has_time=lambda: True)
+
+    def items_of(self, sid: str) -> list[Item]:
+        """Return all items that name a session."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.table)
+        return [item for page in pages for item in page["Items"] if sid in item["pk"]["S"] + item["sk"]["S"]]
+
+    def start_in(self, shard: int, **about: str) -> str:
+        """Start sessions until one is in a shard of the indexes, which follows from its random id."""
+        sids = (self.start(**about) for _ in count())
+        return next(sid for sid in sids if shard_of(sid, settings().index_shards) == shard)
+
+
+def in_turns(models: Iterable[list[Item]], number: int) -> Iterator[list[Item]]:
+    """Yield the items of so many sessions, each a copy of one of these in its turn."""
+    return islice(chain.from_iterable(zip(*map(clones, models), strict=True)), number)
+
+
+def clones(items: list[Item]) -> Iterator[list[Item]]:
+    """Yield the items of ever more sessions like this one; they are in its partitions of the indexes."""
+    sid: str = next(item["pk"]["S"] for item in items if item["sk"]["S"] in (HEAD, START))
+    for number in count():
+        name = f"{sid[:16]}{number:048x}"
+        yield [_renamed(item, sid, name) for item in items]
+
+
+def _renamed(item: Item, old: str, new: str) -> Item:
+    return {name: {"S": value["S"].replace(old, new)} if "S" in value else value for name, value in item.items()}

@@ -1,0 +1,82 @@
+"""Acknowledged events per second: handler and engine on a core each, beside a raw loop on the same engine."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable
+from unittest import mock
+
+import boto3
+
+import functions.ingest_event.app as ingest_event
+from tests.benchmarks.cores import core
+from tests.benchmarks.database import Database, database
+from tests.benchmarks.figures import Reading, reading
+from tests.benchmarks.layer import scratch
+from tests.benchmarks.service import Service, half_hour, request
+from tests.builders import BASE_MS, Wire
+
+IN_TURN = 16
+"""Events until it is the other's turn: what else the machine does then falls on both."""
+
+
+def durable_events(rounds: int) -> dict[str, Reading]:
+    """Measure the ingest function and UpdateItems of a default client, in turns."""
+    with core(1), database("--db-path", str(scratch() / "throughput.db")) as engine, core(0):
+        service, raw = Service(engine), Raw(engine)
+        _round(service, raw)  # connections are made, models are built
+        taken = [_round(service, raw) for _ in range(2 * rounds + 1)]
+    details = {"events_per_s": reading(ours for ours, _ in taken).value, "raw_per_s": reading(raw for _, raw in taken).value}
+    return {"durable_events_per_s": reading((ours / theirs for ours, theirs in taken), **details)}
+
+
+def _round(service: Service, raw: "Raw") -> tuple[float, float]:
+    """Return the rates of a session's events through the handler, and of as many raw updates; a few of each in turns."""
+    sid = service.start()
+    event = request("ingest_event") | {"pathParameters": {"sid": sid}}
+    bodies = half_hour()
+
+    now = iter([body["playerTime"]["ts"] for body in bodies])
+
+    def invoke(body: Wire) -> None:
+        answer = ingest_event.lambda_handler(event | {"body": json.dumps(body)}, None)
+        assert answer["statusCode"] == 204, answer
+
+    ours_s = theirs_s = 0.0
+    with mock.patch.multiple(ingest_event, store=service.store, server_clock=lambda: next(now)):
+        for first in range(0, len(bodies), IN_TURN):
+            some = bodies[first : first + IN_TURN]
+            ours_s += _seconds(invoke, some)
+            theirs_s += _seconds(raw.update, some)
+    stored = service.store.read_session(sid)
+    assert stored is not None
+    assert len(stored.events) == len(bodies) + 1, "every acknowledged event is there"
+    return len(bodies) / ours_s, len(bodies) / theirs_s
+
+
+def _seconds(do: Callable[[Wire], None], bodies: list[Wire]) -> float:
+    began = time.perf_counter()
+    for body in bodies:
+        do(body)
+    return time.perf_counter() - began
+
+
+class Raw:
+    """The plainest way to note an event: a conditional UpdateItem of a default client on one item."""
+
+    def __init__(self, engine: Database) -> None:
+        self._table = engine.new_table()
+        self._client = boto3.client("dynamodb", endpoint_url=engine.endpoint)
+        self._key = {"pk": {"S": "0" * 64}, "sk": {"S": "head"}}
+        self._client.put_item(TableName=self._table, Item=self._key | {"last_at": {"N": "0"}})
+        self._times = itertools.count(BASE_MS)
+
+    def update(self, body: Wire) -> None:
+        """Make one update."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=self._key,
+            UpdateExpression="SET last_at = :now, newest = :event",
+            ConditionExpression="last_at < :now",
+            ExpressionAttributeValues={":now": {"N": str(next(self._times))}, ":event": {"B": b"0123456789abcde"}},
+        )

@@ -1,0 +1,39 @@
+"""The benchmarks' own promises: names, targets and tables; and the one figure that is a quick count."""
+
+import pytest
+
+from tests.benchmarks import readme
+from tests.benchmarks.catalogue import BENCHMARKS
+from tests.benchmarks.figures import FIGURES, NotTaken, reading
+from tests.benchmarks.units import write_units
+from tests.unit.test_readme import README, names, section
+
+
+def test_each_figure_is_taken_by_one_benchmark() -> None:
+    taken = [name for figures in BENCHMARKS.values() for name in figures]
+    assert sorted(taken) == sorted(FIGURES)
+
+
+def test_the_readme_tells_every_figure() -> None:
+    assert names(section("Performance").split("<!--")[1]) == set(FIGURES)
+
+
+def test_the_tables_in_the_readme_are_those_of_the_stored_results() -> None:
+    assert readme.with_tables(README, readme.stored()) == README
+
+
+def test_a_reading_is_the_median_of_its_rounds_with_the_least_and_the_greatest() -> None:
+    assert reading([3.0, 1.0, 8.0], at=2.0) == (3.0, 1.0, 8.0, 3, {"at": 2.0})
+
+
+def test_an_event_costs_little_more_than_one_write_unit() -> None:
+    try:
+        taken = write_units(rounds=1)
+    except NotTaken as reason:
+        pytest.skip(str(reason))
+    per_event = taken["write_units_per_event"]
+    assert per_event.value == per_event.details["writes_ping_10_s"] / per_event.details["events_ping_10_s"]
+    assert per_event.details["events_ping_10_s"] == 192
+    assert 1 < per_event.value < 1.2
+    assert 2 <= taken["write_units_per_session_start"].value < 10
+    assert 2 <= taken["write_units_per_close"].value < 10
