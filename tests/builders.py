@@ -6,8 +6,12 @@ from string import ascii_letters, digits
 from typing import Any, Final
 
 from mediabeat.events import Event, EventType
+from mediabeat.secret_store import ViewerKey
 
 BASE_MS: Final = 1_795_000_000_000
+
+NO_IDS: Final = ViewerKey("never asked for")
+"""The key of viewers' hashes where no player sends an id."""
 
 Wire = dict[str, Any]
 

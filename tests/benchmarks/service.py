@@ -16,7 +16,7 @@ from mediabeat.store import Store
 from mediabeat.table import HEAD, START, Item, shard_of
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, Limits
 from tests.benchmarks.database import PROJECT, Database, Units
-from tests.builders import BASE_MS, Wire, wire
+from tests.builders import BASE_MS, NO_IDS, Wire, wire
 from tests.template import ROOT
 
 LENGTH_S: Final = 1_800
@@ -77,7 +77,7 @@ class Service:
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
-        return start_session(start_body(video_type), caller, self.store, self._registry, LIMITS, now=BASE_MS)
+        return start_session(start_body(video_type), caller, self.store, self._registry, NO_IDS, LIMITS, now=BASE_MS).sid
 
     def send(self, sid: str, bodies: list[Wire]) -> None:
         """Send events of a session, each at its own time."""
@@ -87,7 +87,7 @@ class Service:
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
         """Let the closer run once; by default, when the sessions of half an hour are due."""
-        return close_due(self.store, LIMITS, lambda: now, has_time=lambda: True)
+        return close_due(self.store, LIMITS, lambda: now, ms_left=lambda: 55_000)
 
     def items_of(self, sid: str) -> list[Item]:
         """Return all items that name a session."""

@@ -15,18 +15,16 @@ from mediabeat.closing import close_due
 from mediabeat.ingest import ingest
 from mediabeat.projects import new_project
 from mediabeat.registry import Registry
-from mediabeat.secret_store import ViewerKey
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.summary import Summary
 from mediabeat.timeouts import Limits
-from tests.builders import BASE_MS, ping, play, wire_start
+from tests.builders import BASE_MS, NO_IDS, ping, play, wire_start
 from tests.e2e.cloud import Cloud
 from tests.template import table_definition
 
 LIMITS = Limits()
 CALLER = caller_of({})
-NO_IDS = ViewerKey("never asked for")
 
 
 TABLE = "scale"

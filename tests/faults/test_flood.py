@@ -16,18 +16,16 @@ from mediabeat.packing import MAX_COUNT
 from mediabeat.projects import new_project
 from mediabeat.recent import parse_query, recent_sessions
 from mediabeat.registry import Registry
-from mediabeat.secret_store import ViewerKey
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.timeouts import Limits
-from tests.builders import BASE_MS, play, wire_start
+from tests.builders import BASE_MS, NO_IDS, play, wire_start
 from tests.engine import Units
 from tests.template import table_definition
 
 TABLE: Final = "flood"
 LIMITS: Final = Limits()
 CALLER: Final = caller_of({})
-NO_IDS: Final = ViewerKey("never asked for")
 SHARDS: Final = 2
 DUE: Final = BASE_MS + 2 * LIMITS.quiet_ms
 
