@@ -72,8 +72,6 @@ class Request:
         sets = [write.get("ExpressionAttributeValues", {}).get(":events", {}).get("BS", []) for write in self.writes]
         if self.operation == "TransactWriteItems":
             sets += [write["Item"]["events"]["BS"] for write in self.writes if "Item" in write]
-        elif self.operation == "UpdateItem" and "ADD tail" not in self.body["UpdateExpression"]:
-            return False
         return base64.b64encode(packed).decode() in [text for texts in sets for text in texts]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from mediabeat.dynamodb import EXISTS
+from mediabeat.dynamodb import EXISTS, Item, Table
 from mediabeat.errors import StorageUnavailable
 from mediabeat.store import Store
 from tests.faults.deployment import Deployment
@@ -60,10 +60,16 @@ def skip_the_open_check(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cut_the_tail_without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(self: Store, sid: str, tail: list[bytes], now: int) -> None:
-        self._update_head(sid, "DELETE tail :events", EXISTS, {":events": {"BS": tail}})
+    put = Table.put
 
-    monkeypatch.setattr(Store, "_move_to_page", forgetful)
+    def forgetful(self: Table, item: Item, condition: str | None = None) -> bool:
+        return item["sk"]["S"].startswith("page#") or put(self, item, condition)
+
+    monkeypatch.setattr(Table, "put", forgetful)
+
+
+def cut_a_tail_that_has_changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.store.SAME_TAIL", ":tail = :tail")
 
 
 def take_events_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,6 +92,7 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
         (skip_the_open_check, "only_live_sessions_take_events"),
         (take_events_without_end, "only_live_sessions_take_events"),
         (cut_the_tail_without_a_page, "acknowledged_events_are_stored_and_folded_once"),
+        (cut_a_tail_that_has_changed_meanwhile, "acknowledged_events_are_stored_and_folded_once"),
         (let_a_slow_call_turn_the_clock_back, "sessions_are_closed_once_for_the_right_reason"),
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
     ],

@@ -58,6 +58,7 @@ def test_a_new_head_is_open_due_and_in_a_shard() -> None:
         "due_shard": {"S": "0"},
         "due_at": {"N": "1795000600000"},
         "taken": {"N": "0"},
+        "tail_bytes": {"N": "0"},
         "expires_at": {"N": "1802776000"},
     }
 

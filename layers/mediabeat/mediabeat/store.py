@@ -1,6 +1,6 @@
 """Sessions in DynamoDB: every request, under a named condition."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from heapq import merge
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from mediabeat import packing, table, table_pages, table_viewers
 from mediabeat.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
-from mediabeat.errors import LargeSession, StorageUnavailable
+from mediabeat.errors import LargeSession
 from mediabeat.table import Head, Item, ListEntry, Phase, Start, StoredSession
 from mediabeat.timeouts import CloseReason
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # calls overtake each other; `last_at` never goes back
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
 HAS_ROOM: Final = "NOT taken >= :most"  # so also where the head does not tell
+TAIL_HAS_ROOM: Final = "tail_bytes < :full"
+SAME_TAIL: Final = "tail = :tail"
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
@@ -28,8 +30,9 @@ SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
 class NotAppended(Exception):
     """The head did not meet the condition; `head` is what it was, none when there is no such session."""
 
-    def __init__(self, head: Head | None) -> None:
+    def __init__(self, head: Head | None, full_tail: Sequence[bytes] = ()) -> None:
         self.head = head
+        self.full_tail = full_tail
 
 
 class Store:
@@ -87,13 +90,14 @@ class Store:
         self._append(sid, events, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
 
     def append_last(self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int) -> None:
-        """Append a `sessionEnd` and what comes with it, always; from now to `due_at` the session takes only stragglers.
+        """Append a `sessionEnd`, alone even without room, or with others; from now to `due_at` the session takes only stragglers.
 
         Raises NotAppended.
         """
         changes = ", phase = :ended, ended_at = :now, ended_ts = :ended_ts, due_at = :due_at"
         values = {":ended_ts": {"N": str(ended_ts)}, ":due_at": {"N": str(due_at)}, ":ended": {"S": Phase.ENDED}}
-        self._append(sid, events, now, STILL_OPEN, changes, values | {":open": {"S": Phase.OPEN}})
+        room, most = ("", {}) if len(events) == 1 else (f"{HAS_ROOM} AND ", _most())
+        self._append(sid, events, now, room + STILL_OPEN, changes, values | {":open": {"S": Phase.OPEN}} | most)
 
     def append_past_mark(self, sid: str, events: Set[bytes], *, due_at: int, seen: Head, now: int) -> None:
         """Append events to an open session whose due mark has passed, and move the mark, if it is still where it was seen.
@@ -105,53 +109,56 @@ class Store:
 
     def rearm(self, sid: str, *, due_at: int, seen: Head) -> bool:
         """Move the due mark of an open session; False when somebody else did something to it first."""
-        values = {
-            ":new": {"N": str(due_at)},
-            ":phase": {"S": seen.phase},
-            ":due_at": {"N": str(seen.due_at)},
-        }
+        values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
         return self._update_head(sid, "SET due_at = :new", SAME_MARK, values)
 
     def _append(self, sid: str, events: Set[bytes], now: int, condition: str, changes: str, values: Item) -> None:
-        """Append under a condition, then move the tail to a page when it is full."""
-        large = sum(map(len, events)) > table.LARGE_BYTES
+        """Append under a condition: to the tail, or to a new one once the tail is full and has moved to a page.
+
+        The page comes first, and the tail goes only if it is still the same: no step can lose an event, whoever else is at work.
+        """
+        size = sum(map(len, events))
+        changes = f"SET last_at = :now{changes}"
+        values = values | {":now": {"N": str(now)}, ":count": {"N": str(sum(map(packing.count_of, events)))}}
+        if size > table.LARGE_BYTES:
+            page = table_pages.page_item(sid, events, expires_at=self._expiry(now))
+            return self._change_head(sid, f"{changes} ADD taken :count", condition, values, page)
+        values |= {":events": {"BS": list(events)}, ":size": {"N": str(size)}}
+        try:
+            added = f"{changes} ADD taken :count, tail_bytes :size, tail :events"
+            self._change_head(sid, added, f"{TAIL_HAS_ROOM} AND {condition}", values | {":full": {"N": str(table.TAIL_BYTES)}})
+        except NotAppended as refusal:
+            if not refusal.full_tail or not refusal.head or refusal.head.phase is Phase.CLOSED:
+                raise
+            self._table.put(table_pages.page_item(sid, refusal.full_tail, expires_at=self._expiry(now)))
+            begun = f"{changes}, tail_bytes = :size, tail = :events ADD taken :count"
+            self._change_head(sid, begun, f"{SAME_TAIL} AND {condition}", values | {":tail": {"BS": refusal.full_tail}})
+
+    def _change_head(self, sid: str, changes: str, condition: str, values: Item, page: Item | None = None) -> None:
+        """Change a head, and write a page with it if there is one.
+
+        Raises NotAppended.
+        """
         update: dict[str, Any] = {
             "TableName": self._table.name,
             "Key": table.key(sid, table.HEAD),
-            "UpdateExpression": f"SET last_at = :now{changes} ADD {'' if large else 'tail :events, '}taken :count",
+            "UpdateExpression": changes,
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": values
-            | {":now": {"N": str(now)}, ":count": {"N": str(sum(map(packing.count_of, events)))}}
-            | ({} if large else {":events": {"BS": list(events)}}),
+            "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
             with passing_errors_named():
-                if large:
-                    page = table_pages.page_item(sid, events, expires_at=self._expiry(now))
-                    put = {"TableName": self._table.name, "Item": page}
-                    self._table.client.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])  # type: ignore[typeddict-item]
-                    return
-                head = self._table.client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"]
+                if page is None:
+                    self._table.client.update_item(**update)
+                else:
+                    writes: list[Any] = [{"Update": update}, {"Put": {"TableName": self._table.name, "Item": page}}]
+                    self._table.client.transact_write_items(TransactItems=writes)
         except ClientError as error:
             old = refused(error)
             if old is None:
                 raise
-            raise NotAppended(table.head_of(old) if old else None) from None
-        tail = table.tail_of(head)
-        if sum(map(len, tail)) >= table.TAIL_BYTES:
-            self._move_to_page(sid, tail, now)
-
-    def _move_to_page(self, sid: str, tail: list[bytes], now: int) -> None:
-        """Write the page, then take just its events off the tail: what is appended meanwhile stays, and no step can lose one.
-
-        The event that filled the tail is stored already, so an error here must not refuse it: the next append tries again.
-        """
-        try:
-            self._table.put(table_pages.page_item(sid, tail, expires_at=self._expiry(now)))
-            self._update_head(sid, "DELETE tail :events", EXISTS, {":events": {"BS": tail}})
-        except (StorageUnavailable, ClientError):
-            return
+            raise NotAppended(table.head_of(old) if old else None, table.full_tail_of(old)) from None
 
     # Closing
 

@@ -10,7 +10,8 @@
 Access patterns
   start a session       put head, viewer's entries, start: the start item is the commit, what is there without it is nobody's
   append an event       one conditional update of the head, which stays below 1 KB: one write unit; each 50th to 80th event
-                        moves the tail to a page (two writes more). Both are sets of bytes: an event sent twice is in there once
+                        finds the tail full and moves it to a page (two units more). Both are sets of bytes: an event sent twice
+                        is in there once
   read a session        one query of its partition; the head sorts first, so that an event on its way from tail to page is
                         seen in one or both, never in neither
   find what is due      query of the sparse index `due`, by shard, up to now: costs what is due, not what is there
@@ -43,8 +44,8 @@ ASIDE: Final = "aside"
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 780
-"""A tail this long moves to a page: with the head's other attributes and one more event it stays below 1 KB, one write unit."""
+TAIL_BYTES: Final = 760
+"""To a tail this long nothing is added: with the head's other attributes and one more event it was below 1 KB, one write unit."""
 
 LARGE_BYTES: Final = 1_024
 """Events larger than this, one or those of a request, go straight to a page of their own."""
@@ -131,7 +132,7 @@ def shard_of(sid: str, shards: int) -> int:
 
 def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
     """Return the head of a session, without a tail; `expires_at` in epoch seconds."""
-    numbers = head._asdict() | {"phase": None, "close_reason": None, "expires_at": expires_at}
+    numbers = head._asdict() | {"phase": None, "close_reason": None, "tail_bytes": 0, "expires_at": expires_at}
     item = key(sid, HEAD) | {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
     item["phase"] = {"S": head.phase}
     if head.due_at is not None:
@@ -182,6 +183,11 @@ def tail_of(item: Item) -> list[bytes]:
     """Return the packed events in a head."""
     tail: list[bytes] = item.get("tail", {}).get("BS", [])
     return tail
+
+
+def full_tail_of(item: Item) -> list[bytes]:
+    """Return the packed events in a head that takes no more of them; nothing of one that does."""
+    return tail_of(item) if (number_in(item, "tail_bytes") or 0) >= TAIL_BYTES else []
 
 
 def session_of(sid: str, items: Iterable[Item]) -> StoredSession | None:
