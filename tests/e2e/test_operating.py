@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.builders import wire_start
+from tests.builders import wire, wire_start
 from tests.e2e.cloud import Cloud, Finished, status_of
 
 On = Callable[..., Finished]
@@ -34,7 +34,7 @@ def asked(cloud: Cloud, project: str, key: str) -> int:
 
 def test_a_project_from_its_making_to_its_end(cloud: Cloud, on: On) -> None:
     first = key_in(on("project", "create", "brief"))
-    assert re.search(r"^brief +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", on("project", "list").stdout, re.MULTILINE)
+    assert re.search(r"^brief +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +hashed$", on("project", "list").stdout, re.MULTILINE)
     rotated = on("project", "rotate-key", "brief", "--grace", "5")
     second = key_in(rotated)
     assert re.search(r"^old key +until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", rotated.stdout, re.MULTILINE)
@@ -50,6 +50,36 @@ def test_a_project_from_its_making_to_its_end(cloud: Cloud, on: On) -> None:
     assert "brief" not in on("project", "list").stdout
     [*_, newest] = on("access-key", "list", "brief").stdout.splitlines()
     assert newest.endswith(" disabled")
+
+
+def test_a_viewer_is_erased_and_it_is_told_what_was_found_and_what_is_left(cloud: Cloud, on: On) -> None:
+    start = wire_start(analytics_visitorId="e2e-jane", visitor_marketingCloudUserId="e2e-device")
+    location = httpx.post(f"{cloud.url}/api/v1/sessions", json=start).headers["Location"]
+    erased = on("viewer", "erase", cloud.project_id, "e2e-jane")
+    assert (erased.returncode, erased.stderr.count("waiting 15 s")) == (0, 1), erased.stderr
+    known, removed, left, known_too = erased.stdout.splitlines()[:4]
+    assert (removed.split(), left.split()[:2]) == (
+        ["Removed", "1", "sessions:", "2", "items,", "and", "2", "entries", "that", "found", "them"],
+        ["Left", "nothing,"],
+    )
+    assert re.match("Known as +[-0-9a-f]{36}$", known)
+    assert re.match("And as +[-0-9a-f]{36}, ", known_too)
+    event = wire("ping", 1)
+    assert httpx.post(f"{cloud.url}{location}/events", json=event).status_code == 404
+    again = on("viewer", "erase", cloud.project_id, "e2e-jane")
+    assert (again.returncode, "Known as       nobody" in again.stdout) == (0, True)
+
+
+def test_a_project_may_keep_its_viewers_uuids(cloud: Cloud) -> None:
+    sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
+    key = key_in(cloud.mediabeat("project", "create", "keeping", "--keep-viewer-uuids"))
+    assert re.search(r"^keeping +.* UTC +kept$", cloud.mediabeat("project", "list").stdout, re.MULTILINE)
+    start = wire_start(analytics_reportSuite="keeping", analytics_visitorId=sent)
+    assert httpx.post(f"{cloud.url}/api/v1/sessions", json=start).status_code == 201
+    headers = {"x-api-key": key, "x-project-id": "keeping"}
+    [listed] = httpx.get(f"{cloud.url}/v1/sessionRecent", headers=headers, timeout=30).json()["result"]
+    assert listed["uuid"] == sent
+    assert cloud.mediabeat("project", "delete", "keeping").returncode == 0
 
 
 def test_the_key_that_the_local_cloud_tells_is_the_rotated_one(cloud: Cloud) -> None:

@@ -135,8 +135,8 @@ class Truth:
 
     def has_room_for(self, event: Event, most: int) -> bool:
         """Say whether what it has taken leaves room for an event; for a `sessionEnd` there always is."""
-        stored = {(arrival.step, arrival.call.packed) for arrival in self.arrivals}  # in one array, a repeat is none
-        taken = sum(count_of(packed) for _, packed in stored)
+        distinct = {(arrival.step, arrival.call.packed) for arrival in self.arrivals}  # one write has each event once
+        taken = sum(count_of(packed) for _, packed in distinct)
         return taken < most or event.type is EventType.SESSION_END
 
     def takes(self, event: Event, limits: Limits, now: int, most: int) -> bool:
