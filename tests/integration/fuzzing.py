@@ -4,6 +4,7 @@ Half of each request is right, so that the other half is looked at: bodies are r
 """
 
 import base64
+import copy
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -98,7 +99,7 @@ VALUES: Final = st.one_of(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([[], {}, [{}], [[]], {"id": "x"}, [{"media.state.name": "mute"}], [1] * 300, MANY]),
     st.recursive(st.none() | TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)),
-)
+).map(copy.deepcopy)  # since what is drawn is changed
 NAMES: Final = st.one_of(
     st.sampled_from(["eventType", "playerTime", "params", "customMetadata", "qoeData", "playhead", "ts", "media.x", "media.id"])
     | st.sampled_from(
