@@ -4,6 +4,7 @@ Half of each request is right, so that the other half is looked at: bodies are r
 """
 
 import base64
+import copy
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -98,7 +99,7 @@ VALUES: Final = st.one_of(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([[], {}, [{}], [[]], {"id": "x"}, [{"media.state.name": "mute"}], [1] * 300, MANY]),
     st.recursive(st.none() | TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)),
-)
+).map(copy.deepcopy)  # since what is drawn is changed
 NAMES: Final = st.one_of(
     st.sampled_from(["eventType", "playerTime", "params", "customMetadata", "qoeData", "playhead", "ts", "media.x", "media.id"])
     | st.sampled_from(
@@ -116,13 +117,13 @@ PLAYHEADS: Final = st.one_of(st.integers(0, 100), st.floats(-1e12, 1e12), st.sam
 
 @cache
 def events_sent() -> list[Wire]:
-    """Events of whole viewings, one of each type and of each journey."""
+    """Events of whole viewings, one of each type and of each journey, but for the first and the last."""
     seen: dict[tuple[str, str], Wire] = {}
     for journey in JOURNEYS:
         for body in bodies_of(journey):
             seen.setdefault((journey, body["eventType"]), body)
-    bare = [wire(one) for one in EventType if one not in {EventType.SESSION_START}]
-    return [body for body in seen.values() if body["eventType"] != "sessionStart"] + bare
+    bare = [wire(one) for one in EventType]
+    return [body for body in [*seen.values(), *bare] if body["eventType"] not in ("sessionStart", "sessionEnd")]
 
 
 @st.composite
@@ -254,7 +255,7 @@ def requests(draw: st.DrawFn, known: Known, route: str) -> tuple[Event, Any]:
     """Draw an event for a route; with it the body's value, if it came as plain JSON."""
     method, _, template = route.partition(" ")
     places: dict[str, st.SearchStrategy[str]] = {
-        "sid": st.sampled_from([*known.sids.values(), "0" * 64, "A" * 64]) | SEGMENTS,
+        "sid": st.just(known.sids["open"]) | st.sampled_from([*known.sids.values(), "0" * 64, "A" * 64]) | SEGMENTS,
         "uuid": st.sampled_from([*known.sids.values(), VIEWER, "{" + "0" * 32 + "}"]) | SEGMENTS,
         "channelId": st.sampled_from([*known.channels, "vs-20261118110640-vDVWH5l"]) | SEGMENTS,
         "eventType": st.sampled_from(EventType) | SEGMENTS,
