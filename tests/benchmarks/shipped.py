@@ -50,7 +50,7 @@ def cold_start(rounds: int) -> dict[str, Reading]:
 
 def warm_cpu(rounds: int) -> dict[str, Reading]:
     """Measure the CPU of an invocation and of an UpdateItem, and count the instructions of both where valgrind is there."""
-    taken: list[tuple[float, float]] = json.loads(_run(["cpu", _spec(calls=50, rounds=8 * rounds + 1)]).stdout)
+    taken: list[tuple[float, float]] = json.loads(_run(["cpu", _spec(calls=200, rounds=4 * rounds + 1)]).stdout)
     details = {
         "invocation_us": 1e6 * reading(ours for ours, _ in taken).value,
         "update_us": 1e6 * reading(theirs for _, theirs in taken).value,
