@@ -14,14 +14,15 @@ from mediabeat.settings import settings
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.table import HEAD, START, Item, shard_of
-from mediabeat.timeouts import LATE_EVENT_GRACE_MS, Limits
+from mediabeat.timeouts import LATE_EVENT_GRACE_MS
 from tests.benchmarks.database import PROJECT, Database, Units
-from tests.builders import BASE_MS, NO_IDS, Wire, wire
+from tests.builders import BASE_MS, Wire, wire
 from tests.template import ROOT
+from tests.viewings import KEY, LIMITS
 
 LENGTH_S: Final = 1_800
 PING_S: Final = 10
-LIMITS: Final = Limits()
+SPARE_MS: Final = 55_000
 
 DESKTOP: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 PHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
@@ -77,7 +78,7 @@ class Service:
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
-        return start_session(start_body(video_type), caller, self.store, self._registry, NO_IDS, LIMITS, now=BASE_MS).sid
+        return start_session(start_body(video_type), caller, self.store, self._registry, KEY, LIMITS, now=BASE_MS).sid
 
     def send(self, sid: str, bodies: list[Wire]) -> None:
         """Send events of a session, each at its own time."""
@@ -87,7 +88,7 @@ class Service:
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
         """Let the closer run once; by default, when the sessions of half an hour are due."""
-        return close_due(self.store, LIMITS, lambda: now, ms_left=lambda: 55_000)
+        return close_due(self.store, LIMITS, lambda: now, ms_left=lambda: SPARE_MS)
 
     def items_of(self, sid: str) -> list[Item]:
         """Return all items that name a session."""
