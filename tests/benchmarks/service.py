@@ -8,7 +8,7 @@ from typing import Any, Final
 from mediabeat.callers import caller_of
 from mediabeat.closing import SIDE_BY_SIDE, Run, close_due
 from mediabeat.events import parse_later
-from mediabeat.ingest import ingest
+from mediabeat.ingest import ingest, ingest_each
 from mediabeat.registry import Registry
 from mediabeat.settings import settings
 from mediabeat.starting import start_session
@@ -80,11 +80,16 @@ class Service:
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
         return start_session(start_body(video_type), caller, self.store, self._registry, KEY, LIMITS, now=BASE_MS).sid
 
-    def send(self, sid: str, bodies: list[Wire]) -> None:
-        """Send events of a session, each at its own time."""
-        for body in bodies:
-            event = parse_later(body)
-            ingest(sid, event, self.store, LIMITS, now=event.ts)
+    def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
+        """Send events of a session, one or several to a request, each request when its last event is; return the requests."""
+        requests = [bodies[first : first + at_a_time] for first in range(0, len(bodies), at_a_time)]
+        for some in requests:
+            now = some[-1]["playerTime"]["ts"]
+            if at_a_time == 1:
+                ingest(sid, parse_later(some[0]), self.store, LIMITS, now=now)
+            else:
+                assert not any(ingest_each(sid, some, self.store, LIMITS, now=now))
+        return len(requests)
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
         """Let the closer run once; by default, when the sessions of half an hour are due."""
