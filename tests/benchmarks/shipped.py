@@ -16,7 +16,7 @@ from botocore.endpoint import Endpoint
 
 import functions.ingest_event.app as ingest_event
 from tests.benchmarks.database import database
-from tests.benchmarks.figures import NotTaken, Reading, reading
+from tests.benchmarks.figures import NotTaken, Reading, ratio, reading
 from tests.benchmarks.layer import function_environment, scratch
 from tests.benchmarks.service import Service, half_hour, request
 from tests.builders import BASE_MS
@@ -57,7 +57,7 @@ def warm_cpu(rounds: int) -> dict[str, Reading]:
     }
     if shutil.which("valgrind"):
         details |= _warm_instructions()
-    return {"warm_cpu_ratio": reading((ours / theirs for ours, theirs in taken), **details)}
+    return {"warm_cpu_ratio": ratio(taken, **details)}
 
 
 def _warm_instructions() -> dict[str, float]:

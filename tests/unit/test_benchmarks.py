@@ -4,7 +4,7 @@ import pytest
 
 from tests.benchmarks import readme
 from tests.benchmarks.catalogue import BENCHMARKS
-from tests.benchmarks.figures import FIGURES, NotTaken, reading
+from tests.benchmarks.figures import FIGURES, NotTaken, ratio, reading
 from tests.benchmarks.units import write_units
 from tests.unit.test_readme import README, names, section
 
@@ -24,6 +24,10 @@ def test_the_tables_in_the_readme_are_those_of_the_stored_results() -> None:
 
 def test_a_reading_is_the_median_of_its_rounds_with_the_least_and_the_greatest() -> None:
     assert reading([3.0, 1.0, 8.0], at=2.0) == (3.0, 1.0, 8.0, 3, {"at": 2.0})
+
+
+def test_a_ratio_is_that_of_the_medians_with_the_least_and_the_greatest_of_the_rounds() -> None:
+    assert ratio([(6.0, 2.0), (4.0, 4.0), (5.0, 5.0)]) == (1.25, 1.0, 3.0, 3, {})
 
 
 def test_an_event_costs_little_more_than_one_write_unit() -> None:
