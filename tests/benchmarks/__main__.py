@@ -5,6 +5,7 @@ Ends with 0 also when a target is missed, for a benchmark measures; with 1 when 
 
 # ruff: noqa: T201 - a command prints
 import argparse
+import os
 import sys
 import time
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each time that is taken")
     parser.add_argument("--write", action="store_true", help="keep the results and write the README's tables")
     asked = parser.parse_args()
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # functions write metrics to stdout, where the figures go
     results, missing = _taken(asked.only, asked.rounds)
     print(as_json(results) if asked.json else as_text(results))
     if asked.write:

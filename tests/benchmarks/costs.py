@@ -6,46 +6,58 @@ from tests.benchmarks import prices
 from tests.benchmarks.prices import GB, MILLION
 from tests.benchmarks.report import NOTHING, Results, markdown
 from tests.benchmarks.service import LENGTH_S, PING_S
-from tests.benchmarks.units import SELDOM_S
+from tests.benchmarks.units import SELDOM_S, TOGETHER
 from tests.template import source
 
 # What cannot be measured here, and is taken to be so.
 TABLE_MS: Final = 5
 """An UpdateItem's way to the table and back."""
 
-PLATFORM_LINES_BYTES: Final = 300
-"""START, END and REPORT, which Lambda writes to the log for each call."""
-
 EVENT_BYTES: Final = 500
 """An event as JSON, with what tells session and viewer, as a Firehose would deliver it."""
 
 CROWDS: Final = (1_000, 10_000, 100_000, 1_000_000)
-DAYS_A_MONTH: Final = 30
-RETENTION_MONTHS: Final = int(source()["Parameters"]["RetentionDays"]["Default"]) / DAYS_A_MONTH
+RETENTION_MONTHS: Final = int(source()["Parameters"]["RetentionDays"]["Default"]) / 30
 MEMORY_MB: Final[int] = source()["Globals"]["Function"]["MemorySize"]
+
+KINDS: Final = {
+    "often": f"a ping each {PING_S} s",
+    "seldom": f"each {SELDOM_S} s",
+    "together": f"each {PING_S} s, {TOGETHER} to a request",
+}
 
 
 class Session(NamedTuple):
-    """Half an hour with pings at some interval, as it was measured."""
+    """Half an hour of viewing, as it was measured."""
 
     events: float
+    requests: float
     writes: float
     reads: float
     stored_bytes: float
 
-    @property
-    def million_events_in_1000_viewer_hours(self) -> float:
-        """How many millions of events a thousand hours of viewing are."""
-        return 1_000 * 3_600 / LENGTH_S * self.events / MILLION
+
+class Bill(NamedTuple):
+    """Dollars of a million events, by what they are paid for."""
+
+    requests: float
+    calls: float = 0
+    time: float = 0
+    writes: float = 0
+    reads: float = 0
+    table: float = 0
+    firehose: float = 0
+    s3: float = 0
 
 
-def sessions(results: Results) -> tuple[Session, Session]:
-    """Return the sessions with a ping each 10 s and each 30 s."""
+LABELS: Final = ("API requests", "Lambda calls", "Lambda time", "write units", "read units", "table, backup", "Firehose", "S3")
+"""In the order of a bill."""
+
+
+def sessions(results: Results) -> dict[str, Session]:
+    """Return the measured sessions by kind."""
     told: dict[str, float] = results["write_units_per_event"]["details"]
-    return tuple(  # type: ignore[return-value]
-        Session(*(told[f"{name}_ping_{ping_s}_s"] for name in ("events", "writes", "reads", "stored_bytes")))
-        for ping_s in (10, 30)
-    )
+    return {kind: Session(*(told[f"{kind}_{name}"] for name in Session._fields)) for kind in KINDS}
 
 
 def call_ms(results: Results) -> float:
@@ -54,63 +66,48 @@ def call_ms(results: Results) -> float:
     return TABLE_MS + float(cpu_ms) * prices.FULL_CORE_MB / MEMORY_MB
 
 
+def bill(session: Session, results: Results) -> Bill:
+    """Return what a million events of such sessions cost."""
+    requests = session.requests / session.events
+    call_gb_s = call_ms(results) / 1_000 * MEMORY_MB / 1_024
+    gb_months = session.stored_bytes / session.events * MILLION / GB * RETENTION_MONTHS
+    return Bill(
+        requests=requests * prices.HTTP_API_A_MILLION,
+        calls=requests * prices.LAMBDA_A_MILLION,
+        time=requests * call_gb_s * prices.LAMBDA_A_GB_S * MILLION,
+        writes=session.writes / session.events * prices.WRITE_UNITS_A_MILLION,
+        reads=session.reads / session.events * prices.READ_UNITS_A_MILLION,
+        table=gb_months * (prices.TABLE_A_GB_MONTH + prices.BACKUP_A_GB_MONTH),
+    )
+
+
 def cost_table(results: Results) -> str:
     """Return dollars per million events by what they are paid for, and what a thousand viewer-hours come to."""
-    often, seldom = sessions(results)
-    lambda_time = call_ms(results) / 1_000 * MEMORY_MB / 1_024 * prices.LAMBDA_A_GB_S * MILLION
-    logs = PLATFORM_LINES_BYTES * MILLION / GB * prices.LOGS_A_GB
-    firehose = prices.FIREHOSE_RECORD_BYTES * MILLION / GB * prices.FIREHOSE_A_GB
-    s3 = EVENT_BYTES * MILLION / GB * prices.S3_A_GB_MONTH * RETENTION_MONTHS
-
-    def units(session: Session) -> tuple[float, float, float]:
-        stored_gb = session.stored_bytes / session.events * MILLION / GB
-        return (
-            session.writes / session.events * prices.WRITE_UNITS_A_MILLION,
-            session.reads / session.events * prices.READ_UNITS_A_MILLION,
-            stored_gb * (prices.TABLE_A_GB_MONTH + prices.BACKUP_A_GB_MONTH) * RETENTION_MONTHS,
-        )
-
-    called = (prices.LAMBDA_A_MILLION, lambda_time, logs)
-    columns = [
-        (prices.HTTP_API_A_MILLION, *called, *units(often), 0.0, 0.0),
-        (prices.HTTP_API_A_MILLION, *called, *units(seldom), 0.0, 0.0),
-        (prices.HTTP_API_A_MILLION, *called, 0.0, 0.0, 0.0, firehose, s3),
-        (prices.REST_API_A_MILLION, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, firehose, s3),
-    ]
-    labels = (
-        "API requests",
-        "Lambda calls",
-        f"Lambda time, {call_ms(results):.1f} ms of {MEMORY_MB} MB",
-        "Lambda's own log lines",
-        f"write units, {often.writes / often.events:.2f} and {seldom.writes / seldom.events:.2f}",
-        f"read units at the close, {often.reads / often.events:.2f} and {seldom.reads / seldom.events:.2f}",
-        f"table and its backup, {RETENTION_MONTHS:.0f} months",
-        "Firehose, 5 KB a record",
-        f"S3, {RETENTION_MONTHS:.0f} months",
+    measured = sessions(results)
+    bills = {KINDS[kind]: bill(session, results) for kind, session in measured.items()}
+    delivered = Bill(
+        requests=prices.REST_API_A_MILLION,
+        firehose=prices.FIREHOSE_RECORD_BYTES * MILLION / GB * prices.FIREHOSE_A_GB,
+        s3=EVENT_BYTES * MILLION / GB * prices.S3_A_GB_MONTH * RETENTION_MONTHS,
     )
-    rows = [[label, *(f"{one:.2f}" if one else NOTHING for one in line)] for label, *line in zip(labels, *columns, strict=True)]
-    sums = [sum(column) for column in columns]
-    rows.append(["**a million events**", *(f"**{one:.2f} $**" for one in sums)])
-    for ping_s, session, ours in ((PING_S, often, (True, False)), (SELDOM_S, seldom, (False, True))):
-        shown = (*ours, True, True)
-        totals = [one * session.million_events_in_1000_viewer_hours for one in sums]
-        label = (
-            f"**1,000 viewer-hours, a ping each {ping_s} s** ({session.million_events_in_1000_viewer_hours:.3f} million events)"
-        )
-        rows.append([label, *(f"**{one:.2f} $**" if is_shown else NOTHING for one, is_shown in zip(totals, shown, strict=True))])
-    head = [
-        "$ per million events",
-        "ping each 10 s",
-        "ping each 30 s",
-        "HTTP API → Lambda → Firehose → S3",
-        "REST API → Firehose → S3",
+    called = bills[KINDS["often"]]
+    bills["HTTP API → Lambda → Firehose → S3"] = delivered._replace(
+        requests=prices.HTTP_API_A_MILLION, calls=prices.LAMBDA_A_MILLION, time=called.time
+    )
+    bills["REST API → Firehose → S3"] = delivered
+    rows = [
+        [label, *(f"{one:.2f}" if one else NOTHING for one in line)] for label, *line in zip(LABELS, *bills.values(), strict=True)
     ]
-    return markdown(head, rows)
+    rows.append(["**a million events**", *(f"**{sum(one):.2f}**" for one in bills.values())])
+    often, seldom, _ = (1_000 * 3_600 / LENGTH_S * session.events / MILLION for session in measured.values())
+    hours = zip((often, seldom, often, often, often), bills.values(), strict=True)
+    rows.append(["**1,000 viewer-hours**", *(f"**{millions * sum(one):.2f}**" for millions, one in hours)])
+    return markdown(["$", *bills], rows)
 
 
 def scale_table(results: Results) -> str:
     """Return what so many viewers at once ask of each part, with a ping each 10 s, and what it gives unless asked."""
-    often, _ = sessions(results)
+    often = sessions(results)["often"]
     told: dict[str, float] = results["write_units_per_event"]["details"]
     events, starts = often.events / LENGTH_S, 1 / LENGTH_S
     shard = f"{prices.PARTITION_WRITES_A_SECOND:,} a shard"

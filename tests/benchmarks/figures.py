@@ -25,6 +25,13 @@ def reading(values: Iterable[float], **details: float) -> Reading:
     return Reading(median(taken), taken[0], taken[-1], len(taken), details)
 
 
+def ratio(pairs: Iterable[tuple[float, float]], **details: float) -> Reading:
+    """Return the reading of a ratio: the two medians', which a busy machine moves less than the rounds' own."""
+    taken = list(pairs)
+    above, below = (median(each) for each in zip(*taken, strict=True))
+    return reading((one / other for one, other in taken), **details)._replace(value=above / below)
+
+
 class Target(NamedTuple):
     """What is asked of a figure, in words and as a condition."""
 

@@ -22,7 +22,6 @@ FIREHOSE_RECORD_BYTES: Final = 5 * 1_024
 """Each record is rounded up to a multiple of this."""
 
 S3_A_GB_MONTH: Final = 0.023
-LOGS_A_GB: Final = 0.50
 
 # Limits, each a quota that AWS raises on request or a property of the service.
 API_REQUESTS_A_SECOND: Final = 10_000

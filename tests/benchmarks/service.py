@@ -8,20 +8,21 @@ from typing import Any, Final
 from mediabeat.callers import caller_of
 from mediabeat.closing import SIDE_BY_SIDE, Run, close_due
 from mediabeat.events import parse_later
-from mediabeat.ingest import ingest
+from mediabeat.ingest import ingest, ingest_each
 from mediabeat.registry import Registry
 from mediabeat.settings import settings
 from mediabeat.starting import start_session
 from mediabeat.store import Store
 from mediabeat.table import HEAD, START, Item, shard_of
-from mediabeat.timeouts import LATE_EVENT_GRACE_MS, Limits
+from mediabeat.timeouts import LATE_EVENT_GRACE_MS
 from tests.benchmarks.database import PROJECT, Database, Units
-from tests.builders import BASE_MS, NO_IDS, Wire, wire
+from tests.builders import BASE_MS, Wire, wire
 from tests.template import ROOT
+from tests.viewings import KEY, LIMITS
 
 LENGTH_S: Final = 1_800
 PING_S: Final = 10
-LIMITS: Final = Limits()
+SPARE_MS: Final = 55_000
 
 DESKTOP: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 PHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
@@ -77,17 +78,22 @@ class Service:
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
-        return start_session(start_body(video_type), caller, self.store, self._registry, NO_IDS, LIMITS, now=BASE_MS).sid
+        return start_session(start_body(video_type), caller, self.store, self._registry, KEY, LIMITS, now=BASE_MS).sid
 
-    def send(self, sid: str, bodies: list[Wire]) -> None:
-        """Send events of a session, each at its own time."""
-        for body in bodies:
-            event = parse_later(body)
-            ingest(sid, event, self.store, LIMITS, now=event.ts)
+    def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
+        """Send events of a session, one or several to a request, each request when its last event is; return the requests."""
+        requests = [bodies[first : first + at_a_time] for first in range(0, len(bodies), at_a_time)]
+        for some in requests:
+            now = some[-1]["playerTime"]["ts"]
+            if at_a_time == 1:
+                ingest(sid, parse_later(some[0]), self.store, LIMITS, now=now)
+            else:
+                assert not any(ingest_each(sid, some, self.store, LIMITS, now=now))
+        return len(requests)
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
         """Let the closer run once; by default, when the sessions of half an hour are due."""
-        return close_due(self.store, LIMITS, lambda: now, ms_left=lambda: 55_000)
+        return close_due(self.store, LIMITS, lambda: now, ms_left=lambda: SPARE_MS)
 
     def items_of(self, sid: str) -> list[Item]:
         """Return all items that name a session."""

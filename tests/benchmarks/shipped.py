@@ -16,7 +16,7 @@ from botocore.endpoint import Endpoint
 
 import functions.ingest_event.app as ingest_event
 from tests.benchmarks.database import database
-from tests.benchmarks.figures import NotTaken, Reading, reading
+from tests.benchmarks.figures import NotTaken, Reading, ratio, reading
 from tests.benchmarks.layer import function_environment, scratch
 from tests.benchmarks.service import Service, half_hour, request
 from tests.builders import BASE_MS
@@ -50,14 +50,14 @@ def cold_start(rounds: int) -> dict[str, Reading]:
 
 def warm_cpu(rounds: int) -> dict[str, Reading]:
     """Measure the CPU of an invocation and of an UpdateItem, and count the instructions of both where valgrind is there."""
-    taken: list[tuple[float, float]] = json.loads(_run(["cpu", _spec(calls=50, rounds=8 * rounds + 1)]).stdout)
+    taken: list[tuple[float, float]] = json.loads(_run(["cpu", _spec(calls=200, rounds=4 * rounds + 1)]).stdout)
     details = {
         "invocation_us": 1e6 * reading(ours for ours, _ in taken).value,
         "update_us": 1e6 * reading(theirs for _, theirs in taken).value,
     }
     if shutil.which("valgrind"):
         details |= _warm_instructions()
-    return {"warm_cpu_ratio": reading((ours / theirs for ours, theirs in taken), **details)}
+    return {"warm_cpu_ratio": ratio(taken, **details)}
 
 
 def _warm_instructions() -> dict[str, float]:

@@ -11,7 +11,7 @@ import boto3
 import functions.ingest_event.app as ingest_event
 from tests.benchmarks.cores import core
 from tests.benchmarks.database import Database, database
-from tests.benchmarks.figures import Reading, reading
+from tests.benchmarks.figures import Reading, ratio, reading
 from tests.benchmarks.layer import scratch
 from tests.benchmarks.service import Service, half_hour, request
 from tests.builders import BASE_MS, Wire
@@ -27,7 +27,7 @@ def durable_events(rounds: int) -> dict[str, Reading]:
         _round(service, raw)  # connections are made, models are built
         taken = [_round(service, raw) for _ in range(2 * rounds + 1)]
     details = {"events_per_s": reading(ours for ours, _ in taken).value, "raw_per_s": reading(raw for _, raw in taken).value}
-    return {"durable_events_per_s": reading((ours / theirs for ours, theirs in taken), **details)}
+    return {"durable_events_per_s": ratio(taken, **details)}
 
 
 def _round(service: Service, raw: "Raw") -> tuple[float, float]:

@@ -10,23 +10,31 @@ from tests.benchmarks.service import PING_S, Service, half_hour
 
 SELDOM_S = 30
 
+TOGETHER = 6
+"""Events in a request, of a player that sends those of a minute together."""
+
 ROUNDS = 2
 """Counts do not vary; the second round shows it."""
 
 
 def write_units(rounds: int = ROUNDS) -> dict[str, Reading]:
-    """Count the write units of half-hour sessions: per event, of the start, of the close; details: with a ping each 30 s."""
+    """Count the write units of half-hour sessions: per event, of the start, of the close.
+
+    Details: with a ping each 30 s, and with six events to a request.
+    """
     with database() as engine:
         counts = [cost_of_a_session(engine) for _ in range(min(rounds, ROUNDS))]
-        seldom = cost_of_a_session(engine, SELDOM_S)
+        seldom = cost_of_a_session(engine, ping_s=SELDOM_S)
+        together = cost_of_a_session(engine, at_a_time=TOGETHER)
     often = counts[-1]
     return {
         "write_units_per_event": reading(
             (one.writes / one.events for one in counts),
             writes_of_due=often.index_writes["due"],
             writes_of_newest=often.index_writes["newest"],
-            **often.told(PING_S),
-            **seldom.told(SELDOM_S),
+            **often.told("often"),
+            **seldom.told("seldom"),
+            **together.told("together"),
         ),
         "write_units_per_session_start": reading(one.start for one in counts),
         "write_units_per_close": reading(one.close for one in counts),
@@ -37,6 +45,7 @@ class Cost(NamedTuple):
     """What one session has cost: its start, its close, and all together."""
 
     events: int
+    requests: int
     start: float
     close: float
     writes: float
@@ -44,20 +53,19 @@ class Cost(NamedTuple):
     index_writes: Counter[str]
     stored_bytes: int
 
-    def told(self, ping_s: int) -> dict[str, float]:
+    def told(self, kind: str) -> dict[str, float]:
         """Return what the README's arithmetic needs of it."""
-        told = {"events": self.events, "writes": self.writes, "reads": self.reads, "stored_bytes": self.stored_bytes}
-        return {f"{name}_ping_{ping_s}_s": value for name, value in told.items()}
+        return {f"{kind}_{name}": getattr(self, name) for name in ("events", "requests", "writes", "reads", "stored_bytes")}
 
 
-def cost_of_a_session(engine: Database, ping_s: int = PING_S) -> Cost:
+def cost_of_a_session(engine: Database, *, ping_s: int = PING_S, at_a_time: int = 1) -> Cost:
     """Play one session of half an hour and close it; return what each part of its life cost."""
     service = Service(engine)
     bodies = half_hour(ping_s)
     service.units.taken()
     sid = service.start()
     start = service.units.taken()
-    service.send(sid, bodies)
+    requests = service.send(sid, bodies, at_a_time)
     appends = service.units.taken()
     (closed,) = service.close().closed
     assert closed.sid == sid
@@ -65,6 +73,7 @@ def cost_of_a_session(engine: Database, ping_s: int = PING_S) -> Cost:
     parts = (start, appends, close)
     return Cost(
         events=len(bodies) + 1,
+        requests=requests + 1,
         start=start.writes,
         close=close.writes,
         writes=sum(part.writes for part in parts),
