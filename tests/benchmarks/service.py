@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import chain, count, islice
 from typing import Any, Final
 
@@ -70,10 +71,14 @@ class Service:
     def __init__(self, database: Database, table: str | None = None) -> None:
         self.table = table or database.new_table()
         self.client = database.client(SIDE_BY_SIDE)
-        self.units = Units(self.client)
         deployed = settings()
         self.store = Store(self.table, self.client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
         self._registry = Registry(self.table, self.client)
+
+    @cached_property
+    def units(self) -> Units:
+        """What requests cost from the first look on; until then they are not asked for it, which takes time."""
+        return Units(self.client)
 
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
