@@ -111,7 +111,7 @@ def as_imported(items: Items) -> Items:
     imported = {at: item for at, item in items.items() if not at[1].startswith("page#")}
     for (pk, sk), item in items.items():
         if sk == table.HEAD:
-            imported[pk, sk] = {name: value for name, value in item.items() if name != "tail"}
+            imported[pk, sk] = {name: value for name, value in item.items() if name != "tail"} | {"tail_bytes": {"N": "0"}}
             pages = [each["events"]["BS"] for (of, at), each in items.items() if of == pk and at.startswith("page#")]
             events = sorted(set(item.get("tail", {"BS": set()})["BS"]).union(*pages))
             for page in table_pages.pages(events):

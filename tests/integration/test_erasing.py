@@ -244,7 +244,9 @@ class Write(NamedTuple):
 
 WRITES: Final = {
     "an event": Write(lambda api, sid: api.send(sid, event(2)), 1),
-    "an event that fills the tail": Write(lambda api, sid: api.send(sid, event(2, weight=FILLING)), 3),
+    "an event that finds the tail full": Write(
+        lambda api, sid: [api.send(sid, one) for one in (event(2, weight=FILLING), event(3))], 4
+    ),
     "a large event": Write(lambda api, sid: api.send(sid, event(2, weight=2_000)), 1),
     "an event after the due mark": Write(lambda api, sid: api.send(sid, event(1_600)), 3, is_late=True),
     "a sessionEnd": Write(lambda api, sid: api.send(sid, wire("sessionEnd", 2)), 1),
