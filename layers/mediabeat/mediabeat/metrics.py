@@ -199,8 +199,9 @@ def _average_bitrate(spans: Iterable[Span]) -> int | None:
             sent = qoe.get("media.qoe.bitrate", qoe.get("bitrate", -1))
             in_force = sent if sent >= 0 else in_force
         if in_force is not None and span.state is PlayState.PLAYING:
-            bits += in_force * span.duration_ms
-            weight_ms += span.duration_ms
+            played_ms = span.duration_ms
+            bits += in_force * played_ms
+            weight_ms += played_ms
     return round(bits / weight_ms) if weight_ms else None
 
 

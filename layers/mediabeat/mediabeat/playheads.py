@@ -32,7 +32,8 @@ def played(session: Session) -> Iterator[tuple[float, float]]:
 def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:
     """Say whether a playhead that moved by so many seconds in so many milliseconds was just playing."""
     elapsed_s = elapsed_ms / 1_000
-    return abs(moved_s - elapsed_s) <= max(CLOCK_TOLERANCE_S, CLOCK_TOLERANCE_SHARE * elapsed_s)
+    off_s = abs(moved_s - elapsed_s)
+    return off_s <= CLOCK_TOLERANCE_S or off_s <= CLOCK_TOLERANCE_SHARE * elapsed_s
 
 
 def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
@@ -40,8 +41,9 @@ def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
     length = 0.0
     reached = float("-inf")
     for begin, end in sorted(intervals):
-        length += max(0.0, end - max(begin, reached))
-        reached = max(reached, end)
+        if end > reached:
+            length += end - (begin if begin > reached else reached)
+            reached = end
     return length
 
 

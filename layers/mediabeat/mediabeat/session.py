@@ -123,7 +123,11 @@ _RANK: Final = {event_type: rank for rank, event_type in enumerate(EventType)}
 
 def order_of(event: Event) -> tuple[int, int, float, str]:
     """Return the place of an event in its session: by `ts`, then in the order of `EventType`; equal only for repeats."""
-    return event.ts, _RANK[event.type], event.playhead, payload_of(event)
+    return (*_place_of(event), payload_of(event))
+
+
+def _place_of(event: Event) -> tuple[int, int, float]:
+    return event.ts, _RANK[event.type], event.playhead
 
 
 def fold(events: Iterable[Event]) -> Session:
@@ -131,9 +135,17 @@ def fold(events: Iterable[Event]) -> Session:
 
     Needs one `sessionStart` among them.
     """
-    distinct = {order_of(event): event for event in events}
-    ordered = [distinct[place] for place in sorted(distinct)]
+    at: dict[tuple[int, int, float], list[Event]] = {}
+    for event in events:
+        at.setdefault(_place_of(event), []).append(event)
+    # Payloads are looked at only where there is more than one, as that takes longer than all the rest.
+    ordered = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
     return Session(tuple(_stalls_marked(_spans(ordered))))
+
+
+def _distinct(events: Iterable[Event]) -> list[Event]:
+    distinct = {payload_of(event): event for event in events}
+    return [distinct[payload] for payload in sorted(distinct)]
 
 
 def _spans(events: list[Event]) -> Iterator[Span]:
