@@ -105,10 +105,10 @@ _FIGURES: Final = (
     ),
     Figure(
         "durable_events_per_s",
-        "acknowledged events per second / raw boto3 UpdateItems per second",
+        "acknowledged events per second / raw boto3 UpdateItems that append",
         "of boto3",
-        "lambda_handler in a process of one core, engine with a file on another / a loop of a default client's UpdateItems "
-        "on the same engine; rounds interleaved",
+        "lambda_handler in a process of one core, engine with a file on another / a loop of a default client's conditional "
+        "UpdateItems that keep as much, on the same engine (of_raw_updates: that overwrite one small item); rounds interleaved",
         at_least(0.9),
         "one request an event",
     ),
