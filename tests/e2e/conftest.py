@@ -26,6 +26,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         mediabeat(home, "down")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep all of these tests in one process: they share the local cloud."""
     for item in items:

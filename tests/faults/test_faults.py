@@ -81,7 +81,7 @@ def let_a_slow_call_turn_the_clock_back(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.store.SAME_AS_READ", f"(phase = :phase AND last_at = :last_at) OR {EXISTS}")
+    monkeypatch.setattr("mediabeat.store.SAME_AS_READ", f"(phase = :phase AND last_at = :last_at AND taken = :taken) OR {EXISTS}")
     monkeypatch.setattr("mediabeat.store.HAS_MARK", EXISTS)
 
 

@@ -110,6 +110,7 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | No
         if stored.head.last_at + UNFINISHED_MS < now:
             store.forget_unfinished(sid)
         return None
+    reason, closed_at = stored.head.close_reason, stored.head.closed_at
     if stored.head.phase is not Phase.CLOSED:
         decided = verdict(stored, limits, now=now)
         if decided is None:
@@ -118,14 +119,12 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | No
         reason, closed_at = decided
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             return None  # an event or another closer was quicker: the next run looks again
-        # Read again: an event may have come in between the reading and the closing. None can from here on.
-        stored = None  # a large one fits into memory once
-        return look_at(sid, store, limits, now=now)
-    store.write_summary(sid, summarize(stored).to_bytes())
-    if not store.drop_due_mark(sid) or stored.head.closed_at is None or stored.head.close_reason is None:
+    # What was read is all that there is: an event in between would have kept it from closing, and none can come from here on.
+    store.write_summary(sid, summarize(stored, reason).to_bytes())
+    if not store.drop_due_mark(sid) or closed_at is None or reason is None:
         return None  # another closer did the same, and counts it
     # What has ended waits for stragglers, and what was downloaded has ended long ago: neither is the closer's delay.
-    return Closed(sid, stored.head.close_reason, now - max(stored.head.closed_at, due_at))
+    return Closed(sid, reason, now - max(closed_at, due_at))
 
 
 def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:

@@ -24,7 +24,7 @@ TAIL_HAS_ROOM: Final = "tail_bytes < :full"
 SAME_TAIL: Final = "tail = :tail"
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
-SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at"
+SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at AND taken = :taken"  # each event raises `taken`
 
 
 class NotAppended(Exception):
@@ -188,9 +188,9 @@ class Store:
             ":closed_at": {"N": str(closed_at)},
             ":phase": {"S": seen.phase},
             ":last_at": {"N": str(seen.last_at)},
+            ":taken": {"N": str(seen.taken)},
         }
-        changes = "SET phase = :closed, close_reason = :reason, closed_at = :closed_at"
-        return self._update_head(sid, changes, SAME_AS_READ, values)
+        return self._update_head(sid, "SET phase = :closed, close_reason = :reason, closed_at = :closed_at", SAME_AS_READ, values)
 
     def write_summary(self, sid: str, summary: bytes) -> None:
         """Put the summary of a closed session into its list entry."""

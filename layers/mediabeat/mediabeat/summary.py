@@ -47,10 +47,10 @@ def session_of(stored: StoredSession) -> Session:
     return fold(map(unpack, stored.events))
 
 
-def summarize(stored: StoredSession) -> Summary:
-    """Return the metrics and the log of a session, closed or as far as it has come."""
+def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
+    """Return the metrics and the log of a session, closed (just now, for a `reason`, or before) or as far as it has come."""
     session = session_of(stored)
-    reason = CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason
+    reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
 
