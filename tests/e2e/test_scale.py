@@ -73,7 +73,9 @@ def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_cl
 def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(store: Store, registry: Registry) -> None:
     with ThreadPoolExecutor(16) as players:
         sids = list(
-            players.map(lambda _: start_session(wire_start(), CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS), range(1_000))
+            players.map(
+                lambda _: start_session(wire_start(), CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid, range(1_000)
+            )
         )
     now = BASE_MS + LIMITS.quiet_ms
     with ThreadPoolExecutor(2) as closers:

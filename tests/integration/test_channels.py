@@ -294,7 +294,7 @@ def test_a_channel_that_others_keep_changing_is_a_503_and_nothing_is_written(
         context.setattr("mediabeat.channel_calls.pause", lambda duration_ms: None)
         context.setattr(Table, "transact", lambda self, writes: False)
         answered = client.change(channel_id, "stop")
-    assert answered.error == (503, "500", "nothing was changed; send it again")
+    assert answered.error == (503, "500", "it is not known to be done; send it again")
     assert client.events(channel_id).body == {"content": CREATED, "total": 2}
 
 

@@ -205,4 +205,4 @@ def test_an_error_of_the_database_that_passes_is_a_503(client: ChannelClient, mo
         raise StorageUnavailable("slow down")
 
     monkeypatch.setattr(Registry, "access_key", throttled)
-    assert client.call("GET", LIST).error == (503, "500", "nothing was changed; send it again")
+    assert client.call("GET", LIST).error == (503, "500", "it is not known to be done; send it again")

@@ -77,7 +77,7 @@ def errors_answered(handler: Handler) -> Handler:
         except MediabeatError as error:
             failure = _REFUSALS[error.code] if isinstance(error, ChannelRefused) else _FAILURES[type(error)]
             log_refusal(error, failure.status, event, code=failure.code, trace_id=trace_id)
-            details = "nothing was changed; send it again" if isinstance(error, StorageUnavailable) else str(error)
+            details = "it is not known to be done; send it again" if isinstance(error, StorageUnavailable) else str(error)
             answered = _failed(failure, details, trace_id)
         except Exception:
             log_failure(event, trace_id=trace_id)

@@ -49,6 +49,8 @@ _STATUS: Final[dict[type[MediabeatError], int]] = {
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
     """Return an answer, with a JSON body if there is one. Header names are given with `_` for `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    if status == 503:
+        named["Retry-After"] = str(RETRY_AFTER_S)
     if body is None:
         return {"statusCode": status, "headers": CORS | named, "body": ""}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
@@ -120,15 +122,11 @@ def answer_each(refusals: Sequence[MediabeatError | None], event: Event) -> Answ
     status, gravest = max(refused, key=itemgetter(0))
     log_refusal(gravest, status, event)
     message = f"{len(refused)} of {len(refusals)} events were refused"
-    return _failed(status, {"code": status, "message": message, "events": bodies})
+    return answer(status, {"code": status, "message": message, "events": bodies})
 
 
 def _error_answer(error: MediabeatError) -> Answer:
-    return _failed(_STATUS[type(error)], _body_of_error(error))
-
-
-def _failed(status: int, body: Any) -> Answer:
-    return answer(status, body, **({"Retry_After": str(RETRY_AFTER_S)} if status == 503 else {}))
+    return answer(_STATUS[type(error)], _body_of_error(error))
 
 
 def _body_of_error(error: MediabeatError) -> dict[str, Any]:
