@@ -107,7 +107,7 @@ class Routes:
         full = api.start(wire_start())
         assert {api.send(full, wire("ping", at, at))["statusCode"] for at in range(76)} == {204}
         yield lambda: self.answered(api.send(full, wire("ping", 99))), {204}, lambda: self.seen(full)
-        few = {"headers": self.key, "queryStringParameters": {"limit": "1", "device": "PC", "videoType": "VOD"}}
+        few: dict[str, Any] = {"headers": self.key, "queryStringParameters": {"limit": "1", "device": "PC", "videoType": "VOD"}}
         yield lambda: self.answered(api.call("GET", "/v1/sessionRecent", **few)), {200}, nothing
         yield lambda: self.answered(api.call("GET", f"/v1/sessionRecent/{full}", headers=self.key)), {200}, nothing
         name = next(self.names)
