@@ -80,6 +80,7 @@ class Deployment:
             stack.enter_context(mock.patch("mediabeat.starting._new_sid", side_effect=sids))
             stack.enter_context(mock.patch("mediabeat.packing.MAX_COUNT", schedule.history.most))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
+            stack.enter_context(mock.patch("mediabeat.counting.tell"))
             stack.enter_context(mock.patch.dict("os.environ", POWERTOOLS_METRICS_DISABLED="true"))
             stack.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", "No application metrics")  # of a closer that died
