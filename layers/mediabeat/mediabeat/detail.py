@@ -3,7 +3,6 @@
 Source: NAVER's Media Analytics API, `GET /v1/sessionRecent/{uuid}`; `metrics` is ours.
 """
 
-import re
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +16,7 @@ from mediabeat.packing import unpack
 from mediabeat.recent import date_text, log_lines, video_time
 from mediabeat.store import Store
 from mediabeat.summary import Summary, session_of, summarize
-from mediabeat.table import Start, StoredSession
-
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+from mediabeat.table import SESSION_ID, Start, StoredSession
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that are listed, the first ones: some 500."""

@@ -23,6 +23,7 @@ EXISTS: Final = "attribute_exists(pk)"
 PASSING: Final = frozenset(
     {
         "InternalServerError",
+        "InternalServiceError",  # so in Secrets Manager
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",

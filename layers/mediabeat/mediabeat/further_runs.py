@@ -4,13 +4,13 @@ import json
 from functools import cache
 from typing import Any
 
-from botocore.session import get_session
+from mediabeat.dynamodb import aws
 
 
 @cache
 def lambda_client() -> Any:
     """Return the client, made when it is first needed: most deployments never do."""
-    return get_session().create_client("lambda")
+    return aws().create_client("lambda")
 
 
 def start_run(function_arn: str, event: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Taking events into their session: the hot path, and the rarer ways that an append can go."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -8,10 +7,8 @@ from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClose
 from mediabeat.events import Event, EventType, parse_later
 from mediabeat.packing import is_full, pack
 from mediabeat.store import NotAppended, Store
-from mediabeat.table import Head, Phase
+from mediabeat.table import SESSION_ID, Head, Phase
 from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_due
-
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 TRIES: Final = 50
 """Each try is lost only to somebody else's success on the same session, so to no more than are sent at the same time."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
+from botocore.exceptions import ClientError
 
-from mediabeat.dynamodb import aws
+from mediabeat.dynamodb import aws, passing_errors_named
 from mediabeat.errors import StorageUnavailable
 
 KEPT_FOR_MS: Final = 300_000
@@ -17,8 +17,6 @@ KEPT_FOR_MS: Final = 300_000
 
 GONE: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 """There is no such secret, or it is marked for deletion."""
-
-PASSING: Final = frozenset({"InternalServiceError", "ThrottlingException", "RequestLimitExceeded", "ServiceUnavailable"})
 
 
 def secrets_client() -> Any:
@@ -30,16 +28,12 @@ def secrets_client() -> Any:
 def _read(client: Any, secret_id: str) -> str | None:
     """Return a secret; none when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
     try:
-        secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
+        with passing_errors_named():
+            secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in GONE:
+        if error.response["Error"]["Code"] in GONE:
             return None
-        if code in PASSING or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-            raise StorageUnavailable(str(error)) from error
         raise
-    except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are none of its HTTP errors
-        raise StorageUnavailable(str(error)) from error
     return secret
 
 

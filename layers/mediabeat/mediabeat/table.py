@@ -24,6 +24,7 @@ The due mark is a promise: before it, no closing rule can strike, whatever comes
 After it, whoever comes first, an event or the closer, works out the truth from the log and moves the mark.
 """
 
+import re
 import zlib
 from collections.abc import Iterable
 from enum import StrEnum
@@ -40,6 +41,8 @@ NEWEST_INDEX: Final = "newest"
 
 ASIDE: Final = "aside"
 """The partition of the due index for sessions that the closer could not deal with."""
+
+SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 HEAD: Final = "head"
 START: Final = "start"
