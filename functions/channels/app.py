@@ -2,20 +2,20 @@
 
 from typing import Any, Final
 
-from mediabeat import channel_calls as calls
-from mediabeat.channel_registry import ChannelRegistry
-from mediabeat.channels import Action
-from mediabeat.clock import server_clock
-from mediabeat.dynamodb import dynamodb_client
+from mediabeat.core.channels import Action
+from mediabeat.core.event import read_json
 from mediabeat.errors import NotFound
-from mediabeat.events import read_json
-from mediabeat.gateway import call_in, content, errors_answered, parameters_of
-from mediabeat.http import Answer, Event, body_of
-from mediabeat.registry import Registry
-from mediabeat.request_log import PROJECT
-from mediabeat.secret_store import SecretStore, secrets_client
-from mediabeat.settings import channel_settings
-from mediabeat.signed_calls import authenticate
+from mediabeat.protocols.vod_station.gateway import call_in, content, errors_answered, parameters_of
+from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.http_api import Answer, Event, body_of
+from mediabeat.runtime.logs import PROJECT
+from mediabeat.runtime.settings import channel_settings
+from mediabeat.storage.channel_store import ChannelRegistry
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import SecretStore, secrets_client
+from mediabeat.use_cases import manage_channels as calls
+from mediabeat.use_cases.authenticate import authenticate
 
 MAX_BODY_BYTES: Final = 16 * 1024
 ANY_OTHER: Final = "ANY /api/v2/{proxy+}"

@@ -7,13 +7,13 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from mediabeat.clock import server_clock
-from mediabeat.closing import SIDE_BY_SIDE, close_due
-from mediabeat.counting import NAMESPACE
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.further_runs import start_run
-from mediabeat.settings import settings
-from mediabeat.store import Store
+from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.self_invoke import start_run
+from mediabeat.runtime.settings import settings
+from mediabeat.runtime.telemetry import NAMESPACE
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.close_sessions import SIDE_BY_SIDE, close_due
 
 SHARDS_A_RUN: Final = 2
 """One run has one processor, which closes some hundred sessions a second; with more shards there are further runs."""

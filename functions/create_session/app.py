@@ -2,17 +2,17 @@
 
 from typing import Any, Final
 
-from mediabeat import counting
-from mediabeat.callers import caller_of
-from mediabeat.clock import server_clock
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.events import MAX_EVENT_BYTES, read_json
-from mediabeat.http import Answer, Event, answer, body_of, errors_answered, headers_of
-from mediabeat.registry import Registry
-from mediabeat.secret_store import ViewerKey
-from mediabeat.settings import settings, viewer_key_secret
-from mediabeat.starting import start_session, store_downloaded
-from mediabeat.store import Store
+from mediabeat.core.event import MAX_EVENT_BYTES, read_json
+from mediabeat.runtime import telemetry
+from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.http_api import Answer, Event, answer, body_of, errors_answered, headers_of
+from mediabeat.runtime.settings import settings, viewer_key_secret
+from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import ViewerKey
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.start_session import start_session, store_downloaded
 
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """Lambda takes 6 MB of request, in which a body may stand as base64."""
@@ -36,7 +36,7 @@ def lambda_handler(event: Event, context: Any) -> Answer:
     else:
         body_of(event, limit_bytes=MAX_EVENT_BYTES)
         started = start_session(value, caller, store, registry, viewer_key, deployed.limits, now=now)
-    counting.count("SessionsStarted")
-    counting.tell(message="session started", session_id=started.sid, project=started.project_id)
+    telemetry.count("SessionsStarted")
+    telemetry.tell(message="session started", session_id=started.sid, project=started.project_id)
     # Exactly so, whatever path the request came by: clients take it apart by position.
     return answer(201, Location=f"/api/v1/sessions/{started.sid}")

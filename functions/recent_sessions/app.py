@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from mediabeat.clock import server_clock
-from mediabeat.detail import session_detail
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.http import Answer, Event, answer, errors_answered, headers_of
-from mediabeat.recent import authorize, parse_query, recent_sessions
-from mediabeat.registry import Registry
-from mediabeat.request_log import PROJECT
-from mediabeat.settings import settings
-from mediabeat.store import Store
+from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.http_api import Answer, Event, answer, errors_answered, headers_of
+from mediabeat.runtime.logs import PROJECT
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.list_sessions import authorize, parse_query, recent_sessions
+from mediabeat.use_cases.show_session import session_detail
 
 deployed = settings()
 client = dynamodb_client()

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mediabeat.events import json_schema
-from mediabeat.http import Answer, Event, answer, errors_answered
+from mediabeat.core.event import json_schema
+from mediabeat.runtime.http_api import Answer, Event, answer, errors_answered
 
 
 @errors_answered

@@ -4,13 +4,13 @@ import time
 from itertools import chain
 from typing import Final, NamedTuple
 
-from mediabeat.settings import settings
-from mediabeat.table import Item
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.session_items import Item
 from tests.benchmarks.cores import core
 from tests.benchmarks.database import database, filled_database
 from tests.benchmarks.figures import Reading, reading
 from tests.benchmarks.service import Service, half_hour, in_turns
-from tests.builders import BASE_MS, Wire
+from tests.support.builders import BASE_MS, Wire
 
 FEW_OPEN, MANY_OPEN = 100, 100_000
 FEW_DUE, MANY_DUE = 100, 1_000

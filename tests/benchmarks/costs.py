@@ -7,7 +7,7 @@ from tests.benchmarks.prices import GB, MILLION
 from tests.benchmarks.report import NOTHING, Results, markdown
 from tests.benchmarks.service import LENGTH_S, PING_S
 from tests.benchmarks.units import SELDOM_S, TOGETHER
-from tests.template import source
+from tests.support.template import source
 
 # What cannot be measured here, and is taken to be so.
 TABLE_MS: Final = 5

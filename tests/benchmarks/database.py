@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest import mock
 
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from mediabeat.table import Item
+from mediabeat.core.projects import new_project
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_items import Item
 from tests.benchmarks.figures import NotTaken
-from tests.engine import NoEngine, binary, running
-from tests.template import table_definition
+from tests.support.engine import NoEngine, binary, running
+from tests.support.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,12 +5,12 @@ import random
 import time
 from collections.abc import Callable
 
-from mediabeat.events import parse_later, parse_start
-from mediabeat.metrics import measure
-from mediabeat.packing import pack, unpack
-from mediabeat.session import fold
-from mediabeat.summary import summarize
-from mediabeat.table import Head, Phase, StoredSession
+from mediabeat.core.event import parse_later, parse_start
+from mediabeat.core.event_codec import pack, unpack
+from mediabeat.core.metrics import measure
+from mediabeat.core.session import fold
+from mediabeat.core.summary import summarize
+from mediabeat.storage.session_items import Head, Phase, StoredSession
 from tests.benchmarks.figures import Reading, reading
 from tests.benchmarks.service import half_hour, start_body
 

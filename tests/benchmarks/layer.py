@@ -11,11 +11,11 @@ from pathlib import Path
 
 import boto3
 
-from mediabeat.cli import deployment
-from mediabeat.cli.failure import CommandFailed
-from mediabeat.cli.state_folder import StateFolder
+from mediabeat.cli.local_cloud import deployment
+from mediabeat.cli.local_cloud.state_folder import StateFolder
+from mediabeat.cli.terminal.failure import CommandFailed
 from tests.benchmarks.figures import NotTaken, Reading, reading
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 NOWHERE = "http://127.0.0.1:9"
 """Building asks no endpoint."""

@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain, product
 
-from mediabeat.recent import parse_query, recent_sessions
-from mediabeat.settings import settings
-from mediabeat.table import Item
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.session_items import Item
+from mediabeat.use_cases.list_sessions import parse_query, recent_sessions
 from tests.benchmarks.cores import core
 from tests.benchmarks.database import PROJECT, database, filled_database
 from tests.benchmarks.figures import Reading, reading
 from tests.benchmarks.service import DESKTOP, LENGTH_S, PHONE, Service, half_hour, in_turns
-from tests.builders import BASE_MS
+from tests.support.builders import BASE_MS
 
 FEW, MANY = 1_000, 100_000
 OPEN = 5

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.benchmarks import costs
 from tests.benchmarks.report import Results, as_json, performance
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 RESULTS: Final = Path(__file__).with_name("results.json")
 README: Final = ROOT / "README.md"

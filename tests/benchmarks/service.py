@@ -6,20 +6,20 @@ from functools import cached_property
 from itertools import chain, count, islice
 from typing import Any, Final
 
-from mediabeat.callers import caller_of
-from mediabeat.closing import SIDE_BY_SIDE, Run, close_due
-from mediabeat.events import parse_later
-from mediabeat.ingest import ingest, ingest_each
-from mediabeat.registry import Registry
-from mediabeat.settings import settings
-from mediabeat.starting import start_session
-from mediabeat.store import Store
-from mediabeat.table import HEAD, START, Item, shard_of
-from mediabeat.timeouts import LATE_EVENT_GRACE_MS
+from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS
+from mediabeat.core.event import parse_later
+from mediabeat.runtime.settings import settings
+from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_items import HEAD, START, Item, shard_of
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.append_events import ingest, ingest_each
+from mediabeat.use_cases.close_sessions import SIDE_BY_SIDE, Run, close_due
+from mediabeat.use_cases.start_session import start_session
 from tests.benchmarks.database import PROJECT, Database, Units
-from tests.builders import BASE_MS, Wire, wire
-from tests.template import ROOT
-from tests.viewings import KEY, LIMITS
+from tests.support.builders import BASE_MS, Wire, wire
+from tests.support.template import ROOT
+from tests.support.viewings import KEY, LIMITS
 
 LENGTH_S: Final = 1_800
 PING_S: Final = 10

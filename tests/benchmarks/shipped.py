@@ -19,7 +19,7 @@ from tests.benchmarks.database import database
 from tests.benchmarks.figures import NotTaken, Reading, ratio, reading
 from tests.benchmarks.layer import function_environment, scratch
 from tests.benchmarks.service import Service, half_hour, request
-from tests.builders import BASE_MS
+from tests.support.builders import BASE_MS
 
 SCRIPT: Final = Path(__file__).with_name("in_function.py")
 

@@ -15,7 +15,7 @@ from tests.benchmarks.database import Database, database
 from tests.benchmarks.figures import Reading, ratio, reading
 from tests.benchmarks.layer import scratch
 from tests.benchmarks.service import Service, half_hour, request
-from tests.builders import BASE_MS, Wire
+from tests.support.builders import BASE_MS, Wire
 
 IN_TURN = 16
 """Events until it is the other's turn: what else the machine does then falls on both."""

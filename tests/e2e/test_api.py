@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 import pytest
 
-from mediabeat.cli import local_aws
+from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.replay import Manner, Recording, replay, shifted, with_project
-from mediabeat.events import parse
-from mediabeat.metrics import measure
-from mediabeat.session import fold
-from mediabeat.store import Store
-from mediabeat.summary import Summary, session_of
-from tests.builders import Wire, wire, wire_start
+from mediabeat.core.event import parse
+from mediabeat.core.metrics import measure
+from mediabeat.core.session import fold
+from mediabeat.core.summary import Summary, session_of
+from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
-from tests.template import ROOT
+from tests.support.builders import Wire, wire, wire_start
+from tests.support.template import ROOT
 
 JOURNEYS = sorted((ROOT / "events" / "journeys").glob("*.json"))
 RECORDED = sorted((ROOT.parent / "shared" / "fixtures").glob("*.json"))
@@ -29,7 +29,7 @@ CLOSED_WITHIN_S = 240
 
 @pytest.fixture
 def store(cloud: Cloud) -> Iterator[Store]:
-    client = local_aws.client("dynamodb", cloud.endpoint)
+    client = clients.client("dynamodb", cloud.endpoint)
     yield Store(cloud.table, client)
     client.close()
 

@@ -17,15 +17,15 @@ import pytest
 from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat.channel_calls import change_channel, create_channel, list_channels, list_events
-from mediabeat.channel_registry import ChannelRegistry
-from mediabeat.channels import Action, Channel, ChannelEvent, ChannelRefused, RequestType, Result, Status
+from mediabeat.core.channels import Action, Channel, ChannelEvent, ChannelRefused, RequestType, Result, Status
 from mediabeat.errors import StorageUnavailable
-from mediabeat.signature import signature
-from mediabeat.table_channels import channel_item, event_item
-from tests.builders import BASE_MS, wire_start
+from mediabeat.protocols.vod_station.signature import signature
+from mediabeat.storage.channel_items import channel_item, event_item
+from mediabeat.storage.channel_store import ChannelRegistry
+from mediabeat.use_cases.manage_channels import change_channel, create_channel, list_channels, list_events
 from tests.e2e.cloud import Cloud
-from tests.template import ROOT, table_definition
+from tests.support.builders import BASE_MS, wire_start
+from tests.support.template import ROOT, table_definition
 
 CHANNELS = "/api/v2/channels"
 PACKAGE = "ncloud-mcp-server@1.16.0"

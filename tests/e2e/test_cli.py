@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import wire, wire_start
 from tests.e2e.cloud import Cloud, mediabeat, status_of
-from tests.template import ROOT
+from tests.support.builders import wire, wire_start
+from tests.support.template import ROOT
 
 SID = "[0-9a-f]{64}"
 EVENTS = ROOT / "events"

@@ -3,7 +3,7 @@
 import re
 
 from tests.e2e.cloud import Cloud
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 
 def test_the_demo_shows_what_is_known_of_every_viewing_once_the_schedule_has_closed_it(cloud: Cloud) -> None:

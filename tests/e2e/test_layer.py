@@ -30,7 +30,7 @@ def test_what_runs_is_the_compiled_code(cloud: Cloud, tmp_path: Path) -> None:
     shutil.copytree(layer(cloud) / "mediabeat", copy / "mediabeat")
     for source in copy.rglob("*.py"):
         source.write_text("raise AssertionError('compiled anew')\n")
-    code = "from mediabeat.timeouts import CloseReason; print(CloseReason.NO_EVENTS)"
+    code = "from mediabeat.core.close_rules import CloseReason; print(CloseReason.NO_EVENTS)"
     ran = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(copy)}, capture_output=True, text=True, check=False)
     assert (ran.stdout, ran.stderr) == ("no_events\n", "")
 

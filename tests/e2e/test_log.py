@@ -5,15 +5,15 @@ from typing import Any
 
 import httpx
 
-from mediabeat.cli import local_aws
-from tests.builders import wire, wire_start
+from mediabeat.cli.local_cloud import clients
 from tests.e2e.cloud import Cloud
-from tests.template import resources
+from tests.support.builders import wire, wire_start
+from tests.support.template import resources
 
 
 def lines(cloud: Cloud, function: str, session_id: str) -> list[dict[str, Any]]:
     """What a function has logged of a session; the emulator adds Lambda's own lines, which AWS is told to leave out."""
-    pages = local_aws.client("logs", cloud.endpoint).get_paginator("filter_log_events")
+    pages = clients.client("logs", cloud.endpoint).get_paginator("filter_log_events")
     found = pages.paginate(logGroupName=f"/mediabeat/mediabeat/{function}")
     messages = [event["message"] for page in found for event in page["events"]]
     return [json.loads(message) for message in messages if message.startswith("{") and session_id in message]
@@ -33,7 +33,7 @@ def test_a_viewing_leaves_one_line_however_long_it_is(cloud: Cloud) -> None:
 
 
 def test_the_dashboard_and_all_alarms_that_the_emulator_can_compute_are_there(cloud: Cloud) -> None:
-    watching = local_aws.client("cloudwatch", cloud.endpoint)
+    watching = clients.client("cloudwatch", cloud.endpoint)
     plain = {name for name, alarm in resources("AWS::CloudWatch::Alarm").items() if "Metrics" not in alarm}
     deployed = {alarm["AlarmName"].split("-")[1] for alarm in watching.describe_alarms()["MetricAlarms"]}
     assert deployed == plain

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.builders import wire, wire_start
 from tests.e2e.cloud import Cloud, Finished, status_of
+from tests.support.builders import wire, wire_start
 
 On = Callable[..., Finished]
 

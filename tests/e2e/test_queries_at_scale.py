@@ -9,20 +9,20 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat import table
-from mediabeat.action_log import action_log, totals
-from mediabeat.callers import caller_of
-from mediabeat.metrics import measure
-from mediabeat.packing import pack
-from mediabeat.recent import DAY_MS, number_of, parse_query, recent_sessions
-from mediabeat.session import fold
-from mediabeat.store import Store
-from mediabeat.summary import Summary
-from mediabeat.table import ListEntry, Start
-from tests.builders import BASE_MS, ping, play, start
+from mediabeat.core.action_log import action_log, totals
+from mediabeat.core.event_codec import pack
+from mediabeat.core.metrics import measure
+from mediabeat.core.session import fold
+from mediabeat.core.summary import Summary
+from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage import session_items
+from mediabeat.storage.session_items import ListEntry, Start
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.list_sessions import DAY_MS, number_of, parse_query, recent_sessions
 from tests.e2e.cloud import Cloud
-from tests.engine import Units
-from tests.template import table_definition
+from tests.support.builders import BASE_MS, ping, play, start
+from tests.support.engine import Units
+from tests.support.template import table_definition
 
 TABLE = "queries"
 SHARDS = 2
@@ -65,7 +65,7 @@ def write(client: DynamoDBClient, stored: list[tuple[str, Start]]) -> None:
     session = fold([start(), play(1), ping(11, 10)])
     log = action_log(session)
     summary = Summary(measure(session, "session_end"), log, totals(log)).to_bytes()
-    items = [table.start_item(sid, one, shards=SHARDS, expires_at=0) | {"summary": {"B": summary}} for sid, one in stored]
+    items = [session_items.start_item(sid, one, shards=SHARDS, expires_at=0) | {"summary": {"B": summary}} for sid, one in stored]
     for begin in range(0, len(items), 25):
         puts: Any = [{"PutRequest": {"Item": item}} for item in items[begin : begin + 25]]
         assert not client.batch_write_item(RequestItems={TABLE: puts})["UnprocessedItems"]

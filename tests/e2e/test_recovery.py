@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import wire, wire_start
 from tests.e2e.cloud import COMMAND, Cloud, Finished, mediabeat, status_of
-from tests.template import ROOT
+from tests.support.builders import wire, wire_start
+from tests.support.template import ROOT
 
 JOURNEYS = ROOT / "events" / "journeys"
 KEPT = ("podcast", "downloaded", "003_abandoned")

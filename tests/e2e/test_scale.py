@@ -10,18 +10,18 @@ import pytest
 from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat.callers import caller_of
-from mediabeat.closing import close_due
-from mediabeat.ingest import ingest
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from mediabeat.starting import start_session
-from mediabeat.store import Store
-from mediabeat.summary import Summary
-from mediabeat.timeouts import Limits
-from tests.builders import BASE_MS, NO_IDS, ping, play, wire_start
+from mediabeat.core.close_rules import Limits
+from mediabeat.core.projects import new_project
+from mediabeat.core.summary import Summary
+from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.close_sessions import close_due
+from mediabeat.use_cases.start_session import start_session
 from tests.e2e.cloud import Cloud
-from tests.template import table_definition
+from tests.support.builders import BASE_MS, NO_IDS, ping, play, wire_start
+from tests.support.template import table_definition
 
 LIMITS = Limits()
 CALLER = caller_of({})

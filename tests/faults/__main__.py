@@ -5,9 +5,9 @@ import argparse
 import sys
 
 import tests.conftest  # noqa: F401 - sets the environment before any client exists
-from tests.engine import NoEngine, running
 from tests.faults.deployment import Deployment
 from tests.faults.running import Report, as_text, run, run_side_by_side
+from tests.support.engine import NoEngine, running
 
 
 def main() -> int:

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from mediabeat import table
+from mediabeat.core.event import Event, EventType
+from mediabeat.core.event_codec import pack, unpack
+from mediabeat.core.session import fold
+from mediabeat.core.summary import Summary, summarize
 from mediabeat.errors import StorageUnavailable
-from mediabeat.events import Event, EventType
-from mediabeat.ingest import is_straggler
-from mediabeat.packing import pack, unpack
-from mediabeat.session import fold
-from mediabeat.summary import Summary, summarize
-from mediabeat.table import Phase, StoredSession
-from mediabeat.table_viewers import viewer_items
+from mediabeat.storage import session_items
+from mediabeat.storage.session_items import Phase, StoredSession
+from mediabeat.storage.viewer_items import viewer_items
+from mediabeat.use_cases.append_events import is_straggler
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 
 Check = Callable[[History], Iterator[str]]
@@ -20,7 +20,7 @@ Check = Callable[[History], Iterator[str]]
 
 def sessions(history: History) -> dict[str, StoredSession]:
     """Return what is stored of each session that has a head or a start."""
-    read = {pk: table.session_of(pk, items) for pk, items in history.items.items() if len(pk) == 64}
+    read = {pk: session_items.session_of(pk, items) for pk, items in history.items.items() if len(pk) == 64}
     return {sid: stored for sid, stored in read.items() if stored is not None}
 
 
@@ -150,7 +150,7 @@ def every_session_is_whole_or_forgotten(history: History) -> Iterator[str]:
         elif Summary.from_bytes(session.summary) != summarize(session):
             yield f"session {sid[:6]} has a summary of something else than its log"
     for sid, items_of in history.items.items():
-        if len(sid) == 64 and sid not in stored and any(item["sk"]["S"] == table.START for item in items_of):
+        if len(sid) == 64 and sid not in stored and any(item["sk"]["S"] == session_items.START for item in items_of):
             yield f"session {sid[:6]} is listed and has no head"
 
 

@@ -1,5 +1,5 @@
 """The engine, for the tests of this folder."""
 
-from tests.engine import engine
+from tests.support.engine import engine
 
 __all__ = ["engine"]

@@ -16,17 +16,17 @@ import boto3
 import functions.close_idle_sessions.app as closer
 import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
-from mediabeat.closing import Run, close_due
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from mediabeat.settings import settings
-from mediabeat.store import Store
-from tests.builders import Wire as Body
+from mediabeat.core.projects import new_project
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.close_sessions import Run, close_due
 from tests.faults.history import Call, Kind
 from tests.faults.interleaver import TakingTurns
 from tests.faults.requests import Wire
 from tests.faults.schedule import LIMITS, Schedule
-from tests.template import table_definition
+from tests.support.builders import Wire as Body
+from tests.support.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,11 +76,13 @@ class Deployment:
         with ExitStack() as stack:
             for target, changes in patches:
                 stack.enter_context(mock.patch.multiple(target, **changes))
-            stack.enter_context(mock.patch("mediabeat.closing.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns)))
-            stack.enter_context(mock.patch("mediabeat.starting._new_sid", side_effect=sids))
-            stack.enter_context(mock.patch("mediabeat.packing.MAX_COUNT", schedule.history.most))
+            stack.enter_context(
+                mock.patch("mediabeat.use_cases.close_sessions.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns))
+            )
+            stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
+            stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_COUNT", schedule.history.most))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
-            stack.enter_context(mock.patch("mediabeat.counting.tell"))
+            stack.enter_context(mock.patch("mediabeat.runtime.telemetry.tell"))
             stack.enter_context(mock.patch.dict("os.environ", POWERTOOLS_METRICS_DISABLED="true"))
             stack.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", "No application metrics")  # of a closer that died

@@ -7,13 +7,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from mediabeat.closing import Closed, Failed
-from mediabeat.events import Event, EventType
-from mediabeat.ingest import is_straggler
-from mediabeat.packing import MAX_COUNT, count_of, pack, unpack
-from mediabeat.summary import liveness_of
-from mediabeat.table import Head, Item, Phase, Start, StoredSession
-from mediabeat.timeouts import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
+from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
+from mediabeat.core.event import Event, EventType
+from mediabeat.core.event_codec import MAX_COUNT, count_of, pack, unpack
+from mediabeat.core.summary import liveness_of
+from mediabeat.storage.session_items import Head, Item, Phase, Start, StoredSession
+from mediabeat.use_cases.append_events import is_straggler
+from mediabeat.use_cases.close_sessions import Closed, Failed
 
 GOOD = frozenset({201, 204})
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from mediabeat.events import Event, parse_later, parse_start
-from mediabeat.viewers import Pseudonyms
-from tests.builders import Wire as Body
-from tests.builders import wire_start
+from mediabeat.core.event import Event, parse_later, parse_start
+from mediabeat.core.pseudonyms import Pseudonyms
 from tests.faults.deployment import VIEWER_KEY, Api
 from tests.faults.history import GOOD, Call
 from tests.faults.schedule import Schedule
+from tests.support.builders import Wire as Body
+from tests.support.builders import wire_start
 
 if TYPE_CHECKING:
     import random

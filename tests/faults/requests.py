@@ -16,7 +16,7 @@ import botocore
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.retries.quota import RetryQuota
 
-from mediabeat.dynamodb import dynamodb_client
+from mediabeat.storage.dynamodb import dynamodb_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable

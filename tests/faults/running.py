@@ -8,12 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.engine import running
 from tests.faults.checks import violations
 from tests.faults.deployment import Api, Deployment
 from tests.faults.history import History
 from tests.faults.players import people
 from tests.faults.schedule import Schedule
+from tests.support.engine import running
 
 AFTERWARDS_MS: Final = 16 * 60_000
 """Longer than any session lives, and than a head without a start is left alone."""

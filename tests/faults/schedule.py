@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse
 
-from mediabeat.events import Event
-from mediabeat.packing import MAX_COUNT
-from mediabeat.timeouts import Limits
-from tests.builders import BASE_MS
+from mediabeat.core.close_rules import Limits
+from mediabeat.core.event import Event
+from mediabeat.core.event_codec import MAX_COUNT
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 from tests.faults.interleaver import Actor, Idle, Interleaver, Killed
 from tests.faults.requests import Request, Wire, answered
+from tests.support.builders import BASE_MS
 
 LIMITS: Final = Limits(quiet_ms=60_000, stuck_ms=150_000, max_age_ms=400_000)
 """Short, so that a dozen events reach each of them."""

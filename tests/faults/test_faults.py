@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from mediabeat.dynamodb import EXISTS, Item, Table
 from mediabeat.errors import StorageUnavailable
-from mediabeat.store import Store
+from mediabeat.storage.dynamodb import EXISTS, Item, Table
+from mediabeat.storage.session_store import Store
 from tests.faults.deployment import Deployment
 from tests.faults.faults import FAULTS
 from tests.faults.running import Report, as_text, run, run_all, run_side_by_side
@@ -56,7 +56,7 @@ def acknowledge_whatever_became_of_the_write(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def skip_the_open_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.store.STILL_OPEN", f"phase = :open OR {EXISTS}")
+    monkeypatch.setattr("mediabeat.storage.session_store.STILL_OPEN", f"phase = :open OR {EXISTS}")
 
 
 def cut_the_tail_without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,20 +69,22 @@ def cut_the_tail_without_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cut_a_tail_that_has_changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.store.SAME_TAIL", ":tail = :tail")
+    monkeypatch.setattr("mediabeat.storage.session_store.SAME_TAIL", ":tail = :tail")
 
 
 def take_events_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.store.HAS_ROOM", ":most = :most")
+    monkeypatch.setattr("mediabeat.storage.session_store.HAS_ROOM", ":most = :most")
 
 
 def let_a_slow_call_turn_the_clock_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.store.STILL_OPEN", "phase = :open AND due_at > :now")
+    monkeypatch.setattr("mediabeat.storage.session_store.STILL_OPEN", "phase = :open AND due_at > :now")
 
 
 def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.store.SAME_AS_READ", f"(phase = :phase AND last_at = :last_at AND taken = :taken) OR {EXISTS}")
-    monkeypatch.setattr("mediabeat.store.HAS_MARK", EXISTS)
+    monkeypatch.setattr(
+        "mediabeat.storage.session_store.SAME_AS_READ", f"(phase = :phase AND last_at = :last_at AND taken = :taken) OR {EXISTS}"
+    )
+    monkeypatch.setattr("mediabeat.storage.session_store.HAS_MARK", EXISTS)
 
 
 @pytest.mark.parametrize(

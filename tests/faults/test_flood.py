@@ -8,20 +8,20 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat import table
-from mediabeat.callers import caller_of
-from mediabeat.closing import BATCH, Run, close_due
-from mediabeat.ingest import ingest
-from mediabeat.packing import MAX_COUNT
-from mediabeat.projects import new_project
-from mediabeat.recent import parse_query, recent_sessions
-from mediabeat.registry import Registry
-from mediabeat.starting import start_session
-from mediabeat.store import Store
-from mediabeat.timeouts import Limits
-from tests.builders import BASE_MS, NO_IDS, play, wire_start
-from tests.engine import Units
-from tests.template import table_definition
+from mediabeat.core.close_rules import Limits
+from mediabeat.core.event_codec import MAX_COUNT
+from mediabeat.core.projects import new_project
+from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage import session_items
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.close_sessions import BATCH, Run, close_due
+from mediabeat.use_cases.list_sessions import parse_query, recent_sessions
+from mediabeat.use_cases.start_session import start_session
+from tests.support.builders import BASE_MS, NO_IDS, play, wire_start
+from tests.support.engine import Units
+from tests.support.template import table_definition
 
 TABLE: Final = "flood"
 LIMITS: Final = Limits()
@@ -99,7 +99,7 @@ def test_a_session_as_large_as_one_can_be_is_looked_at_when_all_others_have_been
     huge = start("flooded", 0)
     client.update_item(
         TableName=TABLE,
-        Key=table.key(huge, table.HEAD),
+        Key=session_items.key(huge, session_items.HEAD),
         UpdateExpression="SET taken = :taken",
         ExpressionAttributeValues={":taken": {"N": str(MAX_COUNT)}},
     )

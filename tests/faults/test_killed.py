@@ -14,19 +14,19 @@ import pytest
 
 import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
-from mediabeat.closing import close_due
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.events import parse
-from mediabeat.packing import pack
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from mediabeat.settings import settings
-from mediabeat.store import Store
-from mediabeat.summary import Summary
-from tests.builders import BASE_MS, Wire, wire, wire_start
-from tests.engine import Engine, NoEngine
-from tests.template import table_definition
-from tests.viewings import notes
+from mediabeat.core.event import parse
+from mediabeat.core.event_codec import pack
+from mediabeat.core.projects import new_project
+from mediabeat.core.summary import Summary
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.close_sessions import close_due
+from tests.support.builders import BASE_MS, Wire, wire, wire_start
+from tests.support.engine import Engine, NoEngine
+from tests.support.template import table_definition
+from tests.support.viewings import notes
 
 PLAYERS: Final = 6
 SHARDS: Final = 2

@@ -17,22 +17,24 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from mediabeat import exporting, importing, table, table_pages
-from mediabeat.cli import archive_folder, target
+from mediabeat.archive import folder as archive_folder
+from mediabeat.cli import target
 from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
-from mediabeat.closing import close_due
-from mediabeat.detail import session_detail
-from mediabeat.events import parse_later
-from mediabeat.ingest import ingest
-from mediabeat.projects import Project, new_project
-from mediabeat.recent import RecentQuery, recent_sessions
-from mediabeat.registry import Registry
-from mediabeat.store import Store
-from mediabeat.table import Item, StoredSession
-from tests.builders import BASE_MS, wire, wire_start
-from tests.template import table_definition
-from tests.viewings import LIMITS, PROJECT, Viewers, notes
+from mediabeat.core.event import parse_later
+from mediabeat.core.projects import Project, new_project
+from mediabeat.storage import event_pages, session_items
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_items import Item, StoredSession
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases import export_sessions, import_sessions
+from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.close_sessions import close_due
+from mediabeat.use_cases.list_sessions import RecentQuery, recent_sessions
+from mediabeat.use_cases.show_session import session_detail
+from tests.support.builders import BASE_MS, wire, wire_start
+from tests.support.template import table_definition
+from tests.support.viewings import LIMITS, PROJECT, Viewers, notes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,7 +80,9 @@ class Deployment:
 
     def exported(self, *, now: int) -> Iterator[StoredSession]:
         """What an export at this moment finds."""
-        return exporting.exported_sessions(PROJECT, self.store, shards=SHARDS, since=0, until=10**15, now=now, for_sharing=False)
+        return export_sessions.exported_sessions(
+            PROJECT, self.store, shards=SHARDS, since=0, until=10**15, now=now, for_sharing=False
+        )
 
     def items(self) -> Items:
         """Everything in the table."""
@@ -110,12 +114,12 @@ def as_imported(items: Items) -> Items:
     """What a table's items become: the tail and all pages of a session are dealt out to pages anew, which expire with it."""
     imported = {at: item for at, item in items.items() if not at[1].startswith("page#")}
     for (pk, sk), item in items.items():
-        if sk == table.HEAD:
+        if sk == session_items.HEAD:
             imported[pk, sk] = {name: value for name, value in item.items() if name != "tail"} | {"tail_bytes": {"N": "0"}}
             pages = [each["events"]["BS"] for (of, at), each in items.items() if of == pk and at.startswith("page#")]
             events = sorted(set(item.get("tail", {"BS": set()})["BS"]).union(*pages))
-            for page in table_pages.pages(events):
-                made = table_pages.page_item(pk, page, expires_at=int(item["expires_at"]["N"]))
+            for page in event_pages.pages(events):
+                made = event_pages.page_item(pk, page, expires_at=int(item["expires_at"]["N"]))
                 imported[pk, made["sk"]["S"]] = _comparable(made)
     return imported
 
@@ -128,7 +132,7 @@ def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield client
         client.close()
         return
-    for module in (exporting, importing):
+    for module in (export_sessions, import_sessions):
         monkeypatch.setattr(module, "SIDE_BY_SIDE", 1)
     with mock_aws():
         yield boto3.client("dynamodb")
@@ -540,8 +544,8 @@ def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one
 def test_more_sessions_need_no_more_memory(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "IN_HAND", 4)
-    monkeypatch.setattr(importing, "IN_HAND", 4)
+    monkeypatch.setattr(export_sessions, "IN_HAND", 4)
+    monkeypatch.setattr(import_sessions, "IN_HAND", 4)
     peaks = []
     for number in range(3):
         for _ in range(8):

@@ -9,17 +9,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from mediabeat.access_keys import new_access_key
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from mediabeat.secret_store import SecretStore, secrets_client
-from mediabeat.settings import channel_settings, settings, viewer_key_secret
-from mediabeat.store import Store
-from mediabeat.viewers import Pseudonyms
-from tests.builders import Wire
-from tests.integration.channel_client import ChannelClient
-from tests.template import table_definition
+from mediabeat.core.access_keys import new_access_key
+from mediabeat.core.projects import new_project
+from mediabeat.core.pseudonyms import Pseudonyms
+from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import SecretStore, secrets_client
+from mediabeat.storage.session_store import Store
+from tests.support.builders import Wire
+from tests.support.channel_client import ChannelClient
+from tests.support.template import table_definition
 
 VIEWER_KEY = "the key of the tests"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 
-from mediabeat.compression import decompressed
-from mediabeat.packing import unpack
+from mediabeat.core.compression import decompressed
+from mediabeat.core.event_codec import unpack
 
 Item = dict[str, Any]
 

@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from mediabeat.events import EventType
+from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
-from tests.builders import BASE_MS, Wire, wire, wire_start
-from tests.template import source
-from tests.unit.journeys import JOURNEYS, bodies_of
+from tests.support.builders import BASE_MS, Wire, wire, wire_start
+from tests.support.journeys import JOURNEYS, bodies_of
+from tests.support.template import source
 
 Event = dict[str, Any]
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from mediabeat.closing import close_due
-from mediabeat.packing import pack
-from mediabeat.settings import settings
-from mediabeat.store import Store
-from tests.builders import noise, ping, wire, wire_start
+from mediabeat.core.event_codec import pack
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.close_sessions import close_due
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import noise, ping, wire, wire_start
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -20,7 +20,7 @@ ROOM = 20
 @pytest.fixture
 def small_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions that are full soon."""
-    monkeypatch.setattr("mediabeat.packing.MAX_COUNT", ROOM)
+    monkeypatch.setattr("mediabeat.core.event_codec.MAX_COUNT", ROOM)
 
 
 def statuses(api: Api, sid: str, *bodies: Any) -> list[int]:
@@ -168,8 +168,8 @@ def test_an_answer_that_quotes_half_a_surrogate_pair_can_be_sent(api: Api) -> No
 def test_a_long_log_is_shown_by_both_its_ends_and_sums_and_figures_stay_exact(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.summary.MAX_LOG_LINES", 8)
-    monkeypatch.setattr("mediabeat.recent.MAX_LOG_LINES", 600)
+    monkeypatch.setattr("mediabeat.core.summary.MAX_LOG_LINES", 8)
+    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_LOG_LINES", 600)
     viewing = [wire(("play", "pauseStart")[at % 2], at, at) for at in range(1, 41)]
     sid = api.start([wire_start(media_downloaded=True), *viewing])
     headers = {"x-api-key": api_key, "x-project-id": "demo"}
@@ -193,7 +193,7 @@ def test_a_long_log_is_shown_by_both_its_ends_and_sums_and_figures_stay_exact(
 def test_open_sessions_too_large_to_be_folded_for_one_list_are_shown_without_their_log(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.recent.MAX_FOLDED", 10)
+    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED", 10)
     sids = []
     for _ in range(2):
         sids.append(api.start(wire_start()))
@@ -223,7 +223,7 @@ def test_a_session_that_cannot_be_measured_waits_behind_all_others(api: Api, clo
 def test_a_large_session_is_closed_after_the_others_and_only_with_time_for_it(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.closing.SMALL", 5)
+    monkeypatch.setattr("mediabeat.use_cases.close_sessions.SMALL", 5)
     large, small = api.start(wire_start()), api.start(wire_start())
     statuses(api, large, *(wire("ping", at, at) for at in range(6)))
     clock.forward(minutes=11)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from mediabeat.channel_registry import ChannelRegistry
-from mediabeat.dynamodb import Table, dynamodb_client
-from mediabeat.registry import Registry
-from mediabeat.settings import channel_settings
-from tests.builders import wire, wire_start
-from tests.integration.channel_client import CHANNELS, ChannelClient
+from mediabeat.runtime.settings import channel_settings
+from mediabeat.storage.channel_store import ChannelRegistry
+from mediabeat.storage.dynamodb import Table, dynamodb_client
+from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import wire, wire_start
+from tests.support.channel_client import CHANNELS, ChannelClient
 
 NOW_S = 1_795_000_000
 UNKNOWN = "vs-20261118110640-aaaaaaa"
@@ -291,7 +291,7 @@ def test_a_channel_that_others_keep_changing_is_a_503_and_nothing_is_written(
 ) -> None:
     channel_id = client.create("api-guide")
     with monkeypatch.context() as context:
-        context.setattr("mediabeat.channel_calls.pause", lambda duration_ms: None)
+        context.setattr("mediabeat.use_cases.manage_channels.pause", lambda duration_ms: None)
         context.setattr(Table, "transact", lambda self, writes: False)
         answered = client.change(channel_id, "stop")
     assert answered.error == (503, "500", "it is not known to be done; send it again")

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from mediabeat import further_runs
-from mediabeat.closing import close_due
-from mediabeat.dynamodb import Item, Table
-from mediabeat.packing import pack
-from mediabeat.settings import settings
-from mediabeat.store import Store
-from mediabeat.summary import Summary
-from mediabeat.table import Phase, StoredSession
-from mediabeat.timeouts import CloseReason
-from tests.builders import play, wire, wire_start
+from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.event_codec import pack
+from mediabeat.core.summary import Summary
+from mediabeat.runtime import self_invoke
+from mediabeat.runtime.settings import settings
+from mediabeat.storage.dynamodb import Item, Table
+from mediabeat.storage.session_items import Phase, StoredSession
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.close_sessions import close_due
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import play, wire, wire_start
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -189,7 +189,7 @@ def test_with_many_shards_the_closer_runs_many_times_at_once(
         monkeypatch.setattr(app.store, "_shards", 5)
     monkeypatch.setattr(closer, "deployed", replace(closer.deployed, index_shards=5))
     invoked: list[dict[str, Any]] = []
-    monkeypatch.setattr(further_runs, "lambda_client", lambda: SimpleNamespace(invoke=lambda **call: invoked.append(call)))
+    monkeypatch.setattr(self_invoke, "lambda_client", lambda: SimpleNamespace(invoke=lambda **call: invoked.append(call)))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
     sids = [api.start(wire_start()) for _ in range(40)]
     clock.forward(minutes=11)

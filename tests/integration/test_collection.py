@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mediabeat.events import parse
-from mediabeat.packing import unpack
-from mediabeat.store import Store
-from tests.builders import noise, wire, wire_start
+from mediabeat.core.event import parse
+from mediabeat.core.event_codec import unpack
+from mediabeat.storage.session_store import Store
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import noise, wire, wire_start
 
 CORS = {
     "Access-Control-Allow-Origin": "*",

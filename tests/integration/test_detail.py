@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from tests.builders import wire, wire_start
+from mediabeat.core.projects import new_project
+from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.support.builders import wire, wire_start
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 VIEWER = viewer_uuid(VISITOR)

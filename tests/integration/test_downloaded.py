@@ -6,12 +6,12 @@ from typing import Any
 import boto3
 import pytest
 
-from mediabeat.store import Store
-from mediabeat.summary import Summary
-from mediabeat.table import Phase
-from mediabeat.table_pages import PAGE_BYTES
-from tests.builders import BASE_MS, Wire, noise, wire, wire_start
+from mediabeat.core.summary import Summary
+from mediabeat.storage.event_pages import PAGE_BYTES
+from mediabeat.storage.session_items import Phase
+from mediabeat.storage.session_store import Store
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import BASE_MS, Wire, noise, wire, wire_start
 
 
 def batch(*events: Wire, **params: Any) -> list[Wire]:

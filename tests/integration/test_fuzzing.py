@@ -17,16 +17,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mediabeat.events import parse, read_json
-from mediabeat.http import CORS
-from mediabeat.packing import pack
-from mediabeat.projects import rotated
-from mediabeat.registry import Registry
-from mediabeat.store import Store
-from tests.builders import wire, wire_start
-from tests.integration.channel_client import ChannelClient
+from mediabeat.core.event import parse, read_json
+from mediabeat.core.event_codec import pack
+from mediabeat.core.projects import rotated
+from mediabeat.runtime.http_api import CORS
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_store import Store
 from tests.integration.conftest import CONTEXT, Api, Clock
 from tests.integration.fuzzing import OTHER, TEXTS, VALUES, Event, Known, as_json, components, documented, requests, routes
+from tests.support.builders import wire, wire_start
+from tests.support.channel_client import ChannelClient
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 FUZZ_SEED: Final = os.environ.get("FUZZ_SEED")

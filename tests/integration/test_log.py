@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mediabeat import counting, request_log
-from tests.builders import Wire, wire, wire_start
-from tests.integration.channel_client import ChannelClient
+from mediabeat.runtime import logs, telemetry
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import Wire, wire, wire_start
+from tests.support.channel_client import ChannelClient
 
 MARK = "MARK-of-what-was-sent"
 
@@ -35,18 +35,18 @@ class Log:
 
     def counts(self) -> dict[str, float]:
         """What the process has counted and not told."""
-        return dict(counting._counts)
+        return dict(telemetry._counts)
 
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Log:
     """The log of a new process."""
     captured = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)  # what it is at that moment
-    for handler in request_log.logger().handlers:  # those of all functions
+    for handler in logs.logger().handlers:  # those of all functions
         monkeypatch.setattr(handler, "stream", captured)
-    counting._counts.clear()
-    monkeypatch.setattr("mediabeat.counting._told_at", None)
-    monkeypatch.setattr("mediabeat.counting.server_clock", clock)
+    telemetry._counts.clear()
+    monkeypatch.setattr("mediabeat.runtime.telemetry._told_at", None)
+    monkeypatch.setattr("mediabeat.runtime.telemetry.server_clock", clock)
     return Log(capsys)
 
 
@@ -109,7 +109,7 @@ def test_an_array_of_events_leaves_at_most_one_line(api: Api, api_key: str, log:
 def test_a_late_event_is_counted_and_told_only_for_debugging(api: Api, api_key: str, clock: Clock, log: Log) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=11)
-    counting.tell()
+    telemetry.tell()
     log.lines()
     assert [api.send(to, wire("ping", 700))["statusCode"] for to in (sid, "0" * 64)] == [410, 404]
     assert log.text == ""

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from mediabeat.dynamodb import dynamodb_client
-from mediabeat.projects import new_project, rotated
-from mediabeat.registry import Registry
-from mediabeat.secret_store import ViewerKey
-from mediabeat.settings import channel_settings, viewer_key_secret
-from tests.builders import noise, wire, wire_start
-from tests.integration.channel_client import ChannelClient
+from mediabeat.core.projects import new_project, rotated
+from mediabeat.runtime.settings import channel_settings, viewer_key_secret
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import ViewerKey
 from tests.integration.conftest import Api, Clock
-from tests.template import FUNCTIONS, camel, resources, transformed
+from tests.support.builders import noise, wire, wire_start
+from tests.support.channel_client import ChannelClient
+from tests.support.template import FUNCTIONS, camel, resources, transformed
 
 TABLE = "Table.Arn"
 QUEUE = "FailedRuns.Arn"

@@ -11,15 +11,15 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from mediabeat.core.projects import new_project
 from mediabeat.errors import StorageUnavailable
-from mediabeat.projects import new_project
-from mediabeat.registry import Registry
-from mediabeat.secret_store import ViewerKey
-from mediabeat.settings import viewer_key_secret
-from tests.builders import Wire, wire, wire_start
-from tests.integration.channel_client import CHANNELS, ChannelClient, event_of, send
+from mediabeat.runtime.settings import viewer_key_secret
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import ViewerKey
 from tests.integration.conftest import Api, Clock, viewer_uuid
 from tests.integration.contents import in_clear, items
+from tests.support.builders import Wire, wire, wire_start
+from tests.support.channel_client import CHANNELS, ChannelClient, event_of, send
 
 ADDRESSES: Final = (
     "203.0.113.71",
@@ -158,7 +158,7 @@ def test_neither_a_viewer_s_address_nor_its_ids_are_stored_logged_or_answered(
 @pytest.fixture
 def client_of_demo(api_key: str, registry: Registry, secrets: Any, clock: Clock) -> ChannelClient:
     """A client of the project `demo` that signs its calls."""
-    from mediabeat.access_keys import new_access_key
+    from mediabeat.core.access_keys import new_access_key
 
     key, secret = new_access_key("demo", clock())
     secrets.keep(key.id, secret)

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from mediabeat.compression import compressed
-from mediabeat.recompute import Recomputed, recompute
-from mediabeat.store import Store
-from tests.builders import wire, wire_start
+from mediabeat.core.compression import compressed
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.recompute_summaries import Recomputed, recompute
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import wire, wire_start
 
 pytestmark = pytest.mark.usefixtures("api_key")
 

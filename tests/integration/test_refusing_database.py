@@ -8,12 +8,12 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from mediabeat.packing import canonical_json
-from mediabeat.registry import Registry
-from mediabeat.secret_store import SecretStore
-from tests.builders import noise, wire, wire_start
-from tests.integration.channel_client import CHANNELS, ChannelClient
+from mediabeat.core.event_codec import canonical_json
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import SecretStore
 from tests.integration.conftest import Api, Clock, client_of
+from tests.support.builders import noise, wire, wire_start
+from tests.support.channel_client import CHANNELS, ChannelClient
 
 HERE: Final = {"endpoint_url": "dynamodb"}
 

@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from functions.ingest_event import app
-from mediabeat.store import Store
-from mediabeat.summary import summarize
-from mediabeat.timeouts import CloseReason
-from tests.builders import Wire, noise, wire, wire_start
+from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.summary import summarize
+from mediabeat.storage.session_store import Store
 from tests.integration.conftest import Api, Clock
+from tests.support.builders import Wire, noise, wire, wire_start
 
 VIEW = [wire("play", 1), wire("ping", 11, 10), wire("ping", 21, 20), wire("pauseStart", 25, 24)]
 

@@ -10,13 +10,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mediabeat.access_keys import new_access_key
+from mediabeat.core.access_keys import new_access_key
 from mediabeat.errors import NotFound, StorageUnavailable
-from mediabeat.registry import Registry
-from mediabeat.secret_store import SecretStore
-from mediabeat.settings import channel_settings, settings
-from tests.integration.channel_client import CHANNELS, Answered, ChannelClient, event_of, send
+from mediabeat.runtime.settings import channel_settings, settings
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import SecretStore
 from tests.integration.conftest import Clock, client_of
+from tests.support.channel_client import CHANNELS, Answered, ChannelClient, event_of, send
 
 MISSING = (401, "200", "Authentication information are missing.")
 INVALID = (401, "200", "Invalid authentication information.")

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mediabeat import gateway, http
-from mediabeat.counting import NAMESPACE
-from mediabeat.erasing import UNDER_WAY_S
-from mediabeat.timeouts import CloseReason
+from mediabeat.core.close_rules import CloseReason
+from mediabeat.protocols.vod_station import gateway
+from mediabeat.runtime import http_api
+from mediabeat.runtime.telemetry import NAMESPACE
+from mediabeat.use_cases.erase_viewer import UNDER_WAY_S
 from tests.integration.test_permissions import grants
-from tests.template import FUNCTIONS, as_yaml, camel, resources, transformed
+from tests.support.template import FUNCTIONS, as_yaml, camel, resources, transformed
 
 
 def test_a_run_that_fails_goes_to_the_queue_whoever_failed() -> None:
@@ -54,7 +55,7 @@ def test_what_the_emulator_cannot_compute_is_made_in_aws_all_the_same() -> None:
 
 def test_what_alarms_and_dashboard_look_at_is_what_is_counted() -> None:
     channels = {failure.status for failure in (*gateway._REFUSALS.values(), *gateway._FAILURES.values())}
-    statuses = {*http._STATUS.values(), *channels, 500}
+    statuses = {*http_api._STATUS.values(), *channels, 500}
     counted = {
         *("EventsAccepted", "SessionsStarted", "Retries", "CloseLag", "CloseFailed", "LeftOver"),
         *(f"Refused{status}" for status in statuses),

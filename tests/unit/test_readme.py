@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from mediabeat import recent
 from mediabeat.cli.main import main
-from mediabeat.detail import ERRORS_BYTES
-from mediabeat.events import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
-from mediabeat.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
-from mediabeat.packing import COUNTED_BYTES, MAX_COUNT
-from mediabeat.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
-from mediabeat.summary import MAX_LOG_LINES
-from mediabeat.table import Start, start_item
-from tests.template import ROOT, source
+from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
+from mediabeat.core.event_codec import COUNTED_BYTES, MAX_COUNT
+from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
+from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
+from mediabeat.core.summary import MAX_LOG_LINES
+from mediabeat.storage.session_items import Start, start_item
+from mediabeat.use_cases import list_sessions
+from mediabeat.use_cases.show_session import ERRORS_BYTES
+from tests.support.template import ROOT, source
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -106,8 +106,8 @@ def test_every_limit_is_told(limit: str) -> None:
 
 def test_what_is_left_out_of_lists_is_told() -> None:
     told = section("API").replace("\n", " ")
-    assert f"{recent.MAX_LOG_LINES:,} / `limit` lines" in told
-    assert f"count {recent.MAX_FOLDED:,} events" in told
+    assert f"{list_sessions.MAX_LOG_LINES:,} / `limit` lines" in told
+    assert f"count {list_sessions.MAX_FOLDED:,} events" in told
     assert f"first {ERRORS_BYTES // 1_024} KB" in told
 
 

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 SECURITY = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
 

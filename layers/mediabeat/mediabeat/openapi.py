@@ -6,10 +6,10 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from mediabeat.answers import DetailAnswer, ErrorAnswer, RecentAnswer
-from mediabeat.events import MAX_BATCH_EVENTS, EventType, model_of
-from mediabeat.ingest import MAX_EVENTS_A_REQUEST
-from mediabeat.openapi_channels import CHANNEL_ANSWERS, SIGNED_CALL, channel_paths
+from mediabeat.core.event import MAX_BATCH_EVENTS, EventType, model_of
+from mediabeat.protocols.media_analytics.responses import DetailAnswer, ErrorAnswer, RecentAnswer
+from mediabeat.protocols.vod_station.openapi import CHANNEL_ANSWERS, SIGNED_CALL, channel_paths
+from mediabeat.use_cases.append_events import MAX_EVENTS_A_REQUEST
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.invocation import read_event
+from mediabeat.cli.terminal.failure import CommandFailed
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.replay import Manner, Recording, Refusal, ReplayedSession, due_s, replay, shifted, ts_ms, with_project
-from tests.builders import BASE_MS, Wire, wire, wire_start
+from mediabeat.cli.terminal.failure import CommandFailed
+from tests.support.builders import BASE_MS, Wire, wire, wire_start
 
 URL = "http://127.0.0.1:1"
 SID = "a" * 64

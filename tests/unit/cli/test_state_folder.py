@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mediabeat.cli import emulator
-from mediabeat.cli.state_folder import StateFolder, Status
+from mediabeat.cli.local_cloud import emulator
+from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 
 
 def status(folder: StateFolder) -> Status:

@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from mediabeat.cli.failure import CommandFailed
 from mediabeat.cli.main import main
 from mediabeat.cli.target import Target, _target
+from mediabeat.cli.terminal.failure import CommandFailed
 
 
 def no_client(service: str) -> None:

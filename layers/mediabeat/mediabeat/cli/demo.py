@@ -12,13 +12,13 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mediabeat.cli import local_aws
-from mediabeat.cli.failure import CommandFailed
+from mediabeat.cli.local_cloud import clients
+from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.replay import Manner, Recording, replay
-from mediabeat.cli.state_folder import Status
-from mediabeat.session import Session
-from mediabeat.store import Store
-from mediabeat.summary import session_of
+from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.core.session import Session
+from mediabeat.core.summary import session_of
+from mediabeat.storage.session_store import Store
 
 DRAWN: Final = "003_abandoned"
 _PATIENCE_S: Final = 300
@@ -123,4 +123,4 @@ def _is_closed(store: Store, sid: str) -> bool:
 
 
 def _store(cloud: Status) -> Store:
-    return Store(str(cloud.table), local_aws.client("dynamodb", str(cloud.endpoint)))
+    return Store(str(cloud.table), clients.client("dynamodb", str(cloud.endpoint)))

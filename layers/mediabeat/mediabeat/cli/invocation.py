@@ -11,11 +11,13 @@ from typing import Any
 
 import httpx
 
-from mediabeat.cli import access_keys, deployment, local_aws, target
-from mediabeat.cli.failure import CommandFailed
+from mediabeat.cli import target
+from mediabeat.cli.commands import access_keys
+from mediabeat.cli.local_cloud import clients, deployment
+from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.replay import SESSIONS
-from mediabeat.cli.state_folder import Status
-from mediabeat.signature import signature
+from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.protocols.vod_station.signature import signature
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
@@ -40,7 +42,7 @@ def invoke(cloud: Status, function: str, event_file: Path) -> Outcome:
     if name not in physical_ids:
         folders = sorted(path.parent.name for path in deployment.source_folder().glob("functions/*/app.py"))
         raise CommandFailed(f"No function {function!r} is deployed. There are: {', '.join(folders)}")
-    functions = local_aws.client("lambda", cloud.endpoint)
+    functions = clients.client("lambda", cloud.endpoint)
     answer = functions.invoke(FunctionName=physical_ids[name], Payload=json.dumps(event).encode())
     return Outcome(json.loads(answer["Payload"].read() or b"null"), failed="FunctionError" in answer)
 

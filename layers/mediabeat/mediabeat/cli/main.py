@@ -12,12 +12,15 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from mediabeat.cli import archiving, demo, deployment, invocation, local_cloud, operating, show
-from mediabeat.cli.failure import CommandFailed
-from mediabeat.cli.picture import Timeline
-from mediabeat.cli.progress import Steps
+from mediabeat.cli import demo, invocation
+from mediabeat.cli.commands import archives, operating
+from mediabeat.cli.local_cloud import deployment, lifecycle
+from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.replay import Manner, Recording, ReplayedSession, replay
-from mediabeat.cli.state_folder import StateFolder
+from mediabeat.cli.terminal import tables
+from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.cli.terminal.steps import Steps
+from mediabeat.cli.terminal.timeline import Timeline
 from mediabeat.errors import MediabeatError
 from mediabeat.openapi import openapi
 
@@ -61,7 +64,7 @@ def main() -> None:
 def up(port: int | None, quiet_minutes: float) -> None:
     """Start the local cloud, or deploy the current code to it if it is up."""
     steps = Steps(Console(stderr=True))
-    cloud = local_cloud.up(StateFolder.of_user(), steps, port, quiet_minutes)
+    cloud = lifecycle.up(StateFolder.of_user(), steps, port, quiet_minutes)
     click.echo(f"mediabeat is up at {cloud.url} after {steps.elapsed_s:.0f} s")
     click.echo(f"  project id   {cloud.project_id}   (what players send as analytics.reportSuite)")
     click.echo("  API key      mediabeat status")
@@ -71,7 +74,7 @@ def up(port: int | None, quiet_minutes: float) -> None:
 @main.command()
 def down() -> None:
     """End the local cloud; its data is kept for the next `up`."""
-    ended = local_cloud.down(StateFolder.of_user(), Steps(Console(stderr=True)))
+    ended = lifecycle.down(StateFolder.of_user(), Steps(Console(stderr=True)))
     click.echo("mediabeat is down; its data is kept." if ended else "mediabeat is not up.")
 
 
@@ -79,7 +82,7 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
     """Tell where the local cloud is, and its project's key; exit with 1 if it is not up."""
-    found = local_cloud.status(StateFolder.of_user())
+    found = lifecycle.status(StateFolder.of_user())
     if as_json:
         click.echo(json.dumps(asdict(found), indent=1))
     else:
@@ -101,7 +104,7 @@ def replay_files(files: tuple[Path, ...], url: str | None, speed: float | None, 
     the local project.
     """
     folder = StateFolder.of_user()
-    cloud = local_cloud.status(folder) if url else local_cloud.require(folder)
+    cloud = lifecycle.status(folder) if url else lifecycle.require(folder)
     address = (url or str(cloud.url)).rstrip("/")
     manner = Manner(
         speed=speed,
@@ -141,7 +144,7 @@ def invoke(function: str, event: Path) -> None:
     project's, {{sid}} for a session that is started for the purpose, with the body in events/create_session.json;
     {{access_key}}, {{timestamp}} and {{signature}} sign the request in the file for the local project.
     """
-    outcome = invocation.invoke(local_cloud.require(StateFolder.of_user()), function, event)
+    outcome = invocation.invoke(lifecycle.require(StateFolder.of_user()), function, event)
     click.echo(json.dumps(outcome.payload, indent=1, ensure_ascii=False))
     raise SystemExit(1 if outcome.failed else 0)
 
@@ -151,11 +154,11 @@ def invoke(function: str, event: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the API's answer as it is.")
 def sessions(limit: int | None, as_json: bool) -> None:
     """List the newest sessions of the local project."""
-    answer = show.recent_sessions(local_cloud.require(StateFolder.of_user()), limit)
+    answer = tables.recent_sessions(lifecycle.require(StateFolder.of_user()), limit)
     if as_json:
         click.echo(json.dumps(answer, indent=1, ensure_ascii=False))
     else:
-        Console().print(show.sessions_table(answer["result"]))
+        Console().print(tables.sessions_table(answer["result"]))
 
 
 @main.command("demo")
@@ -167,13 +170,13 @@ def demonstrate(port: int | None, quiet_minutes: float) -> None:
     The viewings are the recorded ones in events/journeys, sent over HTTP as if they had just happened.
     """
     folder, console = StateFolder.of_user(), Console()
-    cloud = local_cloud.up(folder, Steps(console), port, quiet_minutes)
+    cloud = lifecycle.up(folder, Steps(console), port, quiet_minutes)
     with Steps(console).step("sending the viewings of events/journeys over HTTP"):
         viewings = demo.send_journeys(deployment.source_folder() / "events" / "journeys", cloud)
     console.print(f"\nA session is over when its player says so or after {quiet_minutes * 60:g} s of silence:")
     demo.wait_until_closed(viewings, cloud, console)
     console.print("\n[bold]The newest sessions[/], as the API tells them (`mediabeat sessions`):")
-    console.print(show.sessions_table(show.recent_sessions(cloud, len(viewings))["result"]))
+    console.print(tables.sessions_table(tables.recent_sessions(cloud, len(viewings))["result"]))
     if session := demo.drawn_session(viewings, cloud):
         console.print(f"[bold]One of them[/], event by event ({demo.DRAWN}):\n")
         console.print(Timeline(session))
@@ -191,7 +194,7 @@ for command in (
     operating.access_key_commands,
     operating.viewer_commands,
     operating.recompute,
-    archiving.export_project,
-    archiving.import_project,
+    archives.export_project,
+    archives.import_project,
 ):
     main.add_command(command)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx
 
-from mediabeat.cli.failure import CommandFailed
+from mediabeat.cli.terminal.failure import CommandFailed
 
 SESSIONS: Final = "/api/v1/sessions"
 REPORT_SUITE: Final = "analytics.reportSuite"

@@ -10,14 +10,14 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mediabeat.cli import deployment, local_aws, local_cloud
-from mediabeat.cli.failure import CommandFailed
-from mediabeat.cli.state_folder import StateFolder, Status
+from mediabeat.cli.local_cloud import clients, deployment, lifecycle
+from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
+from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.errors import StorageUnavailable
-from mediabeat.registry import Registry
-from mediabeat.secret_store import SecretStore, ViewerKey
-from mediabeat.store import Store
-from mediabeat.viewer_store import ViewerStore
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import SecretStore, ViewerKey
+from mediabeat.storage.session_store import Store
+from mediabeat.storage.viewer_store import ViewerStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
     if stack is None:
         if region is not None:
             raise click.UsageError("--region goes with --stack.")
-        yield of_local_cloud(local_cloud.require(StateFolder.of_user()))
+        yield of_local_cloud(lifecycle.require(StateFolder.of_user()))
         return
     try:
         yield _of_stack(stack, boto3.Session(region_name=region).client)
@@ -84,7 +84,7 @@ def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
 def of_local_cloud(cloud: Status) -> Target:
     """Return the local cloud as a target."""
     assert cloud.endpoint, "the local cloud is up"
-    return _target(deployment.outputs(cloud.endpoint), partial(local_aws.client, endpoint=cloud.endpoint), cloud)
+    return _target(deployment.outputs(cloud.endpoint), partial(clients.client, endpoint=cloud.endpoint), cloud)
 
 
 def _of_stack(stack: str, client: Callable[..., Any]) -> Target:

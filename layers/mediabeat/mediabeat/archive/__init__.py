@@ -1,0 +1,1 @@
+"""An exported project: its lines and its folder of files."""

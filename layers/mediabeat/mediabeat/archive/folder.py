@@ -1,0 +1,215 @@
+"""An archive on disk: a folder with a manifest, and the lines of sessions and of their events in compressed files.
+
+Each file is written under another name until it is whole, the manifest last: a folder without one is no archive.
+"""
+
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from mediabeat.archive import lines
+from mediabeat.archive.lines import ArchivedFile, Line, Manifest, Part
+from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.storage.session_items import StoredSession
+
+MANIFEST: Final = "manifest.json"
+PART_BYTES: Final = 128 * 1024 * 1024
+"""Text in the files of one part before the next one is begun: some 10 MB compressed."""
+
+_NOT_A_LINE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_NOT_GZIP: Final = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+class ArchiveWriter:
+    """Writes sessions into a new folder; it is an archive once `finish` has written the manifest."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise CommandFailed(f"{folder} is not empty; name a new folder.")
+        self._folder = folder
+        self._parts: list[Part] = []
+        self._sessions: _LineFile | None = None
+        self._events: _LineFile | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> "ArchiveWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def add(self, stored: StoredSession) -> None:
+        """Write a session and its events."""
+        if self._sessions is None or self._events is None:
+            self._sessions, self._events = (self._new_file(kind) for kind in ("sessions", "events"))
+        self._sessions.write(lines.session_line(stored))
+        for line in lines.event_lines(stored):
+            self._events.write(line)
+        if self._sessions.size + self._events.size >= PART_BYTES:
+            self._finish_part()
+
+    def finish(self, **told: Any) -> Manifest:
+        """Write the manifest, with what is `told` of the export, and return it."""
+        self._finish_part()
+        counts = {
+            "sessions": sum(part.sessions.lines for part in self._parts),
+            "events": sum(part.events.lines for part in self._parts),
+        }
+        manifest = Manifest(**told, **counts, parts=tuple(self._parts))
+        draft = self._folder / f"{MANIFEST}.draft"
+        draft.touch(mode=0o600)
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(lines.manifest_text(manifest))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._folder / MANIFEST)
+        return manifest
+
+    def _new_file(self, kind: str) -> "_LineFile":
+        return self._open.enter_context(_LineFile(self._folder / f"{kind}-{len(self._parts) + 1:04}.ndjson.gz"))
+
+    def _finish_part(self) -> None:
+        if self._sessions is not None and self._events is not None:
+            self._parts.append(Part(sessions=self._sessions.finish(), events=self._events.finish()))
+            self._sessions = self._events = None
+
+
+class _LineFile:
+    """A compressed file of lines; the same lines give the same bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.size = 0
+        self._lines = 0
+        self._path = path
+        self._draft = path.with_name(f"{path.name}.draft")
+        self._draft.touch(mode=0o600)
+        self._raw = self._draft.open("wb")
+        self._text = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=self._raw, mtime=0)
+
+    def __enter__(self) -> "_LineFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._text.close()
+        self._raw.close()
+
+    def write(self, line: Line) -> None:
+        self._lines += 1
+        self.size += self._text.write(lines.as_text(line))
+
+    def finish(self) -> ArchivedFile:
+        self._text.close()
+        self._raw.flush()
+        os.fsync(self._raw.fileno())
+        self._raw.close()
+        self._draft.replace(self._path)
+        return ArchivedFile(name=self._path.name, sha256=_sha256(self._path), lines=self._lines)
+
+
+class Archive:
+    """An archive that is there to be read."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the manifest.
+
+        Raises CommandFailed for a folder that is no archive, or one of a format that is not known here.
+        """
+        self._folder = folder
+        path = folder / MANIFEST
+        try:
+            self.manifest = lines.read_manifest(path.read_bytes())
+        except FileNotFoundError:
+            raise CommandFailed(f"{folder} is no archive, or its export was cut off: it has no {MANIFEST}.") from None
+        except (LookupError, TypeError, ValueError) as error:
+            raise CommandFailed(f"{MANIFEST} cannot be read: {_problems_of(error)}.") from None
+
+    def sessions(self) -> Iterator[StoredSession]:
+        """Yield the sessions, measured.
+
+        Raises CommandFailed with the file and the line that tell none.
+        """
+        for part in self.manifest.parts:
+            yield from self._sessions_of(part)
+
+    def check(self) -> Iterator[StoredSession]:
+        """Yield the sessions as `sessions` does, after making sure that every file is the one that was written.
+
+        Raises CommandFailed with what is wrong: the file, and the first wrong line if there is one.
+        """
+        for part in self.manifest.parts:
+            for file in (part.sessions, part.events):
+                if not (self._folder / file.name).is_file():
+                    raise CommandFailed(f"{file.name} is missing.")
+        for part in self.manifest.parts:
+            for file in (part.sessions, part.events):
+                if _sha256(self._folder / file.name) != file.sha256:
+                    raise CommandFailed(f"{file.name} was changed after the export (SHA-256). {self._first_wrong_line(part)}")
+            yield from self._sessions_of(part)
+
+    def _first_wrong_line(self, part: Part) -> str:
+        try:
+            for _ in self._sessions_of(part):
+                pass
+        except CommandFailed as failure:
+            return failure.message
+        return "No line in it is wrong by itself."
+
+    def _sessions_of(self, part: Part) -> Iterator[StoredSession]:
+        event_lines = self._lines(part.events)
+        for number, line in self._lines(part.sessions):
+            where = f"{part.sessions.name}, line {number}"
+            with _wrong_line_named(where):
+                session_id, count = line["session_id"], int(line["events"])
+            events = []
+            for event_number, event_line in islice(event_lines, max(count, 0)):
+                with _wrong_line_named(f"{part.events.name}, line {event_number}"):
+                    events.append(lines.read_event(event_line, session_id))
+            with _wrong_line_named(where):
+                if len(events) != count:
+                    raise ValueError(f"{count} events are told, {len(events)} are there")
+                session = lines.read_session(line, events)
+            yield session
+        for number, _ in event_lines:
+            raise CommandFailed(f"{part.events.name}, line {number}: belongs to no session.")
+
+    def _lines(self, file: ArchivedFile) -> Iterator[tuple[int, Line]]:
+        number = 0
+        try:
+            with gzip.open(self._folder / file.name) as file_lines:
+                for number, text in enumerate(file_lines, start=1):
+                    with _wrong_line_named(f"{file.name}, line {number}"):
+                        line = lines.read_line(text)
+                    yield number, line
+        except _NOT_GZIP as error:
+            raise CommandFailed(f"{file.name}, line {number + 1}: cannot be read: {error}.") from None
+        if number != file.lines:
+            raise CommandFailed(f"{file.name} ends after {number} of {file.lines} lines.")
+
+
+@contextmanager
+def _wrong_line_named(where: str) -> Iterator[None]:
+    """Raise CommandFailed with the place when what stands there is not what it should be."""
+    try:
+        yield
+    except _NOT_A_LINE as error:
+        raise CommandFailed(f"{where}: {_problems_of(error)}.") from None
+
+
+def _problems_of(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False))
+    return f"{type(error).__name__}: {error}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

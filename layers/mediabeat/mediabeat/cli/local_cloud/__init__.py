@@ -1,0 +1,1 @@
+"""The deployed template on an AWS emulator on this machine."""

@@ -1,0 +1,1 @@
+"""What the command prints: tables, a timeline, steps, failures."""

@@ -1,0 +1,1 @@
+"""What a session is: pure rules without I/O, clock, environment or chance."""

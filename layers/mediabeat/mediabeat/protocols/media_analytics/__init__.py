@@ -1,0 +1,1 @@
+"""NAVER Media Analytics: recent sessions and one session in detail."""

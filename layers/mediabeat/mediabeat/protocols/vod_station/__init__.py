@@ -1,0 +1,1 @@
+"""NAVER VOD Station: channels and signed calls."""

@@ -1,0 +1,1 @@
+"""What every function needs of Lambda and API Gateway."""

@@ -1,0 +1,1 @@
+"""How it is kept, in one DynamoDB table and in Secrets Manager."""

@@ -1,0 +1,132 @@
+"""The table's items of channels. Channels and events are numbered, so that page N of a list is one query for a range of keys.
+
+    pk                   sk                what
+    channel#{id}         channel           a channel; how many events it has
+    channel#{id}         event#{number}    its events
+    channels#{project}   count             how many channels a project has
+    channels#{project}   channel#{number}  each of them once more, for the list
+    channel-names#{p}    {name}            status of the channel that has the name, or had it last
+
+Access patterns
+  create, change        one transaction over all of these, under a condition on what was read: two clients at once leave no gap
+  a channel             one get
+  a page of a list      one get for the total, one query for the page, whichever it is
+  may a session start   one get by name, in one batch with the project's
+"""
+
+from typing import Final
+
+from mediabeat.core.channels import Action, Channel, ChannelEvent, RequestType, Result, Status
+from mediabeat.storage.session_items import Item, key
+
+CHANNEL: Final = "channel"
+_DIGITS: Final = 12
+
+
+def channel_partition(channel_id: str) -> str:
+    """Return where a channel and its events are."""
+    return f"channel#{channel_id}"
+
+
+def list_partition(project_id: str) -> str:
+    """Return where the list of a project's channels is."""
+    return f"channels#{project_id}"
+
+
+def channel_key(channel_id: str) -> Item:
+    """Return the key of a channel."""
+    return key(channel_partition(channel_id), CHANNEL)
+
+
+def event_sort_key(number: int) -> str:
+    """Return the sort key of a channel's event: by number, in the order of time."""
+    return f"event#{number:0{_DIGITS}}"
+
+
+def entry_sort_key(number: int) -> str:
+    """Return the sort key of a channel in its project's list."""
+    return f"channel#{number:0{_DIGITS}}"
+
+
+def entry_key(channel: Channel) -> Item:
+    """Return the key of a channel in its project's list."""
+    return key(list_partition(channel.project_id), entry_sort_key(channel.number))
+
+
+def count_key(project_id: str) -> Item:
+    """Return the key of the number of a project's channels."""
+    return key(list_partition(project_id), "count")
+
+
+def name_key(project_id: str, name: str) -> Item:
+    """Return the key by which a channel is found by its name."""
+    return key(f"channel-names#{project_id}", name)
+
+
+def channel_item(channel: Channel, event_count: int) -> Item:
+    """Return the item of a channel."""
+    return channel_key(channel.id) | _told(channel) | {"event_count": {"N": str(event_count)}}
+
+
+def entry_item(channel: Channel) -> Item:
+    """Return the item of a channel in its project's list."""
+    return entry_key(channel) | _told(channel)
+
+
+def name_item(channel: Channel) -> Item:
+    """Return the item that tells the status of the channel of a name."""
+    told = {"channel_id": {"S": channel.id}, "channel_status": {"S": channel.status}}
+    return name_key(channel.project_id, channel.name) | told
+
+
+def event_item(channel_id: str, event: ChannelEvent) -> Item:
+    """Return the item of an event."""
+    return key(channel_partition(channel_id), event_sort_key(event.number)) | {
+        "happened_at": {"N": str(event.at)},
+        "action": {"S": event.action},
+        "request_type": {"S": event.request_type},
+        "result": {"S": event.result},
+        "message_code": {"S": event.message_code},
+        "message": {"S": event.message},
+    }
+
+
+def _told(channel: Channel) -> Item:
+    return {
+        "channel_id": {"S": channel.id},
+        "project_id": {"S": channel.project_id},
+        "channel_name": {"S": channel.name},
+        "channel_status": {"S": channel.status},
+        "created_at": {"N": str(channel.created_at)},
+        "number": {"N": str(channel.number)},
+    }
+
+
+def channel_of(item: Item) -> Channel:
+    """Read a channel, from its own item or from the list."""
+    return Channel(
+        item["channel_id"]["S"],
+        item["project_id"]["S"],
+        item["channel_name"]["S"],
+        status_of(item),
+        int(item["created_at"]["N"]),
+        int(item["number"]["N"]),
+    )
+
+
+def status_of(item: Item) -> Status:
+    """Read the status of a channel, also from the item of its name."""
+    return Status(item["channel_status"]["S"])
+
+
+def event_of(item: Item) -> ChannelEvent:
+    """Read an event."""
+    return ChannelEvent(
+        int(item["sk"]["S"].removeprefix("event#")),
+        int(item["happened_at"]["N"]),
+        Action(item["action"]["S"]),
+        RequestType(item["request_type"]["S"]),
+        Result(item["result"]["S"]),
+        item["message_code"]["S"],
+        item["message"]["S"],
+    )

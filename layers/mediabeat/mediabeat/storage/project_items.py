@@ -1,0 +1,74 @@
+"""The table's items of projects and of their access keys.
+
+    pk                sk              what
+    projects          {id}            a project and the hashes of its keys
+    access-key#{id}   access-key      an access key, found by its id: one get for each signed call
+    access-keys       {project}#{id}  the same once more, for lists of all or of a project's; written in one transaction
+
+Access patterns: gets by id, and queries of `projects` and `access-keys` for the operator's lists.
+"""
+
+from typing import Final
+
+from mediabeat.core.access_keys import AccessKey
+from mediabeat.core.projects import Project
+from mediabeat.storage.session_items import Item, key, number_in
+
+PROJECTS: Final = "projects"
+ACCESS_KEYS: Final = "access-keys"
+
+
+def project_key(project_id: str) -> Item:
+    """Return the key of a project's item."""
+    return key(PROJECTS, project_id)
+
+
+def project_item(project: Project) -> Item:
+    """Return the item of a project."""
+    item = project_key(project.id) | {"key_hash": {"S": project.key_hash}, "created_at": {"N": str(project.created_at)}}
+    if project.old_key_hash is not None:
+        item |= {"old_key_hash": {"S": project.old_key_hash}, "old_key_until": {"N": str(project.old_key_until)}}
+    if project.keeps_viewer_uuids:
+        item |= {"keeps_viewer_uuids": {"BOOL": True}}
+    return item
+
+
+def project_of(item: Item) -> Project:
+    """Read a project's item."""
+    return Project(
+        item["sk"]["S"],
+        item["key_hash"]["S"],
+        int(item["created_at"]["N"]),
+        item.get("old_key_hash", {}).get("S"),
+        number_in(item, "old_key_until"),
+        "keeps_viewer_uuids" in item,
+    )
+
+
+def access_key_key(access_key_id: str) -> Item:
+    """Return the key by which an access key is found by its id."""
+    return key(f"access-key#{access_key_id}", "access-key")
+
+
+def access_key_prefix(project_id: str) -> str:
+    """Return what the sort keys of a project's access keys begin with, in the list."""
+    return f"{project_id}#"
+
+
+def access_key_items(access_key: AccessKey) -> tuple[Item, Item]:
+    """Return the two items of an access key: by its id, and in the list."""
+    told = {
+        "access_key_id": {"S": access_key.id},
+        "project_id": {"S": access_key.project_id},
+        "created_at": {"N": str(access_key.created_at)},
+        "enabled": {"BOOL": access_key.enabled},
+    }
+    listed = key(ACCESS_KEYS, access_key_prefix(access_key.project_id) + access_key.id)
+    return access_key_key(access_key.id) | told, listed | told
+
+
+def access_key_of(item: Item) -> AccessKey:
+    """Read an access key's item."""
+    return AccessKey(
+        item["access_key_id"]["S"], item["project_id"]["S"], int(item["created_at"]["N"]), enabled=item["enabled"]["BOOL"]
+    )

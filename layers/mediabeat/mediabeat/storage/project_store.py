@@ -1,0 +1,105 @@
+"""The projects of a deployment and their access keys, in DynamoDB."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from mediabeat.core.access_keys import AccessKey
+from mediabeat.core.channels import NAME, Status
+from mediabeat.core.projects import PROJECT_ID, Project
+from mediabeat.errors import NotFound, ProjectExists
+from mediabeat.storage import channel_items, project_items
+from mediabeat.storage.dynamodb import EXISTS, IS_NEW, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Admission(NamedTuple):
+    """What decides on a new session: its project, if it is there, and its channel's status (none: nobody registered it)."""
+
+    project: Project | None
+    channel_status: Status | None
+
+
+class Registry:
+    """Who may report and ask. Every method raises StorageUnavailable when the database refuses for now."""
+
+    def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
+        self._table = Table(table_name, client)
+
+    def project(self, project_id: str) -> Project | None:
+        """Return a project; none when there is none of this id. What can be no project is not looked for."""
+        if not PROJECT_ID.fullmatch(project_id):
+            return None
+        item = self._table.get(project_items.project_key(project_id))
+        return project_items.project_of(item) if item else None
+
+    def admission(self, project_id: str, channel_name: str) -> Admission:
+        """Return what decides on a new session, by one request; what can be no project or channel is not looked for."""
+        if not PROJECT_ID.fullmatch(project_id):
+            return Admission(project=None, channel_status=None)
+        wanted = [project_items.project_key(project_id)]
+        if NAME.fullmatch(channel_name):
+            wanted.append(channel_items.name_key(project_id, channel_name))
+        project, *named = self._table.get_all(*wanted)
+        channel = named[0] if named else None
+        return Admission(
+            project_items.project_of(project) if project else None, channel_items.status_of(channel) if channel else None
+        )
+
+    def projects(self) -> Iterator[Project]:
+        """Yield all projects, by id."""
+        return map(project_items.project_of, self._table.query("pk = :pk", {":pk": {"S": project_items.PROJECTS}}))
+
+    def create_project(self, project: Project) -> None:
+        """Store a new project.
+
+        Raises ProjectExists.
+        """
+        if not self._table.put(project_items.project_item(project), IS_NEW):
+            raise ProjectExists(f"project {project.id} exists already")
+
+    def replace_project(self, project: Project) -> None:
+        """Store a project that has changed.
+
+        Raises NotFound when it is not there any more.
+        """
+        if not self._table.put(project_items.project_item(project), EXISTS):
+            raise NotFound(f"there is no project {project.id}")
+
+    def delete_project(self, project_id: str) -> None:
+        """Delete a project: it takes no sessions and answers no queries any more; what it has stays until it expires.
+
+        Its access keys are disabled first, so that they do not open a later project of the same id.
+        """
+        for access_key in self.access_keys(project_id):
+            self.disable_access_key(access_key)
+        self._table.delete(project_items.project_key(project_id))
+
+    def access_key(self, access_key_id: str) -> AccessKey | None:
+        """Return an access key as it is right now; none when there is none of this id."""
+        item = self._table.get(project_items.access_key_key(access_key_id), consistent=True)
+        return project_items.access_key_of(item) if item else None
+
+    def access_keys(self, project_id: str | None = None) -> Iterator[AccessKey]:
+        """Yield the access keys of a project, or of all."""
+        condition, values = "pk = :pk", {":pk": {"S": project_items.ACCESS_KEYS}}
+        if project_id is not None:
+            condition += " AND begins_with(sk, :prefix)"
+            values[":prefix"] = {"S": project_items.access_key_prefix(project_id)}
+        return map(project_items.access_key_of, self._table.query(condition, values))
+
+    def create_access_key(self, access_key: AccessKey) -> None:
+        """Store a new access key.
+
+        Raises NotFound when its project is not there.
+        """
+        project = {"Key": project_items.project_key(access_key.project_id), "ConditionExpression": EXISTS}
+        puts = [{"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in project_items.access_key_items(access_key)]
+        if not self._table.transact([{"ConditionCheck": project}, *puts]):
+            raise NotFound(f"there is no project {access_key.project_id}")
+
+    def disable_access_key(self, access_key: AccessKey) -> None:
+        """Disable an access key, from this moment on and for good."""
+        disabled = project_items.access_key_items(access_key._replace(enabled=False))
+        self._table.transact([{"Put": {"Item": item}} for item in disabled])

@@ -1,0 +1,96 @@
+"""The secrets of a deployment, in Secrets Manager: nowhere else, and never in the table, a log or an answer.
+
+They are those of the access keys, and the key of the hashes that stand for viewers' ids.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.dynamodb import aws, passing_errors_named
+
+KEPT_FOR_MS: Final = 300_000
+"""A secret is remembered for so long, as a look-up costs money and time; that a key is disabled is seen in the table at once."""
+
+GONE: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
+"""There is no such secret, or it is marked for deletion."""
+
+
+def secrets_client() -> Any:
+    """Return a client that gives up within a few seconds."""
+    config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+    return aws().create_client("secretsmanager", config=config)
+
+
+def _read(client: Any, secret_id: str) -> str | None:
+    """Return a secret; none when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
+    try:
+        with passing_errors_named():
+            secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return None
+        raise
+    return secret
+
+
+class SecretStore:
+    """The secrets of one deployment's access keys; `prefix` and a key's id make the name of its secret."""
+
+    def __init__(self, prefix: str, client: Any) -> None:
+        self._prefix = prefix
+        self._client = client
+        self._remembered: dict[str, tuple[str, int]] = {}
+
+    def secret(self, access_key_id: str, *, now: int) -> str | None:
+        """Return the secret of an access key; none when there is none. `now` in epoch milliseconds.
+
+        Raises StorageUnavailable when Secrets Manager refuses for now.
+        """
+        secret, read_at = self._remembered.get(access_key_id, ("", None))
+        if read_at is not None and 0 <= now - read_at < KEPT_FOR_MS:
+            return secret
+        self._remembered.pop(access_key_id, None)
+        read = _read(self._client, self._name(access_key_id))
+        if read is not None:
+            self._remembered[access_key_id] = read, now
+        return read
+
+    def keep(self, access_key_id: str, secret: str) -> None:
+        """Store the secret of a new access key."""
+        self._client.create_secret(Name=self._name(access_key_id), SecretString=secret)
+
+    def forget(self, access_key_id: str) -> None:
+        """Delete the secret of an access key, if it is there; nothing can bring it back but AWS's recovery within a week."""
+        try:
+            self._client.delete_secret(SecretId=self._name(access_key_id), RecoveryWindowInDays=7)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+
+    def _name(self, access_key_id: str) -> str:
+        return f"{self._prefix}{access_key_id}"
+
+
+class ViewerKey:
+    """The key of the hashes that stand for viewers' ids: one secret of a deployment, which is never changed."""
+
+    def __init__(self, secret_id: str, client: Callable[[], Any] = secrets_client) -> None:
+        self._secret_id = secret_id
+        self._client = client
+        self._key = b""
+
+    def read(self) -> bytes:
+        """Return the key, asked for once in the life of a process, and not before a player sends an id.
+
+        Raises StorageUnavailable when it cannot be had: no id is ever stored without it.
+        """
+        if not self._key:
+            secret = _read(self._client(), self._secret_id)
+            if not secret:
+                raise StorageUnavailable("the secret with the key of viewers' hashes is gone")
+            self._key = secret.encode()
+        return self._key

@@ -1,0 +1,23 @@
+"""The whole viewings in events/journeys, as events in the order of their arrival."""
+
+import json
+from typing import Final
+
+from mediabeat.core.event import Event, parse_later, parse_start
+from tests.support.builders import Wire
+from tests.support.template import ROOT
+
+JOURNEYS: Final = {path.stem: path for path in sorted((ROOT / "events" / "journeys").glob("*.json"))}
+
+
+def bodies_of(journey: str) -> list[Wire]:
+    """Return what a journey's player sends."""
+    (session,) = json.loads(JOURNEYS[journey].read_text())["sessions"]
+    bodies: list[Wire] = session["events"]
+    return bodies
+
+
+def events_of(journey: str) -> list[Event]:
+    """Return the events of a journey; it begins at the epoch."""
+    first, *later = bodies_of(journey)
+    return [parse_start(first), *map(parse_later, later)]

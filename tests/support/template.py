@@ -1,0 +1,67 @@
+"""template.yaml, read once for all tests."""
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cfnlint.decode.cfn_yaml import load
+from samtranslator.translator.transform import transform
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").is_file()}
+
+
+@cache
+def source() -> dict[str, Any]:
+    """The template as it is written."""
+    template: dict[str, Any] = json_only(load(str(ROOT / "template.yaml")))
+    return template
+
+
+@cache
+def transformed() -> dict[str, Any]:
+    """The template as CloudFormation gets it."""
+
+    class NoManagedPolicies:
+        def load(self) -> dict[str, str]:
+            return {}
+
+    template = copy.deepcopy(source())
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        for name in ("CodeUri", "ContentUri"):
+            if name in properties:
+                properties[name] = "s3://bucket/key"  # as `sam package` leaves it
+    result: dict[str, Any] = transform(template, {}, NoManagedPolicies())
+    return result
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of a type, by their names."""
+    return {name: one["Properties"] for name, one in transformed()["Resources"].items() if one["Type"] == kind}
+
+
+def camel(function: str) -> str:
+    """A function's folder as the names of its resources begin."""
+    return "".join(part.capitalize() for part in function.split("_"))
+
+
+def table_definition() -> dict[str, Any]:
+    """What `create_table` takes of the template's table."""
+    properties = source()["Resources"]["Table"]["Properties"]
+    names = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    return {name: properties[name] for name in names}
+
+
+def as_yaml(template: dict[str, Any]) -> str:
+    """Write a template for a linter to read."""
+    return yaml.safe_dump(json_only(template))
+
+
+def json_only(value: Any) -> Any:
+    """Turn the parser's ordered mappings into plain ones."""
+    if isinstance(value, dict):
+        return {key: json_only(inner) for key, inner in value.items()}
+    return [json_only(inner) for inner in value] if isinstance(value, list) else value

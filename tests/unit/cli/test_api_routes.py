@@ -1,0 +1,19 @@
+"""What the bridge reads from the processed template."""
+
+from mediabeat.cli.local_cloud import api_routes
+from tests.support.template import source, transformed
+
+
+def test_the_bridge_finds_every_route_of_the_template() -> None:
+    declared = {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}": function
+        for function, resource in source()["Resources"].items()
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    }
+    [definition] = (
+        resource["Properties"]["Body"]
+        for resource in transformed()["Resources"].values()
+        if resource["Type"] == "AWS::ApiGatewayV2::Api"
+    )
+    assert api_routes.routes(definition) == declared

@@ -1,0 +1,376 @@
+"""What holds for every session, whatever a player sends: sessions made up by hypothesis, likely ones and nasty ones."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mediabeat.core.action_log import LogLine, action_log, totals
+from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
+from mediabeat.core.event import Event, EventType
+from mediabeat.core.event_codec import canonical_json, pack, unpack
+from mediabeat.core.metrics import measure
+from mediabeat.core.session import PlayState, Session, Span, fold, order_of
+from mediabeat.storage import event_pages, session_items
+from mediabeat.storage.session_items import Head, Phase, Start
+from tests.support.builders import BASE_MS, event, live_start, start
+
+# The same sessions in every run, so that a red build is the change's doing; take `derandomize` out to search further.
+quickly = settings(max_examples=150, deadline=None, derandomize=True)
+
+STATES: Final = ("mute", "MUTE", "fullScreen", "kids")
+
+
+class Step(NamedTuple):
+    """How one event comes after the one before it: how much later, and where the playhead is then."""
+
+    type: EventType
+    after_ms: int
+    playhead: float | None
+    """Where the playhead has jumped to; none when it moves as the clock does, or stands where the content does."""
+
+
+PARAMS: Final[dict[EventType, st.SearchStrategy[dict[str, Any]]]] = {
+    EventType.AD_BREAK_START: st.fixed_dictionaries({"media.ad.podIndex": st.integers(0, 2), "media.ad.podSecond": st.just(0)}),
+    EventType.AD_START: st.fixed_dictionaries(
+        {"media.ad.id": st.sampled_from("ab"), "media.ad.podPosition": st.integers(1, 2)},
+        optional={"media.ad.length": st.just(15), "media.ad.name": st.just("Ad")},
+    ),
+    EventType.CHAPTER_START: st.fixed_dictionaries(
+        {"media.chapter.index": st.integers(1, 2), "media.chapter.offset": st.just(0), "media.chapter.length": st.just(30)}
+    ),
+    EventType.STATE_START: st.fixed_dictionaries({"media.state.name": st.sampled_from(STATES)}),
+    EventType.STATE_END: st.fixed_dictionaries({"media.state.name": st.sampled_from(STATES)}),
+    EventType.STATES_UPDATE: st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.lists(st.fixed_dictionaries({"media.state.name": st.sampled_from(STATES)}), max_size=2)
+            for name in ("statesStart", "statesEnd")
+        },
+    ),
+    EventType.ERROR: st.fixed_dictionaries(
+        {}, optional={"media.errorId": st.sampled_from("xy"), "media.errorSource": st.sampled_from(["player", "external"])}
+    ),
+}
+QOE: Final[st.SearchStrategy[dict[str, Any]]] = st.one_of(
+    st.just({}),
+    st.just({}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "media.qoe.bitrate": st.sampled_from([0, 800_000, 4_000_000]),
+            "bitrate": st.just(10_000),
+            "media.qoe.droppedFrames": st.integers(0, 9),
+            "media.qoe.timeToStart": st.integers(0, 9_000),
+        },
+    ),
+)
+
+# Pings and plays are what sessions are made of; each of the other types comes often enough to meet each of the others.
+TYPES: Final = st.sampled_from(
+    [EventType.PING] * 6
+    + [EventType.PLAY] * 5
+    + [EventType.PAUSE_START, EventType.BUFFER_START, EventType.AD_BREAK_START, EventType.AD_START] * 2
+    + [one for one in EventType if one is not EventType.SESSION_START]
+)
+GAPS_MS: Final = st.sampled_from([0, 0, 1, 250, 1_000, 1_000, 10_000, 10_000, 10_000, 61_000, 1_800_000])
+JUMPS: Final = st.one_of(
+    *[st.none()] * 4,
+    st.sampled_from([0.0, 10.0, 30.25, 59.75, 60.5, 99.0, 100.0, 101.5, 3.0039000000001397, -0.25, -5.0, 86_399.75, 1e9]),
+)
+
+
+@st.composite
+def viewings(draw: st.DrawFn) -> list[Event]:
+    """Draw the events of a session in the order in which they happened; some of them may be before its start."""
+    live = draw(st.booleans())
+    at_s, playhead, moving = 0.0, draw(st.sampled_from([0.0, 0.0, 20.5, 86_390.0] if live else [0.0, 0.0, 20.5])), False
+    events: list[Event] = []
+    steps = draw(st.lists(st.builds(Step, TYPES, GAPS_MS, JUMPS), max_size=24))
+    start_comes = draw(st.sampled_from([0, 0, 0, 1, 3]))
+    for step in steps:
+        at_s += step.after_ms / 1_000
+        moved = step.after_ms / 1_000 if moving else 0
+        playhead = step.playhead if step.playhead is not None else (playhead + moved) % (86_400 if live else 1e12)
+        params = draw(PARAMS[step.type]) if step.type in PARAMS else {}
+        events.append(event(step.type, at_s, playhead, params=params, qoe=draw(QOE)))
+        if step.type in (EventType.PLAY, EventType.AD_COMPLETE, EventType.AD_SKIP, EventType.AD_BREAK_COMPLETE):
+            moving = True
+        elif step.type in (EventType.PAUSE_START, EventType.BUFFER_START, EventType.AD_START):
+            moving = False
+    start_at_s = (events[start_comes - 1].ts - BASE_MS) / 1_000 if 0 < start_comes <= len(events) else 0
+    length_s = draw(st.sampled_from([0, 30, 60.3333333333333, 100, 100, 3_600]))
+    began = live_start(start_at_s) if live else start(start_at_s, media_length=length_s, media_resume=draw(st.booleans()))
+    return [began, *events]
+
+
+def all_told(events: list[Event]) -> tuple[Any, ...]:
+    """Everything that is told of a session."""
+    session = fold(events)
+    return measure(session, "no_events"), action_log(session), session.moved_ts
+
+
+def wall_ms(session: Session) -> int:
+    return session.spans[-1].event.ts - session.spans[0].event.ts
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Yield every number in a JSON value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from numbers(inner)
+    elif isinstance(value, int | float):
+        yield value
+
+
+# Order and repeats
+
+
+@quickly
+@given(viewings(), st.data())
+def test_neither_the_order_of_arrival_nor_repeats_change_anything(events: list[Event], data: st.DataObject) -> None:
+    repeated = events + data.draw(st.lists(st.sampled_from(events), max_size=6))
+    arrived = data.draw(st.permutations(repeated))
+    assert all_told(arrived) == all_told(events)
+
+
+@quickly
+@given(viewings())
+def test_the_place_of_an_event_tells_it_from_every_other(events: list[Event]) -> None:
+    distinct: list[Event] = []
+    for one in events:
+        if one not in distinct:
+            distinct.append(one)
+    assert len({order_of(one) for one in events}) == len(distinct) == len({pack(one) for one in events})
+    assert len(fold(events).spans) == len(distinct)
+
+
+@quickly
+@given(viewings(), st.data())
+def test_what_was_stored_in_tail_and_pages_and_read_back_folds_to_the_same(events: list[Event], data: st.DataObject) -> None:
+    began, *later = events
+    sid = "5" * 64
+    stored = sorted({pack(one) for one in later})
+    cut = data.draw(st.integers(0, len(stored)))
+    # While a tail is moved to its page, its events are in both.
+    in_tail = stored[cut:] + data.draw(st.just([]) | st.just(stored[:cut]))
+    head = session_items.head_item(sid, Head(Phase.OPEN, BASE_MS, BASE_MS), shards=2, expires_at=1)
+    head |= {"tail": {"BS": in_tail}} if in_tail else {}
+    begun = Start("demo", "PC", "VOD", "viewer", "{}", BASE_MS, 0, pack(began))
+    items = [
+        head,
+        *(event_pages.page_item(sid, page, expires_at=1) for page in event_pages.pages(stored[:cut])),
+        session_items.start_item(sid, begun, shards=2, expires_at=1),
+    ]
+    read = session_items.session_of(sid, items)
+    assert read is not None
+    assert all_told([unpack(one) for one in read.events]) == all_told(events)
+
+
+# Sums
+
+
+@quickly
+@given(viewings())
+def test_every_moment_of_a_session_belongs_to_one_state(events: list[Event]) -> None:
+    session = fold(events)
+    metrics = measure(session)
+    starting_ms = sum(span.duration_ms for span in session.spans if span.state is PlayState.STARTING)
+    assert metrics.content_time_spent_ms + metrics.ad_time_spent_ms == metrics.media_time_spent_ms
+    assert wall_ms(session) == (
+        starting_ms
+        + metrics.media_time_spent_ms
+        + metrics.total_pause_duration_ms
+        + metrics.total_buffer_duration_ms
+        + metrics.total_stall_duration_ms
+    )
+
+
+@quickly
+@given(viewings())
+def test_no_figure_is_negative_and_no_part_lasts_longer_than_the_session(events: list[Event]) -> None:
+    session = fold(events)
+    metrics = measure(session)
+    assert min(numbers(metrics.model_dump(mode="json"))) >= 0
+    assert sum(one.time_ms for one in metrics.ads) == metrics.ad_time_spent_ms
+    assert sum(one.time_ms for one in metrics.chapters) <= metrics.content_time_spent_ms
+    assert max([0, *(state.time_ms for state in metrics.states.values())]) <= wall_ms(session)
+
+
+@quickly
+@given(viewings())
+def test_no_more_is_played_once_than_the_content_is_long_or_the_playing_lasted(events: list[Event]) -> None:
+    session = fold(events)
+    unique_ms = measure(session).unique_time_played_ms
+    if session.length_s:
+        assert unique_ms <= round(session.length_s * 1_000)
+    # A playhead within 1.5 s or 10 % of the clock is believed.
+    believable_ms = (span.duration_ms + max(1_500, span.duration_ms / 10) for span in session.spans if span.is_content)
+    assert unique_ms <= sum(believable_ms)
+
+
+@quickly
+@given(viewings())
+def test_what_is_impacted_is_what_was_counted(events: list[Event]) -> None:
+    figures = measure(fold(events)).model_dump()
+    counts = {
+        "pause_impacted": "pause_events",
+        "buffer_impacted": "buffer_events",
+        "stall_impacted": "stall_events",
+        "bitrate_change_impacted": "bitrate_changes",
+        "dropped_frame_impacted": "dropped_frames",
+        "error_impacted": "error_events",
+    }
+    assert {name: figures[name] for name in counts} == {name: figures[count] > 0 for name, count in counts.items()}
+    assert figures["ad_completes"] + figures["ad_skips"] <= figures["ad_starts"]
+    assert figures["chapter_completes"] + figures["chapter_skips"] <= figures["chapter_starts"]
+    marks = [figures[f"progress_{percent}"] for percent in (10, 25, 50, 75, 95)]
+    assert marks == sorted(marks, reverse=True)
+
+
+@quickly
+@given(viewings())
+def test_the_log_is_in_order_inside_the_session_and_plays_as_long_as_the_content_did(events: list[Event]) -> None:
+    session = fold(events)
+    log = action_log(session)
+    at = [line.at_ms for line in log]
+    assert at == sorted(at)
+    assert session.spans[0].event.ts <= at[0] <= at[-1] <= session.spans[-1].event.ts
+    assert min(line.duration_ms for line in log) >= 0
+    assert max([0, *(line.duration_ms for line in log if line.action == "playing")]) <= 60_000
+    assert totals(log).playing_ms == measure(session).content_time_spent_ms
+
+
+# A ping more
+
+
+def as_it_goes(session: Session, span: Span, after_ms: int) -> float | None:
+    """Return the playhead at some time in a span whose course is known; none where it is not."""
+    begin = span.event.playhead
+    if not span.is_content:
+        return begin
+    moving = 0 <= begin < 86_400 and session.moved_s(span) * 1_000 == span.duration_ms
+    return (begin + after_ms / 1_000) % (86_400 if session.is_live else float("inf")) if moving else None
+
+
+def to_the_microsecond(log: list[LogLine]) -> list[LogLine]:
+    """Return the log without what floats make of the order of additions."""
+    return [line._replace(playhead_s=round(line.playhead_s, 6)) for line in log]
+
+
+@settings(quickly, max_examples=300)
+@given(viewings(), st.data())
+def test_a_ping_more_in_a_steady_state_changes_nothing(events: list[Event], data: st.DataObject) -> None:
+    session = fold(events)
+    spans = [span for span in session.spans if span.duration_ms > 1 and as_it_goes(session, span, 1) is not None]
+    assume(spans)
+    span = data.draw(st.sampled_from(spans))
+    after_ms = data.draw(st.sampled_from([1, 250, 500, 5_000, 60_000]).filter(lambda ms: ms < span.duration_ms))
+    playhead = as_it_goes(session, span, after_ms)
+    assert playhead is not None
+    one_more = fold([*events, Event(span.event.ts + after_ms, EventType.PING, playhead, {}, {}, {})])
+    assert measure(one_more) == measure(session)
+    if span.event is not session.start:  # the player's start lasts until the next event, whatever it is
+        assert to_the_microsecond(action_log(one_more)) == to_the_microsecond(action_log(session))
+
+
+# Packing
+
+
+JSON: Final = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS: Final = st.dictionaries(st.text(max_size=8), JSON, max_size=4)
+ANY_EVENT: Final = st.builds(
+    Event,
+    st.integers(0, 253_402_300_799_999),
+    st.sampled_from(EventType),
+    st.floats(allow_nan=False, allow_infinity=False),
+    OBJECTS,
+    st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
+    OBJECTS,
+)
+
+
+@quickly
+@given(ANY_EVENT)
+def test_what_is_packed_comes_back(one: Event) -> None:
+    assert unpack(pack(one)) == one
+    assert unpack(pack(one)).type is one.type
+
+
+def turned(value: Any) -> Any:
+    """Return an equal JSON value whose objects have their keys the other way round."""
+    if isinstance(value, dict):
+        return {name: turned(value[name]) for name in reversed(value)}
+    return [turned(inner) for inner in value] if isinstance(value, list) else value
+
+
+@quickly
+@given(ANY_EVENT)
+def test_equal_events_pack_equally_whatever_the_order_of_keys(one: Event) -> None:
+    other = one._replace(params=turned(one.params), custom=turned(one.custom), qoe=turned(one.qoe))
+    assert pack(other) == pack(one)
+    assert canonical_json(turned(one.params)) == canonical_json(one.params)
+
+
+@quickly
+@given(st.lists(st.binary(min_size=1, max_size=60), max_size=30), st.integers(1, 100))
+def test_pages_hold_all_events_in_order_and_no_more_than_fits(events: list[bytes], page_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(event_pages, "PAGE_BYTES", page_bytes)
+        pages = list(event_pages.pages(events))
+    assert [one for page in pages for one in page] == events
+    assert all(len(page) == 1 or 0 < sum(map(len, page)) <= page_bytes for page in pages)
+
+
+# Time-outs
+
+
+MINUTES: Final = st.integers(0, 3_000).map(lambda minutes: minutes * 60_000)
+
+
+@quickly
+@given(MINUTES, MINUTES, MINUTES, st.integers(-2_000_000, 200_000_000))
+def test_a_session_is_closed_from_the_moment_at_which_it_is_due_and_never_before(
+    started_at: int, moved_after: int, heard_after: int, later: int
+) -> None:
+    limits = Limits()
+    moved_at = started_at + min(moved_after, heard_after)
+    life = Liveness(started_at, started_at + heard_after, moved_at)
+    due_at = next_due(life, limits)
+    now = due_at + later
+    rules = {
+        CloseReason.NO_EVENTS: life.last_at + 10 * 60_000,
+        CloseReason.NO_PLAYHEAD_PROGRESS: life.moved_at + 30 * 60_000,
+        CloseReason.MAX_AGE: life.started_at + 24 * 60 * 60_000,
+    }
+    assert due_at == min(rules.values())
+    struck = close_reason(life, limits, now=now)
+    if later < 0:
+        assert struck is None
+    else:
+        assert struck is not None
+        reason, struck_at = struck
+        assert (struck_at, rules[reason]) == (due_at, due_at)
+
+
+@quickly
+@given(MINUTES, st.integers(0, 86_400_000), st.integers(0, 86_400_000))
+def test_an_event_never_brings_the_due_mark_forward(started_at: int, moved_after: int, heard_after: int) -> None:
+    life = Liveness(started_at, started_at + max(moved_after, heard_after), started_at + moved_after)
+    for later in (
+        life._replace(last_at=life.last_at + 1_000),
+        life._replace(last_at=life.last_at + 1_000, moved_at=life.last_at),
+    ):
+        assert next_due(later, Limits()) >= next_due(life, Limits())

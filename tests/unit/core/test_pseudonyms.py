@@ -1,0 +1,128 @@
+"""What identifies a viewer, and what stands for it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediabeat.core.event_codec import canonical_json
+from mediabeat.core.params import SessionStartParams
+from mediabeat.core.pseudonyms import Pseudonyms, identifies, is_uuid
+from tests.support.builders import wire_start
+
+DEMO = Pseudonyms(b"key", "demo")
+KEEPING = Pseudonyms(b"key", "demo", keeps_uuids=True)
+SENT = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "authState", "name"]), inner),
+    max_leaves=8,
+)
+
+
+def test_of_what_a_session_starts_with_these_may_identify_the_viewer() -> None:
+    assert {name for name in SessionStartParams.__annotations__ if identifies(name)} == {
+        "analytics.aid",
+        "analytics.visitorId",
+        "appInstallationId",
+        "visitor.customerIDs",
+        "visitor.marketingCloudUserId",
+    }
+
+
+@pytest.mark.parametrize("name", ["visitor.somethingNew", "analytics.somethingNew"])
+def test_what_a_newer_player_says_of_its_viewer_is_taken_for_an_id(name: str) -> None:
+    assert identifies(name)
+
+
+def test_an_id_is_the_same_uuid_each_time_of_a_version_for_hashes_of_one_s_own() -> None:
+    hashed = DEMO.viewer("jane")
+    assert (hashed, UUID(hashed).version) == (Pseudonyms(b"key", "demo").viewer("jane"), 8)
+    assert is_uuid(hashed)
+
+
+def test_another_key_project_or_id_is_another_viewer() -> None:
+    others = [Pseudonyms(b"other key", "demo"), Pseudonyms(b"key", "demo2"), DEMO]
+    viewers = [each.viewer(name) for each, name in zip(others, ["jane", "jane", "jane2"], strict=True)]
+    assert len({DEMO.viewer("jane"), *viewers}) == 4
+
+
+def test_a_uuid_is_the_same_viewer_in_capitals() -> None:
+    assert DEMO.viewer(SENT) == DEMO.viewer(SENT.lower()) != SENT.lower()
+
+
+def test_a_project_may_keep_uuids_and_nothing_else() -> None:
+    assert [KEEPING.viewer(SENT), KEEPING.viewer("jane")] == [SENT, DEMO.viewer("jane")]
+
+
+def test_a_viewer_is_the_same_by_whichever_of_the_two_ids_but_not_by_another_s_use() -> None:
+    ids = ("analytics.visitorId", "visitor.marketingCloudUserId", "analytics.aid", "appInstallationId")
+    hidden = DEMO.hide(dict.fromkeys(ids, "jane"))
+    assert [hidden[name] for name in ids[:2]] == [DEMO.viewer("jane")] * 2
+    assert len(set(hidden.values())) == 3
+
+
+def test_all_that_may_identify_is_hidden_and_all_else_is_kept() -> None:
+    params: dict[str, Any] = wire_start(media_name="jane's birthday")["params"]
+    params["visitor.aamLocationHint"] = 9
+    ids = {
+        "analytics.visitorId": "jane-1",
+        "visitor.marketingCloudUserId": "",
+        "visitor.customerIDs": {"crm": {"id": "jane-2", "authState": 1}, "mail": {"id": "jane-3", "more": ["jane-4", 7]}},
+        "visitor.new": {"authState": "jane-5", "sure": True, "none": None},
+    }
+    hidden = DEMO.hide(params | ids)
+    assert re.sub(
+        r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}", "#", canonical_json(hidden)
+    ) == canonical_json(
+        params
+        | {
+            "analytics.visitorId": "#",
+            "visitor.marketingCloudUserId": "",
+            "visitor.customerIDs": {"crm": {"id": "#", "authState": 1}, "mail": {"id": "#", "more": ["#", "#"]}},
+            "visitor.new": {"authState": "#", "sure": True, "none": None},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown", "shown_where_uuids_are_kept"),
+    [
+        ({}, None, None),
+        ({"analytics.visitorId": ""}, None, None),
+        ({"analytics.visitorId": "jane"}, DEMO.viewer("jane"), DEMO.viewer("jane")),
+        ({"visitor.marketingCloudUserId": "jane"}, DEMO.viewer("jane"), DEMO.viewer("jane")),
+        ({"analytics.visitorId": "jane", "visitor.marketingCloudUserId": SENT}, DEMO.viewer("jane"), SENT),
+        ({"analytics.visitorId": SENT, "visitor.marketingCloudUserId": "jane"}, DEMO.viewer(SENT), SENT),
+        ({"analytics.aid": "jane", "appInstallationId": "jane"}, None, None),
+    ],
+)
+def test_answers_show_the_first_id_or_a_uuid_that_is_kept(
+    ids: dict[str, str], shown: str | None, shown_where_uuids_are_kept: str | None
+) -> None:
+    assert [DEMO.shown(ids), KEEPING.shown(ids)] == [shown, shown_where_uuids_are_kept]
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each value that is no list or object, and the name under which it stands."""
+    match value:
+        case dict():
+            for inner_name, inner in value.items():
+                yield from leaves(inner, inner_name)
+        case list():
+            for inner in value:
+                yield from leaves(inner)
+        case _:
+            yield name, value
+
+
+@given(JSON)
+def test_whatever_stands_in_an_id_s_place_nothing_of_it_is_kept(value: Any) -> None:
+    for name, leaf in leaves(DEMO.hide({"visitor.customerIDs": value})):
+        says_nothing = leaf in (None, True, False, "") or (name == "authState" and leaf == 2)
+        assert says_nothing or UUID(leaf).version == 8
