@@ -9,13 +9,14 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_serializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, field_serializer
 from pydantic_core import from_json, to_json
 
 from mediabeat.core.event import Event, EventType, as_sent, taken_in
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
 from mediabeat.core.session import order_of
+from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
 from mediabeat.runtime.user_agent import Caller
 from mediabeat.storage.session_items import Head, Phase, Start, StoredSession
@@ -57,7 +58,7 @@ class Manifest(_Told):
     metrics_version: int
     exported_at: str
     project_id: str
-    project: Project | None
+    project: Annotated[Project | None, BeforeValidator(lambda told: _fields(told, Project))]
     since: str | None
     until: str | None
     sessions: int
@@ -72,10 +73,24 @@ class Manifest(_Told):
 class _SessionLine(BaseModel):
     session_id: SessionId
     start: Line
-    head: Head
+    head: Annotated[Head, BeforeValidator(lambda told: _fields(told, Head))]
     expires_at: int
-    events: int
-    metrics: Line | None
+    metrics: Line | None = None
+
+
+_NOT_TOLD: Final[Line] = {
+    "mediabeat_version": "",
+    "metrics_version": 0,
+    "exported_at": "",
+    "project": None,
+    "since": None,
+    "until": None,
+}
+"""Fields of a manifest that are for people, as they read when an archive of another release lacks them."""
+
+
+def _fields(told: Any, of: type[Head | Project | Start]) -> Any:
+    return by_name(told, of._fields) if isinstance(told, dict) else told
 
 
 def manifest_text(manifest: Manifest) -> str:
@@ -94,7 +109,7 @@ def read_manifest(text: bytes) -> Manifest:
         raise ValueError(f"it is of format version {told['format_version']!r}, and this mediabeat reads {FORMAT_VERSION}")
     if told.pop("sha256") != _digest(told):
         raise ValueError("it was changed after the export: its own SHA-256 is another")
-    return Manifest.model_validate(told)
+    return Manifest.model_validate(_NOT_TOLD | told, extra="ignore")
 
 
 def _digest(told: Line) -> str:
@@ -158,7 +173,9 @@ def read_session(line: Line, events: Sequence[Event]) -> StoredSession:
     """
     told = _SessionLine.model_validate(line)
     [first] = (event for event in events if event.type is EventType.SESSION_START)
-    start = told.start | {"caller": Caller(**told.start["caller"]).to_json(), "event": pack(first)}
+    if not told.head.phase.is_known:
+        raise ValueError(f"phase {told.head.phase.value!r:.100} is of a later release; import the session with that")
+    start = _fields(told.start, Start) | {"caller": Caller.from_fields(told.start["caller"]).to_json(), "event": pack(first)}
     stored = StoredSession(
         told.session_id, told.head, _START.validate_python(start), frozenset(map(pack, events)), None, told.expires_at
     )

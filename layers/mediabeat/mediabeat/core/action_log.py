@@ -6,12 +6,13 @@ of the same fold as the metrics.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, Literal, NamedTuple
 
 from mediabeat.core.event import SECONDS_A_DAY, EventType
 from mediabeat.core.played_ranges import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.core.session import PlayState, Session, Span
+from mediabeat.core.stored_forms import by_position
 
 PLAYING_CUT_MS: Final = 60_000
 """A stretch of playing is reported each minute, or earlier when something else happens."""
@@ -48,6 +49,14 @@ class LogLine(NamedTuple):
     action: Action
     duration_ms: int
 
+    @classmethod
+    def from_stored(cls, stored: Sequence[Any]) -> "LogLine":
+        """Read a stored line, whichever release wrote it: see `stored_forms`."""
+        return cls(*by_position(stored, _EMPTY_LINE))
+
+
+_EMPTY_LINE: Final = LogLine(at_ms=0, playhead_s=0.0, action="playing", duration_ms=0)
+
 
 class Totals(NamedTuple):
     """Sums over a log, in milliseconds, and how many lines it has."""
@@ -62,6 +71,14 @@ class Totals(NamedTuple):
     def start_ms(self) -> int:
         """How long the viewer waited for the player and for the content."""
         return self.player_start_ms + self.startup_ms
+
+    @classmethod
+    def from_stored(cls, stored: Sequence[Any]) -> "Totals":
+        """Read stored sums, whichever release wrote them: see `stored_forms`."""
+        return cls(*by_position(stored, _NO_TOTALS))
+
+
+_NO_TOTALS: Final = Totals(player_start_ms=0, startup_ms=0, rebuffering_ms=0, playing_ms=0, lines=0)
 
 
 def action_log(session: Session) -> list[LogLine]:

@@ -4,17 +4,21 @@ Source: Adobe's Streaming Media reporting documentation.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.session import PlayState, Span
+from mediabeat.core.stored_forms import neutral
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {
     name.lower(): name for name in ("fullScreen", "closedCaptioning", "mute", "pictureInPicture", "inFocus")
 }
+
+_STORED: Final = "stored"
+"""The context in which models are read, not made."""
 
 _SWITCHING: Final = frozenset({EventType.STATE_START, EventType.STATE_END, EventType.STATES_UPDATE})
 
@@ -23,6 +27,19 @@ class Frozen(BaseModel):
     """A model of figures that, once measured, do not change."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_stored(cls, stored: dict[str, Any]) -> Self:
+        """Return the stored figures, whichever release wrote them: see `stored_forms`."""
+        return cls.model_validate(stored, extra="ignore", context=_STORED)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_what_is_missing(cls, figures: Any, info: ValidationInfo) -> Any:
+        if info.context != _STORED or not isinstance(figures, dict):
+            return figures
+        missing = cls.model_fields.keys() - figures.keys()
+        return figures | {name: neutral(cls.model_fields[name].annotation) for name in missing} if missing else figures
 
 
 class AdMetrics(Frozen):

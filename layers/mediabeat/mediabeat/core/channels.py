@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from mediabeat.core.stored_forms import StoredWord
 from mediabeat.errors import MediabeatError
 
 NAME: Final = re.compile(r"[A-Za-z0-9-]{3,20}")
@@ -21,7 +22,7 @@ MAX_PAGE_SIZE: Final = 100
 _NUMBER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
-class Status(StrEnum):
+class Status(StoredWord):
     """Where a channel is in its life."""
 
     CREATING = "CREATING"
@@ -33,7 +34,7 @@ class Status(StrEnum):
     TERMINATED = "TERMINATED"
 
 
-class Action(StrEnum):
+class Action(StoredWord):
     """What can be asked of a channel."""
 
     CREATE = "CREATE"
@@ -42,7 +43,7 @@ class Action(StrEnum):
     DELETE = "DELETE"
 
 
-class RequestType(StrEnum):
+class RequestType(StoredWord):
     """Where a request came from: the console, a signed call, the Media Connect Center."""
 
     MC = "MC"
@@ -50,7 +51,7 @@ class RequestType(StrEnum):
     MCC = "MCC"
 
 
-class Result(StrEnum):
+class Result(StoredWord):
     """How a request went."""
 
     SUCCESS = "SUCCESS"

@@ -3,14 +3,15 @@
 Source: Adobe's Media Collection API documentation. The time is always passed in.
 """
 
-from enum import StrEnum
 from typing import Final, NamedTuple
+
+from mediabeat.core.stored_forms import StoredWord
 
 LATE_EVENT_GRACE_MS: Final = 30_000
 """After `sessionEnd`, events of before it are still taken for this long: clients send in parallel, and retry."""
 
 
-class CloseReason(StrEnum):
+class CloseReason(StoredWord):
     """Why a session is closed."""
 
     SESSION_END = "session_end"

@@ -113,6 +113,11 @@ def _header_of(packed: bytes) -> struct.Struct:
     return _HEADERS[packed[0] & (LONG_TS | LONG_PLAYHEAD)]
 
 
+def is_known(packed: bytes) -> bool:
+    """Say whether this release knows the type of a packed event. A later one may know more, and shares the table."""
+    return packed[0] & ~(LONG_TS | LONG_PLAYHEAD) < len(_CODES)
+
+
 def type_of(packed: bytes) -> EventType:
     """Return the type of a packed event, which is read much faster than all of it."""
     return _CODES[packed[0] & ~(LONG_TS | LONG_PLAYHEAD)]

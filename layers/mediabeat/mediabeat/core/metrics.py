@@ -28,7 +28,10 @@ STREAM_S: Final = 1_800
 
 
 class Metrics(Frozen):
-    """All that is measured of a session. Units are in the names; counts have none; `None` is: not known."""
+    """All that is measured of a session. Units are in the names; counts have none; `None` is: not known.
+
+    The type of a metric that is added after release 0.1 permits `None`, which older summaries have for it: see `stored_forms`.
+    """
 
     metrics_version: int = METRICS_VERSION
     close_reason: str | None

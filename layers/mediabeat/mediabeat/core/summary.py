@@ -1,13 +1,16 @@
 """What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
 
 import json
-from typing import Final, NamedTuple
+import zlib
+from typing import Any, Final, NamedTuple
+
+from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason, Liveness
 from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import Event
-from mediabeat.core.event_codec import unpack
+from mediabeat.core.event_codec import is_known, unpack
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.session import Session, fold
 from mediabeat.core.truncation import both_ends
@@ -15,6 +18,28 @@ from mediabeat.storage.session_items import Phase, StoredSession
 
 MAX_LOG_LINES: Final = 2_000
 """Lines of a log that are kept, the first and the last half of so many: playing through a whole day are 1,440."""
+
+
+UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError, zlib.error)
+"""What reading a summary raises when its bytes are not those of one."""
+
+
+class ListedSummary(NamedTuple):
+    """What a list of sessions needs of a summary. It is read without building all the metrics."""
+
+    log: list[LogLine]
+    totals: Totals
+    is_error: bool
+
+    @classmethod
+    def from_bytes(cls, packed: bytes, *, most_lines: int) -> "ListedSummary":
+        """Read a stored summary, with the first and the last half of `most_lines` lines of its log.
+
+        Raises one of UNREADABLE for bytes that are not those of a summary.
+        """
+        stored = _opened(packed)
+        log = [LogLine.from_stored(line) for line in both_ends(stored["log"], most_lines)]
+        return cls(log, Totals.from_stored(stored["totals"]), bool(stored["metrics"].get("error_impacted")))
 
 
 class Summary(NamedTuple):
@@ -31,20 +56,34 @@ class Summary(NamedTuple):
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Summary":
-        """Read a stored summary."""
-        stored = json.loads(decompressed(packed))
-        log = [LogLine(*line) for line in stored["log"]]
-        return cls(Metrics.model_validate(stored["metrics"]), log, Totals(*stored["totals"]))
+        """Read a stored summary, whichever release wrote it: see `stored_forms`.
+
+        Raises one of UNREADABLE for bytes that are not those of a summary.
+        """
+        stored = _opened(packed)
+        log = [LogLine.from_stored(line) for line in stored["log"]]
+        return cls(Metrics.from_stored(stored["metrics"]), log, Totals.from_stored(stored["totals"]))
+
+    def listed(self, *, most_lines: int) -> ListedSummary:
+        """Return what a list of sessions needs of the summary, as `ListedSummary.from_bytes` does."""
+        return ListedSummary(both_ends(self.log, most_lines), self.totals, self.metrics.error_impacted)
 
     @staticmethod
     def version_of(packed: bytes) -> int:
-        """Return the version of the formulas that made a stored summary, whatever else it holds."""
-        return int(json.loads(decompressed(packed))["metrics"]["metrics_version"])
+        """Return the version of the formulas that made a stored summary, whatever else it holds; 0 when it does not tell."""
+        try:
+            return int(_opened(packed)["metrics"].get("metrics_version", 0))
+        except UNREADABLE:
+            return 0  # lower than every version, so that it is measured again
+
+
+def _opened(packed: bytes) -> Any:
+    return from_json(decompressed(packed))
 
 
 def session_of(stored: StoredSession) -> Session:
     """Return the session that the stored events tell."""
-    return fold(map(unpack, stored.events))
+    return fold(map(unpack, filter(is_known, stored.events)))
 
 
 def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
@@ -64,7 +103,7 @@ def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: in
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     started_at = stored.start.started_at
-    session = fold([*map(unpack, stored.events), *([arriving] if arriving else [])])
+    session = fold([*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])])
     last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
     moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
     return Liveness(started_at, last_at, moved_at)

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
+
+from mediabeat.core.stored_forms import by_name
 
 UNKNOWN: Final = "unknown"
 _HANDHELD_SYSTEMS: Final = frozenset(
@@ -37,8 +39,17 @@ class Caller(NamedTuple):
 
     @classmethod
     def from_json(cls, text: str) -> "Caller":
-        """Read a stored caller."""
-        return cls(**json.loads(text))
+        """Read a stored caller, whichever release wrote it: see `stored_forms`."""
+        return cls.from_fields(json.loads(text))
+
+    @classmethod
+    def from_fields(cls, stored: Mapping[str, Any]) -> "Caller":
+        """Return the caller of stored fields, unknown where they do not tell."""
+        return _NOT_TOLD._replace(**by_name(stored, cls._fields))
+
+
+_NOT_TOLD: Final = Caller(device="PC", os=UNKNOWN, browser=UNKNOWN, origin="", page="", language="", user_agent="")
+"""What a request without headers tells: a stored caller's missing fields read so."""
 
 
 def caller_of(headers: Mapping[str, str]) -> Caller:

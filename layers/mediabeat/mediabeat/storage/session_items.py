@@ -27,11 +27,11 @@ After it, whoever comes first, an event or the closer, works out the truth from 
 import re
 import zlib
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.compression import compressed, decompressed
+from mediabeat.core.stored_forms import StoredWord
 
 Item = dict[str, Any]
 """An item or a key in DynamoDB's own typed form, `{"pk": {"S": "…"}}`."""
@@ -54,7 +54,7 @@ LARGE_BYTES: Final = 1_024
 """Events larger than this, one or those of a request, go straight to a page of their own."""
 
 
-class Phase(StrEnum):
+class Phase(StoredWord):
     """Where a session is in its life."""
 
     OPEN = "open"

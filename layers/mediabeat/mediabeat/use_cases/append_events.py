@@ -116,6 +116,8 @@ def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: 
             raise NotAppended(head)  # it was only later than this call took it to be
         case Phase.OPEN:
             _append_past_mark(sid, event, store, limits, now=now)
+        case phase if not phase.is_known:
+            raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
         case Phase.ENDED if event.type is EventType.SESSION_END:
             return  # dropped in silence
         case Phase.ENDED if is_straggler(event, head, now):

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason, Limits, close_reason, next_due
 from mediabeat.core.event import EventType
-from mediabeat.core.event_codec import type_of
+from mediabeat.core.event_codec import is_known, type_of
 from mediabeat.core.summary import liveness_of, summarize
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.storage.session_items import Phase, StoredSession
@@ -110,6 +110,8 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | No
         if stored.head.last_at + UNFINISHED_MS < now:
             store.forget_unfinished(sid)
         return None
+    if not stored.head.phase.is_known:
+        raise ValueError(f"phase {stored.head.phase.value!r:.100} is of a later release, whose closer has to close the session")
     reason, closed_at = stored.head.close_reason, stored.head.closed_at
     if stored.head.phase is not Phase.CLOSED:
         decided = verdict(stored, limits, now=now)
@@ -132,6 +134,6 @@ def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseRe
     if stored.head.phase is Phase.ENDED and stored.head.ended_at is not None:
         return CloseReason.SESSION_END, stored.head.ended_at
     struck = close_reason(liveness_of(stored), limits, now=now)
-    if struck and any(type_of(event) is EventType.SESSION_COMPLETE for event in stored.events):
+    if struck and any(type_of(event) is EventType.SESSION_COMPLETE for event in filter(is_known, stored.events)):
         return CloseReason.COMPLETED, struck[1]
     return struck

@@ -7,14 +7,14 @@ import heapq
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
 
 from mediabeat.core.action_log import LogLine, totals
 from mediabeat.core.projects import opens
-from mediabeat.core.summary import Summary, summarize
-from mediabeat.core.truncation import both_ends
+from mediabeat.core.summary import UNREADABLE, ListedSummary, summarize
 from mediabeat.errors import InvalidInput, LargeSession, Problem, Unauthorized
 from mediabeat.protocols.media_analytics.responses import RecentAnswer, RecentSession, SessionLogLine
 from mediabeat.runtime.user_agent import Caller
@@ -120,32 +120,43 @@ def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
-    shown = _with_summaries(islice(newest, query.limit), store)
-    results = [_result(entry, summary, MAX_LOG_LINES // query.limit) for entry, summary in shown]
+    shown = _with_summaries(islice(newest, query.limit), store, MAX_LOG_LINES // query.limit)
+    results = [_result(entry, summary) for entry, summary in shown]
     interval = "5m" if query.until - query.since < DAY_MS + 1_000 else "1d"  # a bare end date means all of its last second
     return {"code": 200, "message": f"sessionRecent ({interval})", "result": results}
 
 
-def _with_summaries(entries: Iterable[ListEntry], store: Store) -> Iterator[tuple[ListEntry, Summary | None]]:
-    """Yield sessions with their summaries: stored when they are closed, folded now when they are not.
+def _with_summaries(
+    entries: Iterable[ListEntry], store: Store, most_lines: int
+) -> Iterator[tuple[ListEntry, ListedSummary | None]]:
+    """Yield sessions with their summaries: stored when they are closed, folded now when they are not or cannot be read.
 
     None for one that has just expired, and for one too large to be folded besides those before it.
     """
     left = MAX_FOLDED
     for entry in entries:
-        if entry.summary is not None:
-            yield entry, Summary.from_bytes(entry.summary)
+        summary = _stored_summary(entry, most_lines)
+        if summary is not None:
+            yield entry, summary
             continue
         try:
             stored = store.read_session(entry.sid, up_to=left)
         except LargeSession:
             stored = None
         left -= stored.head.taken if stored else 0
-        yield entry, summarize(stored) if stored else None
+        yield entry, summarize(stored).listed(most_lines=most_lines) if stored else None
 
 
-def _result(entry: ListEntry, summary: Summary | None, most_lines: int) -> RecentSession:
-    log = both_ends(summary.log, most_lines) if summary else []
+def _stored_summary(entry: ListEntry, most_lines: int) -> ListedSummary | None:
+    """Return the stored summary; none when there is none yet, or when its bytes are damaged, as the log can tell instead."""
+    if entry.summary is not None:
+        with suppress(*UNREADABLE):
+            return ListedSummary.from_bytes(entry.summary, most_lines=most_lines)
+    return None
+
+
+def _result(entry: ListEntry, summary: ListedSummary | None) -> RecentSession:
+    log = summary.log if summary else []
     sums = summary.totals if summary else totals([])
     caller = Caller.from_json(entry.caller)
     result: RecentSession = {
@@ -158,7 +169,7 @@ def _result(entry: ListEntry, summary: Summary | None, most_lines: int) -> Recen
         "totalStartTime": sums.start_ms / 1_000,
         "rebufferingTime": sums.rebuffering_ms / 1_000,
         "playingTime": sums.playing_ms / 1_000,
-        "isError": summary is not None and summary.metrics.error_impacted,
+        "isError": summary is not None and summary.is_error,
         "sessionLog": log_lines(log, entry.viewer),
     }
     if sums.lines > len(log):

@@ -3,13 +3,14 @@
 Source: NAVER's Media Analytics API, `GET /v1/sessionRecent/{uuid}`; `metrics` is ours.
 """
 
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import error_id, error_source
-from mediabeat.core.summary import Summary, session_of, summarize
+from mediabeat.core.summary import UNREADABLE, Summary, session_of, summarize
 from mediabeat.core.truncation import first_fitting
 from mediabeat.errors import InvalidInput, NotFound, Problem
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, PlayerError, SessionDetail
@@ -44,7 +45,7 @@ def _find(project_id: str, name: str, store: Store) -> StoredSession | None:
 
 
 def _told(stored: StoredSession, start: Start) -> SessionDetail:
-    summary = summarize(stored) if stored.summary is None else Summary.from_bytes(stored.summary)
+    summary = _summary_of(stored)
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
     sums = summary.totals
@@ -76,6 +77,14 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
     if sums.lines > len(summary.log):
         told["sessionLogTotal"] = sums.lines
     return told
+
+
+def _summary_of(stored: StoredSession) -> Summary:
+    """Return the stored summary, or one that is folded now when there is none yet or its bytes are damaged."""
+    if stored.summary is not None:
+        with suppress(*UNREADABLE):
+            return Summary.from_bytes(stored.summary)
+    return summarize(stored)
 
 
 def _error(event: Event) -> PlayerError:

@@ -1,0 +1,239 @@
+"""`python -m tests.golden RELEASE`: write golden files of the stored forms, by today's code, into a new folder.
+
+Run it on the commit that is released, once. It writes no file that is there already: what was stored stays what it was.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from mediabeat.archive import lines
+from mediabeat.core.access_keys import AccessKey
+from mediabeat.core.channels import Action, Status, changed, name_taken, new_channel
+from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.event import Event, EventType
+from mediabeat.core.event_codec import pack
+from mediabeat.core.projects import Project
+from mediabeat.core.summary import summarize
+from mediabeat.runtime.user_agent import Caller, caller_of
+from mediabeat.storage import channel_items, event_pages, project_items, session_items, viewer_items
+from mediabeat.storage.session_items import Head, Phase, Start, StoredSession
+from tests.golden.forms import FORMS, SID, golden_text
+from tests.support import builders
+from tests.support.builders import BASE_MS
+
+EXPIRES_AT = BASE_MS // 1_000 + 90 * 86_400
+VIEWER = "ad5aea06-fb78-81c7-a2ad-716b685e32db"
+OTHER = "0c5aea06-fb78-81c7-a2ad-716b685e32db"
+TITLE = "부산행 “x”"
+CHROME = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+CALLERS = {
+    "desktop": caller_of(
+        {"user-agent": CHROME, "referer": "https://example.com/watch/1?x=1", "accept-language": "ko-KR,ko;q=0.9"}
+    ),
+    "phone": Caller("Mobile", "Android / 14", "Chrome Mobile", "", "", "", "x"),
+    "no headers": caller_of({}),
+}
+IDS: dict[str, Any] = {"visitor_marketingCloudUserId": OTHER, "analytics_visitorId": VIEWER}
+BEGIN = builders.start(**IDS, media_name=TITLE)
+LONG = Event(1_000, EventType.PING, 3.0039000000001397, {}, {}, {})
+ALL_KINDS = [
+    BEGIN,
+    builders.ad_break(1),
+    builders.ad(1, ad_id="ad-1"),
+    builders.ad_complete(6),
+    builders.ad(6, ad_id="ad-2", position=2),
+    builders.ad_skip(8),
+    builders.ad_break_complete(8),
+    builders.chapter(8.5),
+    builders.play(9),
+    builders.ping(19, 10, qoe={"media.qoe.bitrate": 1_000_000, "media.qoe.droppedFrames": 4, "media.qoe.timeToStart": 900}),
+    builders.state_start(20, "fullScreen", 11),
+    builders.bitrate_change(21, 12, bps=2_000_000),
+    builders.pause(25, 16),
+    builders.play(30, 16),
+    builders.buffer(33, 19),
+    builders.play(34, 19),
+    *(builders.ping(at, playhead) for at, playhead in ((44, 29), (54, 29), (64, 39))),
+    builders.error(66, 41, params={"media.errorId": "e-1", "media.errorSource": "player"}),
+    builders.error(67, 42, params={"media.errorId": "e-2", "media.errorSource": "external"}),
+    builders.chapter_complete(70, 45),
+    builders.chapter(70, 45, 2),
+    builders.chapter_skip(72, 47),
+    builders.state_end(75, "fullScreen", 50),
+    builders.event("nextTrack", 76, 51),
+    builders.play(78, 90),
+    builders.complete(88, 100),
+    builders.end(88.5, 100),
+]
+FEW = [builders.play(1), builders.ping(11, 10), builders.end(20, 19)]
+
+OPEN = Head(Phase.OPEN, BASE_MS, BASE_MS + 600_000)
+ENDED = Head(Phase.ENDED, BASE_MS + 9_000, BASE_MS + 39_000, BASE_MS + 9_000, BASE_MS + 8_500, taken=3)
+
+
+def closed(reason: CloseReason, due_at: int | None = None) -> Head:
+    ended = reason is CloseReason.SESSION_END
+    ended_at, ended_ts = (BASE_MS + 9_000, BASE_MS + 8_500) if ended else (None, None)
+    return Head(Phase.CLOSED, BASE_MS, due_at, ended_at, ended_ts, BASE_MS + 600_000, reason, 86_000)
+
+
+def session(sid: str, head: Head, events: list[Event], start: Start | None = None, summary: bytes | None = None) -> StoredSession:
+    return StoredSession(sid, head, start, frozenset(map(pack, events)), summary, EXPIRES_AT)
+
+
+Cases = list[tuple[str, Any]]
+
+
+def of_sessions() -> dict[str, Cases]:
+    """Return what is stored of sessions."""
+    heads = {
+        "open": OPEN,
+        "ended": ENDED,
+        "closed, not summarized yet": closed(CloseReason.NO_EVENTS, BASE_MS),
+        **{f"closed by {reason}": closed(reason) for reason in CloseReason},
+    }
+    items = {name: session_items.head_item(SID, head, shards=2, expires_at=EXPIRES_AT) for name, head in heads.items()}
+    tail = [pack(builders.play(1)), pack(builders.ping(11.25, 10.5, qoe={"media.qoe.bitrate": 1_000_000}))]
+    with_tail = session_items.head_item(SID, OPEN._replace(taken=2), shards=2, expires_at=EXPIRES_AT)
+    items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
+    items["put aside"] = items["open"] | {"due_shard": {"S": session_items.ASIDE}}
+    summaries = {
+        "all kinds of events": summarize(session(SID, closed(CloseReason.SESSION_END), ALL_KINDS)),
+        "play and end": summarize(session(SID, closed(CloseReason.SESSION_END), [builders.start(), *FEW])),
+        "nothing but a start": summarize(session(SID, closed(CloseReason.NO_EVENTS), [builders.start()])),
+    }
+    desktop, phone = (CALLERS[name].to_json() for name in ("desktop", "phone"))
+    begun = Start("demo.web-1_x", "PC", "VOD", VIEWER, desktop, BASE_MS, -250, pack(BEGIN))
+    live = pack(builders.live_start(0, 3_600))
+    starts: list[tuple[str, Start, bytes | None]] = [
+        ("no opt-outs", begun, None),
+        ("opted out of sharing", begun._replace(opt_out_share=True), None),
+        ("opted out of both", begun._replace(opt_out_share=True, opt_out_forwarding=True), None),
+        ("live on a phone", begun._replace(device="Mobile", video_type="LIVE", caller=phone, event=live), None),
+        ("with a summary", begun, summaries["all kinds of events"].to_bytes()),
+    ]
+    one, two = begun._replace(event=pack(builders.start())), begun
+    viewers = [
+        *viewer_items.viewer_items(SID, two, expires_at=EXPIRES_AT),
+        *viewer_items.viewer_items(SID, one, expires_at=EXPIRES_AT),
+    ]
+    archived = {
+        "closed": session(
+            SID,
+            closed(CloseReason.SESSION_END),
+            ALL_KINDS,
+            begun._replace(opt_out_share=True),
+            summaries["all kinds of events"].to_bytes(),
+        ),
+        "open": session("6" * 64, OPEN, [BEGIN, *FEW[:2]], begun),
+        "ended": session("7" * 64, ENDED, [BEGIN, *FEW], begun),
+    }
+    return {
+        "heads": list(items.items()),
+        "tails": [("open with a tail", items["open with a tail"])],
+        "summaries": [(name, summary.to_bytes()) for name, summary in summaries.items()],
+        "starts": [
+            (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary))
+            for name, start, summary in starts
+        ],
+        "pages": [("five events", event_pages.page_item(SID, map(pack, [*ALL_KINDS[1:5], LONG]), expires_at=EXPIRES_AT))],
+        "viewers": list(zip(("first of two ids", "second of two ids", "only id"), viewers, strict=True)),
+        "archived_sessions": [(name, _archived(stored)) for name, stored in archived.items()],
+    }
+
+
+def _archived(stored: StoredSession) -> dict[str, Any]:
+    told = [lines.session_line(stored), *lines.event_lines(stored)]
+    first, *events = (lines.as_text(line).decode() for line in told)
+    return {"session": first, "events": events}
+
+
+def of_events() -> Cases:
+    """Return packed events: of each type, and of each form."""
+    rich = {"media.name": TITLE, "media.n": [1, 2.5, None, True]}, {"note": "é"}, {"media.qoe.bitrate": 2_350_000}
+    none: tuple[Any, ...] = ({}, {}, {})
+    events = {
+        **{str(kind): Event(BASE_MS, kind, 12.5, *none) for kind in EventType},
+        "long ts before 2020": Event(1_000, EventType.PING, 3.0, *none),
+        "long ts of the year 9999": Event(253_402_300_799_999, EventType.PLAY, 0.0, *none),
+        "long playhead": LONG._replace(ts=BASE_MS),
+        "negative playhead": Event(BASE_MS, EventType.PING, -1.5, *none),
+        "long ts and playhead": LONG._replace(type=EventType.ERROR),
+        "params, custom metadata and quality data": Event(BASE_MS, EventType.PLAY, 12.5, *rich),
+        "all of it in the long forms": Event(1_000, EventType.AD_START, 1e9, *rich),
+        "start with params": builders.start(**IDS, media_sdkVersion="3.2"),
+    }
+    return [(name, pack(event)) for name, event in events.items()]
+
+
+def of_projects() -> dict[str, Cases]:
+    """Return what is stored of projects, their access keys and their channels, and the manifest of an archive."""
+    one_key = Project("demo", "a1" * 32, BASE_MS)
+    rotated = one_key._replace(old_key_hash="b2" * 32, old_key_until=BASE_MS + 86_400_000)
+    projects = {
+        "one key": one_key._replace(id="demo.web-1_x"),
+        "rotated key": rotated,
+        "keeps UUIDs": one_key._replace(keeps_viewer_uuids=True),
+        "rotated key and keeps UUIDs": rotated._replace(keeps_viewer_uuids=True, old_key_until=BASE_MS + 1),
+    }
+    keys: Cases = []
+    for enabled in (True, False):
+        items = project_items.access_key_items(AccessKey("ABCDEFGHIJ0123456789", "demo", BASE_MS, enabled=enabled))
+        state = "enabled" if enabled else "disabled"
+        keys += [(f"{state}, {where}", item) for where, item in zip(("by id", "in the list"), items, strict=True)]
+    made = new_channel("demo", "channel-1", "aB3dE6g", number=1, now=BASE_MS)
+    stopped = changed(made.channel, 2, Action.STOP, now=BASE_MS + 1_000)
+    refused = changed(stopped.channel, 4, Action.STOP, now=BASE_MS + 2_000)
+    deleted = changed(stopped.channel, 5, Action.DELETE, now=BASE_MS + 3_000)
+    again = name_taken(made.channel, 7, now=BASE_MS + 4_000)
+    events = [event for change in (made, stopped, refused, deleted, again) for event in change.events]
+    channels = [made.channel._replace(status=status) for status in Status]
+    return {
+        "projects": [(name, project_items.project_item(project)) for name, project in projects.items()],
+        "access_keys": keys,
+        "channels": [(one.status, channel_items.channel_item(one, 2)) for one in channels],
+        "channel_entries": [(one.status, channel_items.entry_item(one)) for one in channels],
+        "channel_names": [(one.status, channel_items.name_item(one)) for one in channels],
+        "channel_events": [(f"event {one.number}", channel_items.event_item(made.channel.id, one)) for one in events],
+        "channel_counts": [("two channels", channel_items.count_key("demo") | {"channel_count": {"N": "2"}})],
+        "manifests": [
+            ("to restore", _manifest(projects["rotated key and keeps UUIDs"], None, None)),
+            ("for sharing", _manifest(None, "2026-11-01", "2026-11-25")),
+        ],
+    }
+
+
+def _manifest(project: Project | None, since: str | None, until: str | None) -> str:
+    sessions, events = (
+        lines.ArchivedFile(name=f"{kind}-0001.ndjson.gz", sha256="c3" * 32, lines=3) for kind in ("sessions", "events")
+    )
+    told = lines.Manifest(
+        mediabeat_version="0.1.0",
+        metrics_version=1,
+        exported_at="2026-11-26T00:00:00Z",
+        project_id="demo",
+        project=project,
+        since=since,
+        until=until,
+        sessions=3,
+        events=33,
+        parts=(lines.Part(sessions=sessions, events=events),),
+    )
+    return lines.manifest_text(told)
+
+
+def main(release: str) -> None:
+    """Write the files of a release that are not there yet."""
+    folder = Path(__file__).parent / release
+    folder.mkdir(exist_ok=True)
+    callers: Cases = [(name, caller.to_json()) for name, caller in CALLERS.items()]
+    forms = {"events": of_events(), "callers": callers, **of_sessions(), **of_projects()}
+    for name, cases in forms.items():
+        path = folder / f"{name}.json"
+        if not path.exists():
+            path.write_text(golden_text(cases, FORMS[name]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

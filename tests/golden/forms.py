@@ -1,0 +1,110 @@
+"""The stored forms: what writes each of them, and how today's code reads it."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from mediabeat.archive import lines
+from mediabeat.core.event_codec import unpack
+from mediabeat.core.summary import Summary
+from mediabeat.runtime.user_agent import Caller
+from mediabeat.storage import channel_items, project_items, session_items, viewer_items
+from mediabeat.storage.session_items import Head, Phase
+
+Item = dict[str, Any]
+SID: Final = "5" * 64
+HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), shards=1, expires_at=3)
+
+
+class Form(NamedTuple):
+    """One stored form: the functions that write it, and one that reads what its golden files have as `stored`."""
+
+    writers: tuple[str, ...]
+    read: Callable[[Any], Any]
+
+
+def item_of(stored: dict[str, Any]) -> Item:
+    """Return the item in a golden file's JSON."""
+    return {name: {kind: _value(kind, value)} for name, one in stored.items() for kind, value in one.items()}
+
+
+def _value(kind: str, value: Any) -> Any:
+    match kind:
+        case "B":
+            return base64.b64decode(value)
+        case "BS":
+            return [base64.b64decode(one) for one in value]
+        case _:
+            return value
+
+
+def as_json(value: Any) -> Any:
+    """Return what was read, or is to be stored, as a golden file has it."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if hasattr(value, "_asdict"):
+        return as_json(value._asdict())
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {name: as_json(one) for name, one in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(map(as_json, value))
+    if isinstance(value, list | tuple):
+        return [as_json(one) for one in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _start(stored: Item) -> Any:
+    item = item_of(stored)
+    session = session_items.session_of(SID, [HEAD, item])
+    assert session is not None
+    return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item)}
+
+
+def _page(stored: Item) -> Any:
+    session = session_items.session_of(SID, [HEAD, item_of(stored)])
+    assert session is not None
+    return sorted(session.events)
+
+
+def _archived(stored: dict[str, Any]) -> Any:
+    line = lines.read_line(stored["session"].encode())
+    events = [lines.read_event(lines.read_line(text.encode()), line["session_id"]) for text in stored["events"]]
+    session = lines.read_session(line, events)
+    told = session._asdict()
+    return {"session": told, "is_summarized": told.pop("summary") is not None}
+
+
+def _name(stored: Item) -> Any:
+    item = item_of(stored)
+    return {"channel_id": item["channel_id"]["S"], "status": channel_items.status_of(item)}
+
+
+FORMS: Final = {
+    "events": Form(("pack",), lambda stored: unpack(base64.b64decode(stored))),
+    "callers": Form(("to_json",), Caller.from_json),
+    "heads": Form(("head_item",), lambda stored: session_items.head_of(item_of(stored))),
+    "tails": Form((), lambda stored: sorted(session_items.tail_of(item_of(stored)))),
+    "starts": Form(("start_item",), _start),
+    "pages": Form(("page_item",), _page),
+    "summaries": Form(("to_bytes",), lambda stored: Summary.from_bytes(base64.b64decode(stored))),
+    "viewers": Form(("viewer_items",), lambda stored: viewer_items.viewer_entry_of(item_of(stored))),
+    "projects": Form(("project_item", "project_key"), lambda stored: project_items.project_of(item_of(stored))),
+    "access_keys": Form(("access_key_items", "access_key_key"), lambda stored: project_items.access_key_of(item_of(stored))),
+    "channels": Form(("channel_item", "channel_key"), lambda stored: channel_items.channel_of(item_of(stored))),
+    "channel_entries": Form(("entry_item", "entry_key"), lambda stored: channel_items.channel_of(item_of(stored))),
+    "channel_names": Form(("name_item", "name_key"), _name),
+    "channel_events": Form(("event_item",), lambda stored: channel_items.event_of(item_of(stored))),
+    "channel_counts": Form(("count_key",), lambda stored: int(item_of(stored)["channel_count"]["N"])),
+    "archived_sessions": Form(("session_line", "event_lines"), _archived),
+    "manifests": Form(("manifest_text",), lambda stored: lines.read_manifest(stored.encode())),
+}
+
+
+def golden_text(cases: list[tuple[str, Any]], form: Form) -> str:
+    """Return the text of a golden file, from names and what was stored."""
+    stored = [(name, as_json(value)) for name, value in cases]
+    told = [{"case": name, "stored": value, "read": as_json(form.read(value))} for name, value in stored]
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
