@@ -8,9 +8,9 @@ from collections.abc import Callable
 from mediabeat.core.event import parse_later, parse_start
 from mediabeat.core.event_codec import pack, unpack
 from mediabeat.core.metrics import measure
+from mediabeat.core.records import Head, Phase, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import summarize
-from mediabeat.storage.session_items import Head, Phase, StoredSession
 from tests.benchmarks.figures import Reading, reading
 from tests.benchmarks.service import half_hour, start_body
 

@@ -12,11 +12,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.action_log import action_log, totals
 from mediabeat.core.event_codec import pack
 from mediabeat.core.metrics import measure
+from mediabeat.core.records import ListEntry, Start
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
-from mediabeat.storage.session_items import ListEntry, Start
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.list_sessions import DAY_MS, number_of, parse_query, recent_sessions
 from tests.e2e.cloud import Cloud

@@ -23,9 +23,10 @@ from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
 from mediabeat.core.event import parse_later
 from mediabeat.core.projects import Project, new_project
+from mediabeat.core.records import StoredSession
 from mediabeat.storage import event_pages, session_items
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_items import Item, StoredSession
+from mediabeat.storage.session_items import Item
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases import export_sessions, import_sessions
 from mediabeat.use_cases.append_events import ingest

@@ -14,10 +14,10 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import Project
+from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.summary import summarize
-from mediabeat.runtime.user_agent import Caller, caller_of
+from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import channel_items, event_pages, project_items, session_items, viewer_items
-from mediabeat.storage.session_items import Head, Phase, Start, StoredSession
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
 from tests.support.builders import BASE_MS

@@ -7,10 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from mediabeat.archive import lines
 from mediabeat.core.event_codec import unpack
+from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.summary import Summary
-from mediabeat.runtime.user_agent import Caller
 from mediabeat.storage import channel_items, project_items, session_items, viewer_items
-from mediabeat.storage.session_items import Head, Phase
 
 Item = dict[str, Any]
 SID: Final = "5" * 64

@@ -10,11 +10,11 @@ from botocore.exceptions import ConnectionClosedError
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event_codec import pack
+from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.summary import Summary
 from mediabeat.runtime import self_invoke
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import Item, Table
-from mediabeat.storage.session_items import Phase, StoredSession
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
 from tests.integration.conftest import Api, Clock

@@ -18,8 +18,8 @@ from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import EventType
 from mediabeat.core.metrics import METRICS_VERSION, Metrics
 from mediabeat.core.projects import Project
+from mediabeat.core.records import StoredSession
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.session_items import StoredSession
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions

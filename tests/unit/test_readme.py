@@ -13,8 +13,9 @@ from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
 from mediabeat.core.event_codec import COUNTED_BYTES, MAX_COUNT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
 from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
+from mediabeat.core.records import Start
 from mediabeat.core.summary import MAX_LOG_LINES
-from mediabeat.storage.session_items import Start, start_item
+from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
 from mediabeat.use_cases.show_session import ERRORS_BYTES
 from tests.support.template import ROOT, source

@@ -14,11 +14,11 @@ from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_COUNT, count_of, pack
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES
 from mediabeat.core.params import MAX_TEXT
+from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
 from mediabeat.storage import session_items
-from mediabeat.storage.session_items import Head, Phase, Start, StoredSession
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update
 from tests.unit.storage.test_session_items import MAX_ITEM_BYTES, size_of

@@ -12,9 +12,9 @@ from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reas
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.metrics import measure
+from mediabeat.core.records import Head, Phase, Start
 from mediabeat.core.session import PlayState, Session, Span, fold, order_of
 from mediabeat.storage import event_pages, session_items
-from mediabeat.storage.session_items import Head, Phase, Start
 from tests.support.builders import BASE_MS, event, live_start, start
 
 # The same sessions in every run, so that a red build is the change's doing; take `derandomize` out to search further.

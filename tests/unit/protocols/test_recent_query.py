@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from mediabeat.core.records import ListEntry
 from mediabeat.errors import InvalidInput
-from mediabeat.storage.session_items import ListEntry
 from mediabeat.use_cases.list_sessions import RecentQuery, date_text, masked, number_of, parse_query, recent_sessions, video_time
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mediabeat.runtime.user_agent import Caller, caller_of
+from mediabeat.core.records import Caller
+from mediabeat.runtime.user_agent import caller_of
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 BLINK = "AppleWebKit/537.36 (KHTML, like Gecko)"

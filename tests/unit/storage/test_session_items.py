@@ -9,8 +9,9 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.compression import compressed
 from mediabeat.core.event_codec import MAX_COUNT, pack
 from mediabeat.core.projects import Project
+from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 from mediabeat.storage import event_pages, project_items, session_items, viewer_items
-from mediabeat.storage.session_items import Head, Item, ListEntry, Phase, Start, StoredSession
+from mediabeat.storage.session_items import Item
 from tests.support.builders import BASE_MS, ping, play, start
 
 SID = "5" * 64

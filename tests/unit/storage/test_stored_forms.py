@@ -26,11 +26,12 @@ from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import canonical_json, is_known, pack
 from mediabeat.core.metrics import Metrics
+from mediabeat.core.records import Caller, Head, Phase, StoredSession
 from mediabeat.core.stored_forms import neutral
 from mediabeat.core.summary import UNREADABLE, ListedSummary, Summary, summarize
-from mediabeat.runtime.user_agent import UNKNOWN, Caller
+from mediabeat.runtime.user_agent import UNKNOWN
 from mediabeat.storage import channel_items, session_items
-from mediabeat.storage.session_items import Head, Item, Phase, StoredSession
+from mediabeat.storage.session_items import Item
 from tests.golden.forms import FORMS, as_json, item_of
 from tests.support.builders import BASE_MS, end, error, play, start
 

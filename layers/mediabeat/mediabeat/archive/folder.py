@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from mediabeat.archive import lines
 from mediabeat.archive.lines import ArchivedFile, Line, Manifest, Part
 from mediabeat.cli.terminal.failure import CommandFailed
-from mediabeat.storage.session_items import StoredSession
+from mediabeat.core.records import StoredSession
 
 MANIFEST: Final = "manifest.json"
 PART_BYTES: Final = 128 * 1024 * 1024

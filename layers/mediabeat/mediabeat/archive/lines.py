@@ -15,11 +15,10 @@ from pydantic_core import from_json, to_json
 from mediabeat.core.event import Event, EventType, as_sent, taken_in
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
+from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session import order_of
 from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
-from mediabeat.runtime.user_agent import Caller
-from mediabeat.storage.session_items import Head, Phase, Start, StoredSession
 
 FORMAT_VERSION: Final = 1
 """Raise it when what is written here would be read wrongly by a mediabeat of before."""

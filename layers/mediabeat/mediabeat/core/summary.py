@@ -12,9 +12,9 @@ from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import is_known, unpack
 from mediabeat.core.metrics import Metrics, measure
+from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.session import Session, fold
 from mediabeat.core.truncation import both_ends
-from mediabeat.storage.session_items import Phase, StoredSession
 
 MAX_LOG_LINES: Final = 2_000
 """Lines of a log that are kept, the first and the last half of so many: playing through a whole day are 1,440."""

@@ -1,12 +1,11 @@
 """Who is calling: device, operating system and site, from a request's headers. Viewers' addresses are not looked at."""
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final
 from urllib.parse import urlsplit
 
-from mediabeat.core.stored_forms import by_name
+from mediabeat.core.records import Caller
 
 UNKNOWN: Final = "unknown"
 _HANDHELD_SYSTEMS: Final = frozenset(
@@ -18,38 +17,6 @@ _NOT_HANDHELD: Final = re.compile(
     re.IGNORECASE,
 )
 """What televisions, sticks and boxes that run a handheld's system call themselves; whole words, as apps have names too."""
-
-Device = Literal["PC", "Mobile"]
-
-
-class Caller(NamedTuple):
-    """What a request's headers tell. `device` is `PC` or `Mobile` (phones and tablets)."""
-
-    device: Device
-    os: str
-    browser: str
-    origin: str
-    page: str
-    language: str
-    user_agent: str
-
-    def to_json(self) -> str:
-        """Write the caller as it is stored."""
-        return json.dumps(self._asdict(), separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Caller":
-        """Read a stored caller, whichever release wrote it: see `stored_forms`."""
-        return cls.from_fields(json.loads(text))
-
-    @classmethod
-    def from_fields(cls, stored: Mapping[str, Any]) -> "Caller":
-        """Return the caller of stored fields, unknown where they do not tell."""
-        return _NOT_TOLD._replace(**by_name(stored, cls._fields))
-
-
-_NOT_TOLD: Final = Caller(device="PC", os=UNKNOWN, browser=UNKNOWN, origin="", page="", language="", user_agent="")
-"""What a request without headers tells: a stored caller's missing fields read so."""
 
 
 def caller_of(headers: Mapping[str, str]) -> Caller:

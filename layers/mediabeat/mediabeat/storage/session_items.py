@@ -24,14 +24,13 @@ The due mark is a promise: before it, no closing rule can strike, whatever comes
 After it, whoever comes first, an event or the closer, works out the truth from the log and moves the mark.
 """
 
-import re
 import zlib
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.compression import compressed, decompressed
-from mediabeat.core.stored_forms import StoredWord
+from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 
 Item = dict[str, Any]
 """An item or a key in DynamoDB's own typed form, `{"pk": {"S": "…"}}`."""
@@ -42,7 +41,6 @@ NEWEST_INDEX: Final = "newest"
 ASIDE: Final = "aside"
 """The partition of the due index for sessions that the closer could not deal with."""
 
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 HEAD: Final = "head"
 START: Final = "start"
@@ -52,64 +50,6 @@ TAIL_BYTES: Final = 760
 
 LARGE_BYTES: Final = 1_024
 """Events larger than this, one or those of a request, go straight to a page of their own."""
-
-
-class Phase(StoredWord):
-    """Where a session is in its life."""
-
-    OPEN = "open"
-    ENDED = "ended"  # sessionEnd came; stragglers of before it are still taken until the due mark
-    CLOSED = "closed"  # nothing is taken any more; the due mark stays until the summary is written
-
-
-class Head(NamedTuple):
-    """A session's head, without its tail. Times in epoch milliseconds on the server's clock, `ended_ts` on the player's."""
-
-    phase: Phase
-    last_at: int
-    due_at: int | None
-    ended_at: int | None = None
-    ended_ts: int | None = None
-    closed_at: int | None = None
-    close_reason: CloseReason | None = None
-    taken: int = 0  # what its events count, together
-
-
-class Start(NamedTuple):
-    """What is known of a session from its first request: `started_at` by the server's clock, `ts_skew` that less the player's."""
-
-    project_id: str
-    device: str
-    video_type: str
-    viewer: str  # here and in the event, what stands for the viewer's ids: see viewers
-    caller: str
-    started_at: int
-    ts_skew: int
-    event: bytes
-    opt_out_share: bool = False  # with other companies
-    opt_out_forwarding: bool = False  # to other systems
-
-
-class StoredSession(NamedTuple):
-    """All that is stored of one session, until `expires_at` (epoch seconds); `start` is none while its creation is unfinished."""
-
-    sid: str
-    head: Head
-    start: Start | None
-    events: frozenset[bytes]
-    summary: bytes | None
-    expires_at: int = 0
-
-
-class ListEntry(NamedTuple):
-    """One session in the list of the newest; `summary` is none until it is closed."""
-
-    sid: str
-    started_at: int
-    ts_skew: int
-    viewer: str
-    caller: str
-    summary: bytes | None
 
 
 def key(pk: str, sk: str) -> Item:

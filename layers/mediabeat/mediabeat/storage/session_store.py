@@ -9,10 +9,11 @@ from botocore.exceptions import ClientError
 
 from mediabeat.core import event_codec
 from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 from mediabeat.errors import LargeSession
 from mediabeat.storage import event_pages, session_items, viewer_items
 from mediabeat.storage.dynamodb import EXISTS, IS_NEW, Table, passing_errors_named, refused
-from mediabeat.storage.session_items import Head, Item, ListEntry, Phase, Start, StoredSession
+from mediabeat.storage.session_items import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.pseudonyms import VIEWER_IDS
-from mediabeat.storage.session_items import Item, Start, key
+from mediabeat.core.records import Start
+from mediabeat.storage.session_items import Item, key
 
 
 class ViewerEntry(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any, Final
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_due
 from mediabeat.core.event import Event, EventType, parse_later
 from mediabeat.core.event_codec import is_full, pack
+from mediabeat.core.records import SESSION_ID, Head, Phase
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
-from mediabeat.storage.session_items import SESSION_ID, Head, Phase
 from mediabeat.storage.session_store import NotAppended, Store
 
 TRIES: Final = 50

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from mediabeat.core.close_rules import CloseReason, Limits, close_reason, next_due
 from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import is_known, type_of
+from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.summary import liveness_of, summarize
 from mediabeat.errors import LargeSession, StorageUnavailable
-from mediabeat.storage.session_items import Phase, StoredSession
 from mediabeat.storage.session_store import Store
 
 UNFINISHED_MS: Final = 15 * 60_000

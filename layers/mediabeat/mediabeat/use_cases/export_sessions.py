@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Final, TypeGuard
 
-from mediabeat.storage.session_items import StoredSession, listings
+from mediabeat.core.records import StoredSession
+from mediabeat.storage.session_items import listings
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.list_sessions import DEVICES, VIDEO_TYPES
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from itertools import islice
 
-from mediabeat.storage.session_items import StoredSession
+from mediabeat.core.records import StoredSession
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.export_sessions import IN_HAND, SIDE_BY_SIDE
 

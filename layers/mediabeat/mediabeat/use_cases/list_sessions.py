@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 
 from mediabeat.core.action_log import LogLine, totals
 from mediabeat.core.projects import opens
+from mediabeat.core.records import Caller, ListEntry
 from mediabeat.core.summary import UNREADABLE, ListedSummary, summarize
 from mediabeat.errors import InvalidInput, LargeSession, Problem, Unauthorized
 from mediabeat.protocols.media_analytics.responses import RecentAnswer, RecentSession, SessionLogLine
-from mediabeat.runtime.user_agent import Caller
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_items import ListEntry, listings
+from mediabeat.storage.session_items import listings
 from mediabeat.storage.session_store import Store
 
 MAX_LIMIT: Final = 100

@@ -10,12 +10,11 @@ from uuid import UUID
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import error_id, error_source
+from mediabeat.core.records import SESSION_ID, Caller, Start, StoredSession
 from mediabeat.core.summary import UNREADABLE, Summary, session_of, summarize
 from mediabeat.core.truncation import first_fitting
 from mediabeat.errors import InvalidInput, NotFound, Problem
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, PlayerError, SessionDetail
-from mediabeat.runtime.user_agent import Caller
-from mediabeat.storage.session_items import SESSION_ID, Start, StoredSession
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.list_sessions import date_text, log_lines, video_time
 

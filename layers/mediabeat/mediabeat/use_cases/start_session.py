@@ -9,12 +9,11 @@ from mediabeat.core.close_rules import CloseReason, Limits, Liveness, next_due
 from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
 from mediabeat.core.event_codec import canonical_json, count_of, pack
 from mediabeat.core.pseudonyms import Pseudonyms, identifies
+from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
-from mediabeat.runtime.user_agent import Caller
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from mediabeat.storage.session_items import Head, Phase, Start
 from mediabeat.storage.session_store import Store
 
 
