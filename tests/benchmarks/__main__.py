@@ -1,4 +1,4 @@
-"""Take the figures of README's "Performance": `python -m tests.benchmarks [--json] [--only NAME] [--rounds N] [--write]`.
+"""Take the figures of COSTS.md: `python -m tests.benchmarks [--json] [--only NAME] [--rounds N] [--write]`.
 
 Ends with 0 also when a target is missed, for a benchmark measures; with 1 when a figure could not be taken.
 """
@@ -10,7 +10,7 @@ import sys
 import time
 
 import tests.conftest  # noqa: F401 - sets the environment before any client exists
-from tests.benchmarks import readme
+from tests.benchmarks import documents
 from tests.benchmarks.catalogue import BENCHMARKS, taking
 from tests.benchmarks.figures import FIGURES, NotTaken
 from tests.benchmarks.report import Results, as_json, as_text, result
@@ -22,13 +22,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object, by name")
     parser.add_argument("--only", choices=list(FIGURES), metavar="NAME", help=f"take one figure: {', '.join(FIGURES)}")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each time that is taken")
-    parser.add_argument("--write", action="store_true", help="keep the results and write the README's tables")
+    parser.add_argument("--write", action="store_true", help="keep the results and write the tables of COSTS.md")
     asked = parser.parse_args()
     os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # functions write metrics to stdout, where the figures go
     results, missing = _taken(asked.only, asked.rounds)
     print(as_json(results) if asked.json else as_text(results))
     if asked.write:
-        readme.write(results)
+        documents.write(results)
     for name, reason in missing.items():
         print(f"{name}: not taken: {reason}", file=sys.stderr)
     return 1 if missing else 0

@@ -1,4 +1,4 @@
-"""The figures as they are told: JSON, a table for the terminal, tables for the README."""
+"""The figures in their forms: JSON, a table for the terminal, tables for COSTS.md."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -54,7 +54,7 @@ def _details(details: Mapping[str, float]) -> str:
 
 
 def performance(results: Results) -> str:
-    """Return the README's table of all figures."""
+    """Return the table of all figures in COSTS.md."""
     rows = [[FIGURES[name].what, f"`{name}`", *cells(one)] for name, one in results.items()]
     return markdown(["what", "name", "figure", "spread", "target", "met", "limit"], rows)
 

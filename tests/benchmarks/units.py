@@ -54,7 +54,7 @@ class Cost(NamedTuple):
     stored_bytes: int
 
     def told(self, kind: str) -> dict[str, float]:
-        """Return what the README's arithmetic needs of it."""
+        """Return what the arithmetic of COSTS.md needs of it."""
         return {f"{kind}_{name}": getattr(self, name) for name in ("events", "requests", "writes", "reads", "stored_bytes")}
 
 

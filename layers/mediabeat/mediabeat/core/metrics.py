@@ -1,15 +1,18 @@
-"""Every number that is told of a session, defined once.
+"""Every figure of a session, defined once. The docstrings of the fields of `Metrics` make METRICS.md and the OpenAPI document.
 
-Source: Adobe's Streaming Media reporting documentation (see README.md, "Metrics"). Durations are computed from `ts`, never from
-the playhead. Nothing is counted after a session's last event.
+Source: Adobe's Streaming Media reporting documentation. Durations are computed from `ts`, never from the playhead. Nothing is
+counted after a session's last event.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from pydantic import ConfigDict
+
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.core.event import Event, EventType
+from mediabeat.core.playback_quality import average_bitrate_bps, count_stalls, count_state_changes, last_qoe, time_to_start_ms
 from mediabeat.core.played_ranges import played, reached_s, segment, union_length_s
 from mediabeat.core.session import PlayState, Session, Span, time_ms
 from mediabeat.core.truncation import first_fitting
@@ -33,55 +36,109 @@ class Metrics(Frozen):
     The type of a metric that is added after release 0.1 permits `None`, which older summaries have for it: see `stored_forms`.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     metrics_version: int = METRICS_VERSION
+    """Version of the formulas that produced these figures; it rises with every change of a formula."""
     close_reason: str | None
+    """Why the session was closed: `session_end`, `completed`, `no_events`, `no_playhead_progress` or `max_age`; null while it is
+    open."""
     media_starts: int
+    """Always 1: the viewer asked for the media."""
     content_starts: int
+    """1 if the content started with a `play` outside an ad; else 0."""
     drops_before_start: int
+    """1 if the session was closed before the content started; else 0."""
     content_completes: int
+    """1 if the player sent `sessionComplete`; else 0."""
     content_resumes: int
+    """1 if `sessionStart` carried `media.resume: true`; else 0."""
     content_time_spent_ms: int
+    """Time for which content played, without ads and without stalls."""
     ad_time_spent_ms: int
+    """Time for which ads played."""
     media_time_spent_ms: int
+    """Content time and ad time together."""
     unique_time_played_ms: int
+    """Length of the content that was played at least once; a second viewing of the same minutes adds nothing."""
     average_minute_audience: float | None
+    """Content time divided by content length; null for live content and for an unknown length."""
     progress_10: bool
+    """True if the playhead reached 10 % of the length after the content had started; a seek counts too."""
     progress_25: bool
+    """True if the playhead reached 25 % of the length after the content had started; a seek counts too."""
     progress_50: bool
+    """True if the playhead reached 50 % of the length after the content had started; a seek counts too."""
     progress_75: bool
+    """True if the playhead reached 75 % of the length after the content had started; a seek counts too."""
     progress_95: bool
+    """True if the playhead reached 95 % of the length after the content had started; a seek counts too."""
     segment: str | None
+    """Range of content minutes that covers everything played, in steps of five, such as `[0-5]`; null if no content played."""
     estimated_streams: int
+    """1, and 1 more for each full half hour of media time."""
     pause_events: int
+    """How often the player went into a pause."""
     total_pause_duration_ms: int
+    """Time for which the player was paused."""
     pause_impacted: bool
+    """True if there was a pause."""
     buffer_events: int
+    """How often the player began to buffer, at start-up too."""
     total_buffer_duration_ms: int
+    """Time for which the player buffered, at start-up too."""
     buffer_impacted: bool
+    """True if the player buffered."""
     stall_events: int
+    """How often content stalled: outside ad breaks, the player played but sent the same playhead at three moments in a row or
+    more."""
     total_stall_duration_ms: int
+    """Time for which content was stalled."""
     stall_impacted: bool
+    """True if content stalled."""
     time_to_start_ms: int | None
+    """The last `media.qoe.timeToStart`; if none was sent, the time from `sessionStart` to the content without the ads between;
+    null if unknown."""
     average_bitrate_bps: int | None
+    """Mean of the bitrates that the player sent, each weighted by the time for which it played; null if it sent none."""
     bitrate_changes: int
+    """Number of `bitrateChange` events."""
     bitrate_change_impacted: bool
+    """True if there was a `bitrateChange` event."""
     dropped_frames: int
+    """The last `media.qoe.droppedFrames` that the player sent; 0 if it sent none."""
     dropped_frame_impacted: bool
+    """True if frames were dropped."""
     error_events: int
+    """Number of `error` events."""
     error_impacted: bool
+    """True if there was an `error` event."""
     player_errors: tuple[str, ...]
+    """Distinct ids of the errors whose source is the player, which is the default; the first 16 KB of them."""
     external_errors: tuple[str, ...]
+    """Distinct ids of the errors whose source is `external`; the first 16 KB of them."""
     ad_count: int
+    """Number of ads inside ad breaks."""
     ad_starts: int
+    """Number of ads that started: the same as `ad_count`."""
     ad_completes: int
+    """Number of ads that ended with `adComplete`."""
     ad_skips: int
+    """Number of ads that ended with `adSkip`."""
     ads: tuple[AdMetrics, ...]
+    """Each ad with its id, name, break, position, length, time played and end; the first 96 KB of JSON."""
     chapter_count: int
+    """Number of chapters."""
     chapter_starts: int
+    """Number of chapters that started: the same as `chapter_count`."""
     chapter_completes: int
+    """Number of chapters that ended with `chapterComplete`; a chapter left open is not complete."""
     chapter_skips: int
+    """Number of chapters that ended with `chapterSkip`."""
     chapters: tuple[ChapterMetrics, ...]
+    """Each chapter with its index, name, offset, length, content time and end; the first 32 KB of JSON."""
     states: dict[str, StateMetrics]
+    """The first ten player states, such as `fullScreen`: how often and for how long each was on."""
 
 
 def measure(session: Session, close_reason: str | None = None) -> Metrics:
@@ -90,13 +147,13 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     counts = Counter(span.event.type for span in spans)
     content_ms = time_ms(session.content)
     ad_ms = time_ms(span for span in spans if span.ad is not None and span.state is PlayState.PLAYING)
-    pauses, pause_ms = _state_changes(spans, PlayState.PAUSED)
-    buffers, buffer_ms = _state_changes(spans, PlayState.BUFFERING)
-    stalls, stall_ms = _stalls(spans)
+    pauses, pause_ms = count_state_changes(spans, PlayState.PAUSED)
+    buffers, buffer_ms = count_state_changes(spans, PlayState.BUFFERING)
+    stalls, stall_ms = count_stalls(spans)
     stretches = list(played(session))
     farthest_s = reached_s(session)
     marks_s = {percent: session.length_s * percent / 100 for percent in (10, 25, 50, 75, 95)}
-    dropped = int(_last_qoe(spans, "media.qoe.droppedFrames") or 0)
+    dropped = int(last_qoe(spans, "media.qoe.droppedFrames") or 0)
     ads = tuple(ads_of(spans))
     chapters = tuple(chapters_of(spans))
     return Metrics(
@@ -123,8 +180,8 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         stall_events=stalls,
         total_stall_duration_ms=stall_ms,
         stall_impacted=stalls > 0,
-        time_to_start_ms=_time_to_start(session),
-        average_bitrate_bps=_average_bitrate(spans),
+        time_to_start_ms=time_to_start_ms(session),
+        average_bitrate_bps=average_bitrate_bps(spans),
         bitrate_changes=counts[EventType.BITRATE_CHANGE],
         bitrate_change_impacted=counts[EventType.BITRATE_CHANGE] > 0,
         dropped_frames=dropped,
@@ -145,67 +202,6 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         chapters=tuple(first_fitting(chapters, CHAPTERS_BYTES)),
         states=states_of(spans),
     )
-
-
-def _state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, int]:
-    """Return how often the player went into a state, and the milliseconds that it stayed there."""
-    entered = stayed_ms = 0
-    before = None
-    for span in spans:
-        if span.state is state:
-            entered += before is not state
-            stayed_ms += span.duration_ms
-        before = span.state
-    return entered, stayed_ms
-
-
-def _stalls(spans: Iterable[Span]) -> tuple[int, int]:
-    """Return the number of stalls and the milliseconds in them; one that moves on into another place is another one."""
-    stalls = stalled_ms = 0
-    standing_s = None
-    for span in spans:
-        if span.state is PlayState.STALLED:
-            stalls += span.event.playhead != standing_s
-            stalled_ms += span.duration_ms
-            standing_s = span.event.playhead
-        else:
-            standing_s = None
-    return stalls, stalled_ms
-
-
-def _last_qoe(spans: tuple[Span, ...], name: str) -> float | None:
-    """Return the last value sent; one below zero is no value."""
-    return next((qoe[name] for span in reversed(spans) if (qoe := span.event.qoe) and qoe.get(name, -1) >= 0), None)
-
-
-def _time_to_start(session: Session) -> int | None:
-    sent = _last_qoe(session.spans, "media.qoe.timeToStart")
-    if sent is not None:
-        return int(sent)
-    if session.content_start is None:
-        return None
-    asked, began = session.start.ts, session.content_start.ts
-    ads = (
-        max(0, min(span.end_ms, began) - max(span.event.ts, asked))
-        for span in session.spans
-        if span.ad is not None and span.state is PlayState.PLAYING
-    )
-    return max(0, began - asked - sum(ads))
-
-
-def _average_bitrate(spans: Iterable[Span]) -> int | None:
-    """Return the mean of the bitrates sent, each weighted by the time for which it was played."""
-    in_force: float | None = None
-    bits = weight_ms = 0.0
-    for span in spans:
-        if qoe := span.event.qoe:
-            sent = qoe.get("media.qoe.bitrate", qoe.get("bitrate", -1))
-            in_force = sent if sent >= 0 else in_force
-        if in_force is not None and span.state is PlayState.PLAYING:
-            played_ms = span.duration_ms
-            bits += in_force * played_ms
-            weight_ms += played_ms
-    return round(bits / weight_ms) if weight_ms else None
 
 
 def error_id(event: Event) -> str | None:

@@ -1,4 +1,4 @@
-"""SECURITY.md says what is so: each test that it names exists."""
+"""Every test that SECURITY.md names exists, and the packages of the layer are pinned."""
 
 import ast
 import re
@@ -19,16 +19,16 @@ def functions(path: str) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def test_each_threat_is_met_and_shown_by_tests_that_exist() -> None:
-    for threat, met_by, shown_by in threats():
+def test_every_threat_has_a_defence_and_tests_that_exist() -> None:
+    for threat, defence, shown_by in threats():
         tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", shown_by)
         assert threat
-        assert met_by
+        assert defence
         assert tests, threat
         assert [f"{path}::{name}" for path, name in tests if name not in functions(path)] == []
 
 
-def test_what_the_layer_ships_is_pinned() -> None:
+def test_layer_packages_are_pinned() -> None:
     lines = (ROOT / "layers" / "mediabeat" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     packages = [line for line in lines if not line.startswith("#")]
     assert packages

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.benchmarks import readme
+from tests.benchmarks import documents
 from tests.benchmarks.catalogue import BENCHMARKS
 from tests.benchmarks.figures import FIGURES, NotTaken, ratio, reading
 from tests.benchmarks.units import write_units
-from tests.unit.test_readme import README, names, section
+from tests.repo.documents import names, section, text
 
 
 def test_each_figure_is_taken_by_one_benchmark() -> None:
@@ -14,12 +14,12 @@ def test_each_figure_is_taken_by_one_benchmark() -> None:
     assert sorted(taken) == sorted(FIGURES)
 
 
-def test_the_readme_tells_every_figure() -> None:
-    assert names(section("Performance").split("<!--")[1]) == set(FIGURES)
+def test_costs_document_has_every_figure() -> None:
+    assert names(section("COSTS.md", "Performance").split("<!--")[1]) == set(FIGURES)
 
 
-def test_the_tables_in_the_readme_are_those_of_the_stored_results() -> None:
-    assert readme.with_tables(README, readme.stored()) == README
+def test_tables_of_costs_document_are_made_from_the_stored_results() -> None:
+    assert documents.with_tables(text("COSTS.md"), documents.stored()) == text("COSTS.md")
 
 
 def test_a_reading_is_the_median_of_its_rounds_with_the_least_and_the_greatest() -> None:

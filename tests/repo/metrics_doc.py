@@ -1,0 +1,45 @@
+"""The tables of METRICS.md, made from the docstrings of `Metrics`: `python -m tests.repo.metrics_doc --write` updates them."""
+
+import re
+import sys
+from typing import Final
+
+from mediabeat.core.metrics import Metrics
+from tests.support.template import ROOT
+
+METRICS: Final = ROOT / "METRICS.md"
+BEGIN: Final = "<!-- metrics: made by python -m tests.repo.metrics_doc -->"
+END: Final = "<!-- metrics: end -->"
+
+GROUPS: Final = {  # a group begins with the field named here and holds those that follow it in `Metrics`
+    "metrics_version": "The session",
+    "content_time_spent_ms": "Time and audience",
+    "progress_10": "Progress",
+    "pause_events": "Pauses, buffering, stalls",
+    "time_to_start_ms": "Quality",
+    "error_events": "Errors",
+    "ad_count": "Ads, chapters, player states",
+}
+
+
+def tables() -> str:
+    """Return a table for each group of fields."""
+    lines: list[str] = []
+    for name, field in Metrics.model_fields.items():
+        if name in GROUPS:
+            lines += ["", f"### {GROUPS[name]}", "", "| metric | meaning |", "| --- | --- |"]
+        lines.append(f"| `{name}` | {' '.join((field.description or '').split())} |")
+    return "\n".join(lines[1:])
+
+
+def with_tables(document: str) -> str:
+    """Return the document's text with today's tables between the two comments."""
+    made, found = re.subn(f"(?s){BEGIN}.*?{END}", lambda _: f"{BEGIN}\n{tables()}\n{END}", document)
+    assert found == 1, "METRICS.md has no place for the tables"
+    return made
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit("usage: python -m tests.repo.metrics_doc --write")
+    METRICS.write_text(with_tables(METRICS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,197 @@
+"""The documents agree with the code: commands, routes, event types, metrics, parameters, limits and links."""
+
+import json
+import re
+from typing import Any, Final
+
+import pytest
+
+from mediabeat.cli.main import main
+from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
+from mediabeat.core.event_codec import COUNTED_BYTES, MAX_COUNT
+from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
+from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
+from mediabeat.core.records import Start
+from mediabeat.core.summary import MAX_LOG_LINES
+from mediabeat.storage.session_items import start_item
+from mediabeat.use_cases import list_sessions
+from mediabeat.use_cases.append_events import MAX_EVENTS_A_REQUEST
+from mediabeat.use_cases.show_session import ERRORS_BYTES
+from tests.repo import metrics_doc
+from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
+from tests.support.template import ROOT, source
+
+README_LINES: Final = 180
+SENTENCE_WORDS: Final = 25
+
+AWAITED: Final = frozenset({".github/assets/demo.svg", "CONTRIBUTING.md"})
+"""Files of this issue that are written at the same time as the documents that link to them."""
+
+BANNED: Final = (
+    r"\b(is|are|be|was|were) told\b",
+    r"\b(anew|likewise|besides|whoever|meanwhile)\b",
+    r"\bfor good\b",
+    r"\bthe very\b",
+    r"\b(is|are) none\b",
+    r"\bso many\b",
+    r"\b(stands|lies) (in|for|beside|there)\b",
+    r"(?m)(^|\. )(Of|That) ",
+)
+"""Habits that make a reader read twice."""
+
+
+def test_ci_runs_the_test_line() -> None:
+    (line,) = re.findall(r"```sh\n(.+)\n```", section("README.md", "Test it"))
+    assert text(".ci/run").splitlines()[-1] == line
+
+
+def test_demo_line_and_test_line_install_the_same_uv() -> None:
+    (demo,) = re.findall(r"```sh\n(.+) mediabeat demo\n```", section("README.md", "Try it"))
+    (tests,) = re.findall(r"```sh\n(.+) pytest\n```", section("README.md", "Test it"))
+    assert demo == tests
+
+
+def test_readme_can_be_read_at_one_sitting() -> None:
+    assert len(text("README.md").splitlines()) <= README_LINES
+
+
+def test_readme_states_the_costs_of_the_generated_table() -> None:
+    costs = section("COSTS.md", "Cost")
+    (million,) = re.findall(r"\| \*\*a million events\*\* \| \*\*([\d.]+)", costs)
+    (viewer_hours,) = re.findall(r"\| \*\*1,000 viewer-hours\*\* \| \*\*([\d.]+)", costs)
+    assert f"about ${viewer_hours}, or ${million} per million events" in text("README.md").replace("\n", " ")
+
+
+def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
+    defaults = {name: parameter["Default"] for name, parameter in source()["Parameters"].items()}
+    limits = section("README.md", "Deploy").split("**Limits:**")[1].replace("\n", " ")
+    assert limits.count("* ") == 5
+    for limit in (
+        f"{MAX_EVENTS_A_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
+        f"{defaults['MaxAgeHours']} hours",
+        f"{MAX_COUNT:,} events",
+        f"{defaults['EventsPerSecond']:,} event requests a second",
+        f"at most {list_sessions.MAX_LIMIT} sessions",
+        f"{defaults['RetentionDays']} days",
+    ):
+        assert limit in limits
+
+
+def test_readme_links_to_every_other_document() -> None:
+    assert set(DOCUMENTS) - {"README.md"} <= {link.partition("#")[0] for link in links("README.md")}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files_and_headings_that_exist(document: str) -> None:
+    for link in links(document):
+        path, _, anchor = link.partition("#")
+        target = ((ROOT / document).parent / path).resolve() if path else ROOT / document
+        name = str(target.relative_to(ROOT))
+        assert target.exists() or name in AWAITED, link
+        assert not anchor or anchor in anchors(name), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_prose_has_no_banned_words(document: str) -> None:
+    found = [line for line in prose(document).splitlines() if any(re.search(banned, line) for banned in BANNED)]
+    assert found == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_sentences_are_short(document: str) -> None:
+    words = {one: [word for word in one.split() if word.strip(".,:;()") != "code"] for one in sentences(document)}
+    assert [one for one in words if len(words[one]) > SENTENCE_WORDS or one.count(";") > 1] == []
+
+
+def test_api_document_has_every_route() -> None:
+    events = [
+        event["Properties"]
+        for function in source()["Resources"].values()
+        if function["Type"] == "AWS::Serverless::Function"
+        for event in function["Properties"]["Events"].values()
+        if event["Type"] == "HttpApi"
+    ]
+    documented = set(re.findall(r"(?m)^\| `((?:GET|POST|PUT|DELETE|ANY) [^`]+)`", text("API.md")))
+    assert documented == {f"{event['Method']} {event['Path']}" for event in events}
+
+
+def test_api_document_has_every_event_type() -> None:
+    assert names(section("API.md", "Event types")) == set(EventType)
+
+
+def test_metrics_document_is_made_from_the_docstrings_of_the_fields() -> None:
+    assert all(field.description for field in Metrics.model_fields.values())
+    assert metrics_doc.with_tables(text("METRICS.md")) == text("METRICS.md"), "run python -m tests.repo.metrics_doc --write"
+
+
+def test_metrics_document_has_every_metric() -> None:
+    assert set(Metrics.model_fields) <= names("".join(rows(text("METRICS.md"))))
+
+
+def test_metrics_document_has_every_close_reason() -> None:
+    assert set(CloseReason) <= names(section("METRICS.md", "When a session is over"))
+
+
+def test_operations_document_has_every_parameter_with_its_default() -> None:
+    parameters: dict[str, Any] = source()["Parameters"]
+    table = section("OPERATIONS.md", "Parameters")
+    assert {row.strip("`") for row in rows(table)[1:]} == set(parameters)
+    for name, parameter in parameters.items():
+        (default,) = re.findall(rf"\| `{name}` \| `?([\w.]+)`? \|", table)
+        assert default == (str(parameter["Default"]) or "none"), name
+
+
+def test_operations_document_says_for_every_alarm_where_to_look_and_what_to_do() -> None:
+    table = [line for line in section("OPERATIONS.md", "Alarms").splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    alarms = {name for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {name.strip("`") for name, *_ in cells} == alarms
+    assert all(look and then for _, look, then in cells)
+
+
+def test_operations_document_has_every_command() -> None:
+    documented = " ".join(rows(section("OPERATIONS.md", "Commands")))
+    assert [command for command in main.commands if not re.search(rf"\b{command}\b", documented)] == []
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        *(f"{MAX_BATCH_EVENTS:,} events", f"{MAX_COUNT:,} units", f"for each {COUNTED_BYTES} bytes"),
+        *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
+        *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
+        *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
+    ],
+)
+def test_api_document_has_every_limit(limit: str) -> None:
+    assert limit in section("API.md", "Limits")
+
+
+def test_api_document_says_what_lists_leave_out() -> None:
+    api = text("API.md").replace("\n", " ")
+    assert f"{list_sessions.MAX_LOG_LINES:,} / `limit` lines" in api
+    assert f"{list_sessions.MAX_FOLDED:,} units" in api
+    assert f"first {ERRORS_BYTES // 1_024} KB" in api
+
+
+def test_metrics_document_says_what_lists_leave_out() -> None:
+    metrics = text("METRICS.md")
+    assert f"the first {ADS_BYTES // 1_024} KB of JSON" in metrics
+    assert f"the first {CHAPTERS_BYTES // 1_024} KB of JSON" in metrics
+    assert metrics.count(f"the first {ERROR_IDS_BYTES // 1_024} KB of them") == 2
+
+
+def test_filter_for_opt_outs_matches_the_stored_attributes() -> None:
+    (documented,) = re.findall(r"```json\n(.+)\n```", text("PRIVACY.md"))
+    pattern = json.loads(documented)["dynamodb"]["NewImage"]
+    opted_out = Start("demo", "PC", "VOD", "viewer", "{}", 0, 0, b"", opt_out_share=True, opt_out_forwarding=True)
+    item = start_item("0" * 64, opted_out, shards=1, expires_at=0)
+    assert {name: set(item[name]) for name in pattern} == {name: set(value) for name, value in pattern.items()}
+    assert pattern["sk"]["S"] == [item["sk"]["S"]]
+    assert {name for name in item if name.startswith("opt_out")} <= names(text("PRIVACY.md"))
+
+
+def test_root_documents_are_those_that_readers_expect() -> None:
+    expected = {"README.md", "API.md", "METRICS.md", "OPERATIONS.md", "COSTS.md", "PRIVACY.md", "ARCHITECTURE.md", "CHANGELOG.md"}
+    assert expected <= set(ROOT_DOCUMENTS)
