@@ -6,12 +6,14 @@ Ranges in pyproject.toml stay; edit them there first to cross one. Afterwards ru
 import re
 import subprocess
 import tempfile
+from itertools import product
 from pathlib import Path
 
 import uv
 
 from mediabeat.cli.local_cloud import pinned_tools
 from tests.repo import pins
+from tests.support import template
 
 _WRITTEN_BY = "# Written by `uv run python -m tests.repo.raise_pins`."
 _EDITABLE = "editables"  # hatchling asks for it as soon as it builds the project in place, as `uv run` wants it
@@ -63,6 +65,27 @@ def raise_layer(development: list[str]) -> None:
     pins.LAYER.write_text("\n".join([about, _WRITTEN_BY, *lines, ""]), encoding="utf-8")
 
 
+def layer_targets() -> tuple[list[str], list[str]]:
+    """The Python versions of the template, and its processors on Linux and macOS in uv's words."""
+    parameters = template.source()["Parameters"]
+    pythons = [runtime.removeprefix("python") for runtime in parameters["Runtime"]["AllowedValues"]]
+    processors = [{"arm64": "aarch64"}.get(name, name) for name in parameters["Architecture"]["AllowedValues"]]
+    return pythons, [f"{processor}-{system}" for processor in processors for system in ("manylinux2014", "apple-darwin")]
+
+
+def installed_by_uv(python: str, machine: str) -> set[str]:
+    """The pins for which uv finds wheels. It ends with an error if one has none, or if one needs a package without a pin."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            *(uv.find_uv_bin(), "pip", "install", "--dry-run", "--target", folder, "--only-binary", ":all:"),
+            *("--python-version", python, "--python-platform", machine, "--require-hashes", "-r", str(pins.LAYER)),
+        ]
+        done = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"The layer cannot be built for Python {python} on {machine}: {done.stderr}")
+    return set(re.findall(r"^ \+ (\S+)$", done.stderr, re.MULTILINE))
+
+
 def raise_uv(development: list[str]) -> None:
     (version,) = (line for line in development if line.startswith("uv=="))
     for path in pins.lines_that_install_uv():
@@ -74,4 +97,6 @@ if __name__ == "__main__":
     raised = raise_development()
     raise_tools()
     raise_layer(raised)
+    for target in product(*layer_targets()):
+        installed_by_uv(*target)
     raise_uv(raised)
