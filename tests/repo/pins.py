@@ -1,4 +1,4 @@
-"""Where the repository pins versions, read from its files."""
+"""The pinned versions, read from the files of the repository."""
 
 import re
 import tomllib
@@ -44,7 +44,7 @@ def layer_hashes() -> dict[str, list[str]]:
 
 
 def lines_that_install_uv() -> dict[Path, list[str]]:
-    """What each document, and the script of CI, asks pip to install into .tools."""
+    """The packages that each document, and the script of CI, installs into .tools."""
     paths = [*sorted(ROOT.glob("*.md")), ROOT / ".ci" / "run"]
     found = {path: re.findall(r"--target \.tools (\S+)", path.read_text(encoding="utf-8")) for path in paths}
     return {path: installed for path, installed in found.items() if installed}

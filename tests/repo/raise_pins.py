@@ -59,9 +59,9 @@ def raise_tools() -> None:
 
 
 def raise_layer(development: list[str]) -> None:
-    """The layer ships what the tests have run with."""
+    """Write the layer's pins: the versions that the development environment has, which are those that the tests run with."""
     lines = resolve(pins.project()["dependency-groups"]["layer"], "--generate-hashes", within=development)
-    about = "# What the layer ships, for each Python, processor and system of the template; the Lambda runtime brings boto3."
+    about = "# The packages in the layer, for each runtime and processor of template.yaml; the Lambda runtime brings boto3."
     pins.LAYER.write_text("\n".join([about, _WRITTEN_BY, *lines, ""]), encoding="utf-8")
 
 
