@@ -11,6 +11,7 @@ from mediabeat.core.stored_forms import StoredWord, by_name
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 Device = Literal["PC", "Mobile"]
+DeviceType = Literal["phone", "tablet", "tv", "console", "desktop", "other"]
 
 
 class Caller(NamedTuple):
