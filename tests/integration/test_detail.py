@@ -40,6 +40,7 @@ def test_a_session_is_told_in_detail_by_its_viewer_and_by_its_id(api: Api, api_k
             "os": "Windows / 10",
             "browser": "Chrome",
             "device": "PC",
+            "deviceType": "desktop",
             "lang": "ko-KR",
             "visitedPage": "https://tv.example.com/watch/movie-1",
             "origin": "https://tv.example.com",

@@ -8,6 +8,7 @@ UUID is, nor that two of them are the same person's.
 import hmac
 import json
 import re
+import string
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -28,6 +29,26 @@ _NOBODY_S: Final = frozenset(
 )
 _AUTH_STATES: Final = (0, 1, 2)
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+_PLACEHOLDERS: Final = frozenset(
+    {
+        # what programs and people write for a value that is missing
+        *("na", "null", "undefined", "none", "nil", "nan", "objectobject", "empty", "unknown", "notset", "notavailable"),
+        *("anonymous", "guest"),  # a player's words for everybody who is not logged in
+        "020000000000",  # the network address 02:00:00:00:00:00, which iOS and Android tell apps instead of the real one
+        "9774d56d682e549c",  # the Android id that emulators and a faulty series of phones share
+        "f" * 32,  # the largest UUID
+    }
+)
+"""Ids that name nobody, in lower case and without punctuation. So are: nothing at all, zeros only, and -1."""
+
+_PUNCTUATION: Final = str.maketrans("", "", string.punctuation + string.whitespace)
+
+
+def names_nobody(sent: str) -> bool:
+    """Say whether an id is a placeholder, which players of many viewers send alike."""
+    bare = sent.translate(_PUNCTUATION).lower()
+    return not bare.strip("0") or bare in _PLACEHOLDERS or sent.strip() == "-1"
 
 
 def identifies(name: str) -> bool:
@@ -55,8 +76,8 @@ class Pseudonyms:
         return sent if self._keeps_uuids else self._hash("viewer", sent.lower())
 
     def shown(self, params: Mapping[str, Any]) -> str | None:
-        """Return the viewer's UUID in answers: the first id's, before it one that is kept; none when no id was sent."""
-        sent = [params[name] for name in VIEWER_IDS if params.get(name)]
+        """Return the viewer's UUID in answers: the first id's, before it one that is kept; none when no id names anybody."""
+        sent = [params[name] for name in VIEWER_IDS if not names_nobody(params.get(name, ""))]
         kept = [one for one in sent if self._keeps_uuids and is_uuid(one)]
         return self.viewer((kept or sent)[0]) if sent else None
 
@@ -68,6 +89,8 @@ class Pseudonyms:
         match value:
             case "" | True | False | None:
                 return value  # says nothing of anybody
+            case str() | int() | float() if names_nobody(str(value)):
+                return ""
             case str() if use in VIEWER_IDS:
                 return self.viewer(value)
             case list():

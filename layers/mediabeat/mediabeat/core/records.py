@@ -24,6 +24,7 @@ class Caller(NamedTuple):
     page: str
     language: str
     user_agent: str
+    device_type: DeviceType | None  # none in what a release before this field stored
 
     def to_json(self) -> str:
         """Write the caller as it is stored."""
@@ -40,7 +41,9 @@ class Caller(NamedTuple):
         return _NOT_TOLD._replace(**by_name(stored, cls._fields))
 
 
-_NOT_TOLD: Final = Caller(device="PC", os="unknown", browser="unknown", origin="", page="", language="", user_agent="")
+_NOT_TOLD: Final = Caller(
+    device="PC", os="unknown", browser="unknown", origin="", page="", language="", user_agent="", device_type=None
+)
 """What a request without headers tells: a stored caller's missing fields read so."""
 
 

@@ -73,6 +73,8 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
         "metrics": summary.metrics,
     }
+    if caller.device_type:
+        told["user"]["deviceType"] = caller.device_type
     if sums.lines > len(summary.log):
         told["sessionLogTotal"] = sums.lines
     return told

@@ -7,7 +7,7 @@ import click
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.projects import PROJECT_ID
-from mediabeat.core.pseudonyms import Pseudonyms
+from mediabeat.core.pseudonyms import Pseudonyms, names_nobody
 from mediabeat.use_cases import erase_viewer
 from mediabeat.use_cases.erase_viewer import Erased
 
@@ -23,6 +23,9 @@ def erase(project_id: str, viewer_id: str, target: Target) -> Erased:
     """
     if not PROJECT_ID.fullmatch(project_id) or not viewer_id:
         raise CommandFailed("A project is 1 to 100 letters, digits, dots, dashes or underscores; an ID is not empty.")
+    if names_nobody(viewer_id):
+        rule = "it names nobody. Sessions that were stored under it are found by the `uuid` of an answer."
+        raise CommandFailed(f"{viewer_id!r} is a placeholder, which many viewers' players send: {rule}")
     called = erase_viewer.viewers_called(viewer_id, Pseudonyms(target.viewer_key.read(), project_id))
     return erase_viewer.erase(project_id, called, target.viewers, wait=_wait)
 

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action
 from mediabeat.core.metrics import ErrorSource, Metrics
-from mediabeat.core.records import Device
+from mediabeat.core.records import Device, DeviceType
 
 
 class WrongField(TypedDict):
@@ -74,7 +74,7 @@ class StartTime(TypedDict):
 
 
 class User(TypedDict):
-    """Who watched, as far as the request told."""
+    """Who watched, as far as the request told; no `deviceType` in sessions that release 0.1 stored."""
 
     os: str
     browser: str
@@ -83,6 +83,7 @@ class User(TypedDict):
     visitedPage: str
     origin: str
     userAgent: str
+    deviceType: NotRequired[DeviceType]
 
 
 class Player(TypedDict):
