@@ -227,7 +227,7 @@ def test_a_damaged_summary_is_named_as_such(damaged: bytes) -> None:
 def test_a_field_that_a_caller_lacks_is_not_known(name: str) -> None:
     caller = Caller("Mobile", "iOS / 18", "Safari", "https://a.example", "https://a.example/b", "ko", "Mozilla", "phone")
     told = {field: value for field, value in caller._asdict().items() if field != name} | {"of_a_later_release": 1}
-    unknown: Any = {"device": "PC", "os": UNKNOWN, "browser": UNKNOWN}.get(name, "")
+    unknown: Any = {"device": "PC", "os": UNKNOWN, "browser": UNKNOWN, "device_type": None}.get(name, "")
     assert Caller.from_json(json.dumps(told)) == caller._replace(**{name: unknown})
 
 

@@ -27,8 +27,9 @@ class Caller(NamedTuple):
     device_type: DeviceType | None  # none in what a release before this field stored
 
     def to_json(self) -> str:
-        """Write the caller as it is stored."""
-        return json.dumps(self._asdict(), separators=(",", ":"))
+        """Write the caller as it is stored, without what is not known of it."""
+        known = {name: value for name, value in self._asdict().items() if value is not None}
+        return json.dumps(known, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Caller":
