@@ -73,7 +73,7 @@ AGENTS: Final[dict[DeviceType, tuple[str, ...]]] = {
     "desktop": (
         f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROME}",
         f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/18.6 Safari/605.1.15",
-        f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {CHROME}",
+        f"Mozilla/5.0 (X11; Linux x86_64) {CHROME}",
         "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
         f"Mozilla/5.0 (PC; OpenHarmony 6.0; Windows NT 10.0) {BLINK} Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.0.0.47",
     ),

@@ -144,7 +144,7 @@ _OLD_PHONE: Final = re.compile(
 )
 _TABLET: Final = re.compile(
     r"tablet|(?<![a-z])tab(?![a-z])|(?<![a-z])[a-z]{0,9}pad(?![a-z])|playbook|silk/|kindle|pocketbook|hpwos|nexus (?:7|9|10)"
-    r"|pixel c|(?<![a-z])kf[a-z]{2,6}(?![a-z])|(?<![a-z])(?:sm-[tpx]\d|gt-p\d|gt-n[58]\d|tb-?\d|bah\d?-|ags\d?-)",
+    r"|pixel c|(?<![a-z])kf[a-z]{2,6}(?![a-z])|(?<![a-z])(?:sm-[tpx]\d|gt-p\d|gt-n[58]\d|tb-?\d|bah\d?-)",
     re.IGNORECASE,
 )
 _DESKTOPS: Final = frozenset(
