@@ -12,9 +12,10 @@ from mediabeat.runtime.settings import channel_settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import ChannelClient
+from tests.support.clock import Clock
 from tests.support.template import FUNCTIONS, camel, resources, transformed
 
 TABLE = "Table.Arn"
