@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, CloseReason, Limits, next_due
+from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
 from mediabeat.core.event import Event, EventType, parse_later
-from mediabeat.core.event_codec import is_full, pack
+from mediabeat.core.event_codec import pack
+from mediabeat.core.lifecycle import Action, decide_append, decide_close, liveness_of
 from mediabeat.core.records import SESSION_ID, Head, Phase
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
@@ -15,18 +16,6 @@ TRIES: Final = 50
 
 MAX_EVENTS_A_REQUEST: Final = 100
 """More than a quarter of an hour of pings: who has more sends more often."""
-
-_CLOSING_TYPES: Final = frozenset(
-    {
-        EventType.AD_COMPLETE,
-        EventType.AD_SKIP,
-        EventType.AD_BREAK_COMPLETE,
-        EventType.CHAPTER_COMPLETE,
-        EventType.CHAPTER_SKIP,
-        EventType.STATE_END,
-        EventType.SESSION_COMPLETE,
-    }
-)
 
 
 def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> int:
@@ -108,48 +97,35 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> N
 
 
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
-    """Store an event whose session was not simply open, or say why it cannot be."""
-    if is_full(head.taken) and event.type is not EventType.SESSION_END:
-        raise SessionClosed("the session holds as many events as it can")
-    match head.phase:
-        case Phase.OPEN if head.due_at is not None and head.due_at > now:
-            raise NotAppended(head)  # it was only later than this call took it to be
-        case Phase.OPEN:
-            _append_past_mark(sid, event, store, limits, now=now)
-        case phase if not phase.is_known:
-            raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
-        case Phase.ENDED if event.type is EventType.SESSION_END:
-            return  # dropped in silence
-        case Phase.ENDED if is_straggler(event, head, now):
-            store.append(sid, {pack(event)}, now=now, to=Phase.ENDED)
-        case Phase.CLOSED if event.type is EventType.SESSION_END and head.close_reason is CloseReason.SESSION_END:
-            return
-        case _:
-            raise SessionClosed("the session has ended")
+    """Do what the lifecycle says about an event whose session was not simply open.
 
-
-def is_straggler(event: Event, ended: Head, now: int) -> bool:
-    """Say whether an event that comes after its session's `sessionEnd`, and not too late, was sent before it.
-
-    Players send in parallel, so neighbours arrive swapped. Of the very moment of the end only what closes something counts.
+    Raises NotAppended when the head allows a usual append after all: somebody else has just changed it.
     """
-    if ended.ended_ts is None or ended.due_at is None or ended.due_at <= now:
-        return False
-    return event.ts < ended.ended_ts or (event.ts == ended.ended_ts and event.type in _CLOSING_TYPES)
+    match decide_append(event, head, now=now):
+        case Action.IGNORE:
+            return
+        case Action.CHECK_TIME_OUTS:
+            _append_past_mark(sid, event, store, limits, now=now)
+        case Action.APPEND_STRAGGLER:
+            store.append(sid, {pack(event)}, now=now, to=Phase.ENDED)
+        case Action.REFUSE:
+            raise SessionClosed("the session has ended")
+        case Action.REFUSE_FULL:
+            raise SessionClosed("the session holds as many events as it can")
+        case Action.WAIT:
+            raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
+        case _:
+            raise NotAppended(head)
 
 
 def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
     """Work out whether a session whose due mark has passed is alive; if so, take the event and move the mark."""
-    # Rare, and all that measures a session comes with it: no cold start should pay for that.
-    from mediabeat.core.summary import liveness_of
-    from mediabeat.use_cases.close_sessions import verdict
-
     stored = store.read_session(sid)
     if stored is None or stored.start is None:
         raise SessionUnknown(f"no session {sid}")
     if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
         raise NotAppended(stored.head)  # somebody was quicker: look again
-    over = verdict(stored, limits, now=now)
+    over = decide_close(stored, limits, now=now)
     if over:
         reason, closed_at = over
         # For good, before saying so: a call that began earlier and is still under way would bring the session back to life.

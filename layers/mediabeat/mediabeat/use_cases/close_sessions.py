@@ -10,11 +10,10 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import CloseReason, Limits, close_reason, next_due
-from mediabeat.core.event import EventType
-from mediabeat.core.event_codec import is_known, type_of
-from mediabeat.core.records import Phase, StoredSession
-from mediabeat.core.summary import liveness_of, summarize
+from mediabeat.core.close_rules import CloseReason, Limits, next_due
+from mediabeat.core.lifecycle import decide_close, liveness_of
+from mediabeat.core.records import Phase
+from mediabeat.core.summary import summarize
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.storage.session_store import Store
 
@@ -114,7 +113,7 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | No
         raise ValueError(f"phase {stored.head.phase.value!r:.100} is of a later release, whose closer has to close the session")
     reason, closed_at = stored.head.close_reason, stored.head.closed_at
     if stored.head.phase is not Phase.CLOSED:
-        decided = verdict(stored, limits, now=now)
+        decided = decide_close(stored, limits, now=now)
         if decided is None:
             store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
             return None
@@ -127,13 +126,3 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | No
         return None  # another closer did the same, and counts it
     # What has ended waits for stragglers, and what was downloaded has ended long ago: neither is the closer's delay.
     return Closed(sid, reason, now - max(closed_at, due_at))
-
-
-def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
-    """Return why a session that is not closed yet is over by now, and since when (epoch milliseconds); none if it is not."""
-    if stored.head.phase is Phase.ENDED and stored.head.ended_at is not None:
-        return CloseReason.SESSION_END, stored.head.ended_at
-    struck = close_reason(liveness_of(stored), limits, now=now)
-    if struck and any(type_of(event) is EventType.SESSION_COMPLETE for event in filter(is_known, stored.events)):
-        return CloseReason.COMPLETED, struck[1]
-    return struck
