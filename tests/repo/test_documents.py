@@ -5,13 +5,13 @@ import re
 from typing import Any, Final
 
 import pytest
+from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 
 from mediabeat.cli.main import main
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
 from mediabeat.core.event_codec import COUNTED_BYTES, MAX_COUNT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
-from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.core.records import Start
 from mediabeat.core.summary import MAX_LOG_LINES
 from mediabeat.storage.session_items import start_item

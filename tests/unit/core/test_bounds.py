@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from mediabeat.core.params import MAX_TEXT
 
 from mediabeat.core.action_log import action_log
 from mediabeat.core.close_rules import CloseReason
@@ -13,7 +14,6 @@ from mediabeat.core.compression import compressed
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_COUNT, count_of, pack
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES
-from mediabeat.core.params import MAX_TEXT
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize

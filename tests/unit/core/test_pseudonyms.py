@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mediabeat.core.params import SessionStartParams
 
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.params import SessionStartParams
 from mediabeat.core.pseudonyms import Pseudonyms, identifies, is_uuid
 from tests.support.builders import wire_start
 
