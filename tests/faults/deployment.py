@@ -25,6 +25,7 @@ from tests.faults.history import Call, Kind
 from tests.faults.interleaver import TakingTurns
 from tests.faults.requests import Wire
 from tests.faults.schedule import LIMITS, Schedule
+from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
 from tests.support.template import table_definition
 
@@ -118,26 +119,26 @@ class Api:
     def start(self, body: Body | list[Body], **about: Any) -> Call:
         """Start a session, or send a downloaded one."""
         kind = Kind.DOWNLOAD if isinstance(body, list) else Kind.START
-        event = {"rawPath": "/api/v1/sessions", "headers": {}, "body": json.dumps(body)}
+        event = request("POST", "/api/v1/sessions", body)
         with self.schedule.calling(kind, **about) as call:
-            self._note(call, create_session.lambda_handler(event, None))
+            self._note(call, answer(event))
             call.sid = call.headers.get("Location", "").rpartition("/")[2]
         return call
 
     def send(self, sid: str, body: Body, **about: Any) -> Call:
         """Send an event of a session."""
-        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(body)}
+        event = request("POST", f"/api/v1/sessions/{sid}/events", body)
         with self.schedule.calling(Kind.EVENT, sid=sid, **about) as call:
-            self._note(call, ingest_event.lambda_handler(event, None))
+            self._note(call, answer(event))
         return call
 
     def send_each(self, sid: str, bodies: list[Body], **about: Any) -> Call:
         """Send several events of a session in one request."""
-        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(bodies)}
+        event = request("POST", f"/api/v1/sessions/{sid}/events", bodies)
         with self.schedule.calling(Kind.EVENT, by_each=True, sid=sid, **about) as call:
-            answer = ingest_event.lambda_handler(event, None)
-            self._note(call, answer)
-            told = json.loads(answer["body"])["events"] if answer["body"] else [{"code": 204}] * len(bodies)
+            answered = answer(event)
+            self._note(call, answered)
+            told = json.loads(answered["body"])["events"] if answered["body"] else [{"code": 204}] * len(bodies)
             for part, one in zip(call.parts, told, strict=True):
                 part.status, part.headers = one["code"], call.headers
         return call
@@ -151,5 +152,5 @@ class Api:
         return call
 
     @staticmethod
-    def _note(call: Call, answer: dict[str, Any]) -> None:
-        call.status, call.headers = answer["statusCode"], answer["headers"]
+    def _note(call: Call, answered: Answer) -> None:
+        call.status, call.headers = answered["statusCode"], answered["headers"]

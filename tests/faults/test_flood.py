@@ -84,7 +84,7 @@ def test_sessions_are_closed_in_the_order_in_which_they_were_due_whoever_has_mor
 def test_sessions_that_fail_run_after_run_keep_none_behind_them_waiting(store: Store, start: Callable[[str, int], str]) -> None:
     broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH)]
     for sid in broken:
-        store.append(sid, {b"\xff no event"}, now=BASE_MS + 3 * BATCH)
+        store.append(sid, {b"\x01cut"}, now=BASE_MS + 3 * BATCH)
     sound = {start("quiet", 4 * BATCH + after_ms) for after_ms in range(BATCH)}
     runs = [run_with_time_for(1, store) for _ in range(4)]
     assert [(len(run.failed), sids(run)) for run in runs] == [(BATCH, set())] * 3 + [(0, sound)]

@@ -9,8 +9,9 @@ from mediabeat.core.event_codec import pack
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import noise, ping, wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -208,7 +209,7 @@ def test_open_sessions_too_large_to_be_folded_for_one_list_are_shown_without_the
 
 def test_a_session_that_cannot_be_measured_waits_behind_all_others(api: Api, clock: Clock, store: Store) -> None:
     broken = api.start(wire_start())
-    store.append(broken, {b"\xff no event"}, now=clock.now)
+    store.append(broken, {b"\x01cut"}, now=clock.now)
     clock.forward(seconds=1)
     sound = api.start(wire_start())
     clock.forward(minutes=11)

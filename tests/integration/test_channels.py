@@ -9,9 +9,10 @@ from mediabeat.runtime.settings import channel_settings
 from mediabeat.storage.channel_store import ChannelRegistry
 from mediabeat.storage.dynamodb import Table, dynamodb_client
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
+from tests.support.clock import Clock
 
 NOW_S = 1_795_000_000
 UNKNOWN = "vs-20261118110640-aaaaaaa"

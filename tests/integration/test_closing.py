@@ -17,8 +17,9 @@ from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import Item, Table
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 

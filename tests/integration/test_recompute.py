@@ -7,8 +7,9 @@ import pytest
 from mediabeat.core.compression import compressed
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.recompute_summaries import Recomputed, recompute
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
