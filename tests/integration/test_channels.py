@@ -292,10 +292,10 @@ def test_a_channel_that_others_keep_changing_is_a_503_and_nothing_is_written(
 ) -> None:
     channel_id = client.create("api-guide")
     with monkeypatch.context() as context:
-        context.setattr("mediabeat.use_cases.manage_channels.pause", lambda duration_ms: None)
+        context.setattr("functions.channels.app.pause", lambda duration_ms: None)
         context.setattr(Table, "transact", lambda self, writes: False)
         answered = client.change(channel_id, "stop")
-    assert answered.error == (503, "500", "it is not known to be done; send it again")
+    assert answered.error == (503, "500", "The request may not have been carried out. Send it again.")
     assert client.events(channel_id).body == {"content": CREATED, "total": 2}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from mediabeat.core.params import MAX_TEXT
 
 from mediabeat.core.action_log import action_log
 from mediabeat.core.close_rules import CloseReason
@@ -18,6 +17,7 @@ from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
+from mediabeat.protocols.media_collection.params import MAX_TEXT
 from mediabeat.storage import session_items
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update

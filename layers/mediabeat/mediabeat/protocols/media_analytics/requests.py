@@ -12,6 +12,7 @@ from uuid import UUID
 from mediabeat.core.records import SESSION_ID
 from mediabeat.core.session_query import DEFAULT_SPAN_MS, DEVICES, VIDEO_TYPES, SessionQuery
 from mediabeat.errors import InvalidInput, Problem, Unauthorized
+from mediabeat.runtime.http_api import Request
 
 API_KEY: Final = "x-api-key"
 PROJECT_ID: Final = "x-project-id"
@@ -113,11 +114,12 @@ def parse_query(parameters: Mapping[str, str], *, now: int) -> SessionQuery:
     )
 
 
-def parse_viewer_or_session_id(text: str) -> str:
-    """Return what the path names, in the form in which it is stored: a viewer's UUID, or a session's id.
+def viewer_or_session_id_in(request: Request) -> str:
+    """Return what a path names, in the form in which it is stored: a viewer's UUID, or a session's id.
 
     Raises InvalidInput.
     """
+    text = request.path_parameters["uuid"]
     if SESSION_ID.fullmatch(text):
         return text
     try:
