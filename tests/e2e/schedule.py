@@ -7,10 +7,10 @@ from typing import Final
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.replay import Manner, Recording, replay
-from mediabeat.core.event import parse
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
 from tests.support.template import ROOT

@@ -13,10 +13,10 @@ import pytest
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.replay import Recording, shifted, with_project
-from mediabeat.core.event import parse
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
 from mediabeat.core.summary import session_of
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
 from tests.e2e.schedule import RECORDED, SentSessions

@@ -15,10 +15,13 @@ from mediabeat.core.metrics import measure
 from mediabeat.core.records import ListEntry, Start
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
+from mediabeat.core.time_units import DAY_MS
+from mediabeat.protocols.media_analytics.requests import parse_query
+from mediabeat.protocols.media_analytics.responses import number_of
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.list_sessions import DAY_MS, number_of, parse_query, recent_sessions
+from mediabeat.use_cases.list_sessions import list_sessions
 from tests.e2e.cloud import Cloud
 from tests.support.builders import BASE_MS, ping, play, start
 from tests.support.engine import Units
@@ -89,8 +92,8 @@ def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClien
     write(client, stored)
 
     def asked(project: str, **query: str) -> list[str]:
-        answer = recent_sessions(project, parse_query(query, now=NOW), store, shards=SHARDS)
-        return [one["no"] for one in answer["result"]]
+        listed = list_sessions(project, parse_query(query, now=NOW), store, shards=SHARDS)
+        return [number_of(one.entry) for one in listed]
 
     asked("one", limit="20")
     few = units.taken()

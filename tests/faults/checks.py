@@ -6,13 +6,13 @@ from typing import Final
 
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack, unpack
+from mediabeat.core.lifecycle import is_straggler
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary, summarize
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage import session_items
 from mediabeat.storage.viewer_items import viewer_items
-from mediabeat.use_cases.append_events import is_straggler
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 
 Check = Callable[[History], Iterator[str]]

@@ -3,7 +3,6 @@
 import itertools
 import json
 import logging
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -71,7 +70,7 @@ class Deployment:
             (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
-            (closer, {"close_due": partial(_close_due, schedule), "metrics": SimpleNamespace(add_metric=lambda *_: None)}),
+            (closer, {"close_due": partial(_close_due, schedule)}),
             (self.wire, {"gate": schedule.gate}),
         ]
         with ExitStack() as stack:
@@ -83,10 +82,7 @@ class Deployment:
             stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_COUNT", schedule.history.most))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
-            stack.enter_context(mock.patch("mediabeat.runtime.telemetry.tell"))
-            stack.enter_context(mock.patch.dict("os.environ", POWERTOOLS_METRICS_DISABLED="true"))
-            stack.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", "No application metrics")  # of a closer that died
+            stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))
             logging.disable()
             try:
                 yield Api(schedule)

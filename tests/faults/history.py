@@ -10,10 +10,9 @@ from typing import Any
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import MAX_COUNT, count_of, pack, unpack
+from mediabeat.core.lifecycle import is_straggler, liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
-from mediabeat.core.summary import liveness_of
 from mediabeat.storage.session_items import Item
-from mediabeat.use_cases.append_events import is_straggler
 from mediabeat.use_cases.close_sessions import Closed, Failed
 
 GOOD = frozenset({201, 204})

@@ -12,10 +12,10 @@ import pytest
 
 import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
-from mediabeat.core.event import parse
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import new_project
 from mediabeat.core.summary import Summary
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry

@@ -155,7 +155,7 @@ def test_impossible_project_or_key_gets_401(api: Api, api_key: str, project: str
     for headers in ({"x-api-key": api_key, "x-project-id": project}, {"x-api-key": project, "x-project-id": "demo"}):
         answer = api.call("GET", "/v1/sessionRecent", headers=headers)
         assert answer["statusCode"] == 401
-        assert json.loads(answer["body"])["message"] == "x-api-key is not a key of x-project-id"
+        assert json.loads(answer["body"])["message"] == "the key is not a key of the project"
 
 
 def test_answer_that_quotes_half_a_surrogate_pair_can_be_encoded(api: Api) -> None:
@@ -192,7 +192,7 @@ def test_long_log_is_shortened_in_the_middle_and_sums_stay_exact(
 def test_list_omits_logs_of_open_sessions_that_are_too_large(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED", 10)
+    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED_WEIGHT", 10)
     sids = []
     for _ in range(2):
         sids.append(api.start(wire_start()))
@@ -222,7 +222,7 @@ def test_unreadable_session_waits_behind_all_others(api: Api, clock: Clock, stor
 def test_large_session_is_closed_last_and_only_when_time_is_left(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.close_sessions.SMALL", 5)
+    monkeypatch.setattr("mediabeat.use_cases.close_sessions.MAX_PARALLEL_WEIGHT", 5)
     large, small = api.start(wire_start()), api.start(wire_start())
     statuses(api, large, *(wire("ping", at, at) for at in range(6)))
     clock.forward(minutes=11)

@@ -290,10 +290,10 @@ def overtake(monkeypatch: pytest.MonkeyPatch, do: Any) -> None:
 def test_change_gets_503_when_others_keep_changing_the_channel(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     channel_id = client.create("api-guide")
     with monkeypatch.context() as context:
-        context.setattr("mediabeat.use_cases.manage_channels.pause", lambda duration_ms: None)
+        context.setattr("functions.channels.app.pause", lambda duration_ms: None)
         context.setattr(Table, "transact", lambda self, writes: False)
         answered = client.change(channel_id, "stop")
-    assert answered.error == (503, "500", "it is not known to be done; send it again")
+    assert answered.error == (503, "500", "The request may not have been carried out. Send it again.")
     assert client.events(channel_id).body == {"content": CREATED, "total": 2}
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mediabeat.core.event import parse
 from mediabeat.core.event_codec import unpack
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mediabeat.core.event import parse, read_json
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import rotated
-from mediabeat.runtime.http_api import CORS
+from mediabeat.protocols.media_collection.requests import parse
+from mediabeat.runtime.http_api import CORS, read_json
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from tests.integration.fuzzing import OTHER, TEXTS, VALUES, Known, as_json, components, documented, requests

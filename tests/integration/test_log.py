@@ -34,9 +34,9 @@ class Log:
         lines = [json.loads(line) for line in self.text.splitlines()]
         return [{name: line[name] for name in names if name in line} for line in lines]
 
-    def counts(self) -> dict[str, float]:
+    def counts(self) -> dict[str, int]:
         """What the process has counted and not told."""
-        return dict(telemetry._counts)
+        return telemetry.process.figures
 
 
 @pytest.fixture
@@ -45,9 +45,7 @@ def log(capsys: pytest.CaptureFixture[str], clock: Clock, monkeypatch: pytest.Mo
     captured = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)  # what it is at that moment
     for handler in logs.logger().handlers:  # those of all functions
         monkeypatch.setattr(handler, "stream", captured)
-    telemetry._counts.clear()
-    monkeypatch.setattr("mediabeat.runtime.telemetry._told_at", None)
-    monkeypatch.setattr("mediabeat.runtime.telemetry.server_clock", clock)
+    monkeypatch.setattr(telemetry, "process", telemetry.Telemetry(clock))
     return Log(capsys)
 
 
@@ -57,7 +55,7 @@ def test_ping_is_counted_and_logs_no_line(api: Api, api_key: str, log: Log) -> N
     for second in range(3):
         api.send(sid, wire("ping", second))
     assert log.text == ""
-    assert log.counts() == {"EventsAccepted": 3, "Retries": 0}
+    assert log.counts() == {"EventsAccepted": 3}
 
 
 def test_session_start_logs_one_line(api: Api, api_key: str, log: Log) -> None:
@@ -110,7 +108,7 @@ def test_array_of_events_logs_at_most_one_line(api: Api, api_key: str, log: Log)
 def test_late_event_is_counted_and_logged_at_debug_level_only(api: Api, api_key: str, clock: Clock, log: Log) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=11)
-    telemetry.tell()
+    telemetry.publish()
     log.lines()
     assert [api.send(to, wire("ping", 700))["statusCode"] for to in (sid, "0" * 64)] == [410, 404]
     assert log.text == ""
@@ -205,16 +203,14 @@ def test_database_error_is_logged_with_the_session(
 def test_closer_logs_one_line_per_run_and_at_most_ten_failures(
     api: Api, api_key: str, clock: Clock, log: Log, table: str
 ) -> None:
-    from functions.close_idle_sessions import app
-
     for _ in range(13):
         api.start(wire_start())
     api.send(api.start(wire_start()), wire("sessionEnd", 1))
     log.lines()
-    fields = ("CloseLag", "CloseFailed", "LeftOver", "ClosedSessionEnd", "ClosedNoEvents")
+    fields = ("CloseLag", "SessionsNotClosed", "RunIncomplete", "ClosedSessionEnd", "ClosedNoEvents")
     clock.forward(minutes=1)
     api.close_due()
-    assert log.lines(*fields) == [{"CloseLag": [30_000], "CloseFailed": [0], "LeftOver": [0], "ClosedSessionEnd": [1]}]
+    assert log.lines(*fields) == [{"CloseLag": [30_000], "SessionsNotClosed": [0], "RunIncomplete": [0], "ClosedSessionEnd": [1]}]
     heads = boto3.client("dynamodb").scan(TableName=table, FilterExpression="attribute_exists(due_at)")
     for head in heads["Items"]:  # of which nothing is left but its mark
         key = {name: head[name] for name in ("pk", "sk")}
@@ -222,5 +218,5 @@ def test_closer_logs_one_line_per_run_and_at_most_ten_failures(
     clock.forward(minutes=15)
     api.close_due()
     *failures, counted = log.lines("message", "level", *fields)
-    assert counted == {"CloseLag": [0], "CloseFailed": [13], "LeftOver": [0]}
-    assert failures == [{"message": "session not closed", "level": "ERROR"}] * app.LOGGED_FAILURES
+    assert counted == {"CloseLag": [0], "SessionsNotClosed": [13], "RunIncomplete": [0]}
+    assert failures == [{"message": "session not closed", "level": "ERROR"}] * logs.MAX_NOT_CLOSED

@@ -12,8 +12,9 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
-from mediabeat.core.event import SECONDS_A_DAY, Event, EventType, is_live
+from mediabeat.core.event import Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
+from mediabeat.core.time_units import SECONDS_PER_DAY
 
 STALL_MOMENTS: Final = 3
 """As many moments in a row with the same playhead, while playing content, are a stall."""
@@ -108,7 +109,7 @@ class Session:
     def moved_s(self, span: Span) -> float:
         """Return by how many seconds of content the playhead moved in a span; a live one wraps at midnight."""
         moved_s = span.end_playhead_s - span.event.playhead
-        return moved_s + SECONDS_A_DAY if self.is_live and moved_s < -SECONDS_A_DAY / 2 else moved_s
+        return moved_s + SECONDS_PER_DAY if self.is_live and moved_s < -SECONDS_PER_DAY / 2 else moved_s
 
     @cached_property
     def moved_ts(self) -> int:

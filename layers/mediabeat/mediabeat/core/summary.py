@@ -7,9 +7,8 @@ from typing import Any, Final, NamedTuple
 from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
-from mediabeat.core.close_rules import CloseReason, Liveness
+from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.compression import compressed, decompressed
-from mediabeat.core.event import Event
 from mediabeat.core.event_codec import is_known, unpack
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.records import Phase, StoredSession
@@ -92,18 +91,3 @@ def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summa
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
-
-
-def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:
-    """Return what the closing rules look at, as if an event that is just `arriving` were stored too.
-
-    The rules run on the server's clock. When the playhead moved is known by the player's only, so that is corrected by the
-    skew seen at the start, and kept between the start and the last arrival.
-    """
-    if stored.start is None:
-        raise ValueError(f"session {stored.sid} has no start")
-    started_at = stored.start.started_at
-    session = fold([*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])])
-    last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
-    moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
-    return Liveness(started_at, last_at, moved_at)

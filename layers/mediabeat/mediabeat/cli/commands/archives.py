@@ -17,9 +17,9 @@ from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
 from mediabeat.core.event import MAX_TS_MS
 from mediabeat.core.metrics import METRICS_VERSION
+from mediabeat.core.time_units import DAY_MS
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions, moved
-from mediabeat.use_cases.list_sessions import DAY_MS
 
 _DATE: Final = click.DateTime(["%Y-%m-%d"])
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
