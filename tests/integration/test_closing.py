@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event_codec import pack
@@ -174,13 +175,14 @@ def test_closer_removes_a_session_whose_creation_failed(
 
 
 def test_closer_starts_parallel_runs_when_there_are_many_shards(
-    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: Clock, store: Store, table: str, dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from functions.close_idle_sessions import app as closer
     from functions.create_session import app as starter
 
+    sharded = Store(table, dynamodb, retention_s=settings().retention_s, index_shards=5)
     for app in (closer, starter):
-        monkeypatch.setattr(app.store, "_shards", 5)
+        monkeypatch.setattr(app, "store", sharded)
     monkeypatch.setattr(closer, "deployed", replace(closer.deployed, index_shards=5))
     invoked: list[dict[str, Any]] = []
     monkeypatch.setattr(self_invoke, "lambda_client", lambda: SimpleNamespace(invoke=lambda **call: invoked.append(call)))
