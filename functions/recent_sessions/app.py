@@ -8,13 +8,13 @@ from mediabeat.runtime.logs import PROJECT
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.list_sessions import authorize, parse_query, recent_sessions
 from mediabeat.use_cases.show_session import session_detail
 
 deployed = settings()
 client = dynamodb_client()
-store = Store(deployed.table_name, client)
+store = SessionQueries(deployed.table_name, client)
 registry = Registry(deployed.table_name, client)
 
 

@@ -16,7 +16,7 @@ from mediabeat.cli.replay import Manner, Recording, replay, shifted, with_projec
 from mediabeat.core.event import parse
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
-from mediabeat.core.summary import Summary, session_of
+from mediabeat.core.summary import Summary, fold_stored
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
 from tests.support.builders import Wire, wire, wire_start
@@ -142,4 +142,4 @@ def test_recorded_sessions_sent_shuffled_in_parallel_and_twice_measure_the_same(
             assert statuses == {204}, (path.name, statuses)
             stored = store.read_session(location.rpartition("/")[2])
             assert stored is not None
-            assert measure(session_of(stored)) == measure(fold(map(parse, [start, *events])))
+            assert measure(fold_stored(stored)) == measure(fold(map(parse, [start, *events])))

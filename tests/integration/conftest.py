@@ -9,8 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from mediabeat.core.access_keys import new_access_key
-from mediabeat.core.projects import new_project
+from mediabeat.core.projects import new_access_key, new_project
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client

@@ -14,8 +14,9 @@ from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.summary import Summary
 from mediabeat.runtime import self_invoke
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import Item, Table
+from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.session_store import Store
+from mediabeat.storage.table import Item
 from mediabeat.use_cases.close_sessions import close_due
 from tests.integration.conftest import Api, Clock
 from tests.support.builders import play, wire, wire_start

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mediabeat.core.access_keys import new_access_key
+from mediabeat.core.projects import new_access_key
 from mediabeat.errors import NotFound, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
 from mediabeat.storage.project_store import Registry

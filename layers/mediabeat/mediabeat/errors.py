@@ -63,5 +63,9 @@ class ProjectExists(MediabeatError):
     """A project of this id is there already."""
 
 
+class ArchiveUnusable(MediabeatError):
+    """The folder of an archive cannot be used: not empty, not an archive, or damaged. The message names the place."""
+
+
 class StorageUnavailable(MediabeatError):
     """The database refused for now; nothing was acknowledged, and the caller may try again."""

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediabeat.core.compression import DICTIONARY, compressed, decompressed
 from mediabeat.core.event import Event, EventType, parse
 from mediabeat.core.event_codec import canonical_json, pack, payload_of, unpack
 from mediabeat.core.params import MOST
+from mediabeat.core.stored_forms import DICTIONARY, compressed, decompressed
 from tests.support.builders import BASE_MS, event, ping, wire
 
 # 217,163,200,000 ms since 2020 are 0x328fef7600; 12.5 s are 12,500 ms, 0x30D4

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from mediabeat.core.records import ListEntry
+from mediabeat.core.session_query import SessionQuery
 from mediabeat.errors import InvalidInput
-from mediabeat.use_cases.list_sessions import RecentQuery, date_text, masked, number_of, parse_query, recent_sessions, video_time
+from mediabeat.use_cases.list_sessions import date_text, masked, number_of, parse_query, recent_sessions, video_time
 
 if TYPE_CHECKING:
-    from mediabeat.storage.session_store import Store
+    from mediabeat.storage.session_queries import SessionQueries
 
 NOW = 1_795_000_000_123
 DAY = 86_400_000
@@ -30,7 +31,7 @@ def wrong(**parameters: str) -> list[str]:
 
 
 def test_nothing_asked_is_the_last_seven_days_of_everything() -> None:
-    assert parse_query({}, now=NOW) == RecentQuery(("PC", "Mobile"), ("VOD", "LIVE"), NOW - 7 * DAY, NOW, 100)
+    assert parse_query({}, now=NOW) == SessionQuery(("PC", "Mobile"), ("VOD", "LIVE"), NOW - 7 * DAY, NOW, 100)
 
 
 def test_parameters_that_are_not_known_are_ignored() -> None:
@@ -146,7 +147,7 @@ class NoSessions:
 )
 def test_a_span_of_up_to_one_day_is_in_steps_of_five_minutes(start: str, end: str, interval: str) -> None:
     query = parse_query({"startDate": start, "endDate": end}, now=NOW)
-    answer = recent_sessions("demo", query, cast("Store", NoSessions()), shards=2)
+    answer = recent_sessions("demo", query, cast("SessionQueries", NoSessions()), shards=2)
     assert answer == {"code": 200, "message": f"sessionRecent ({interval})", "result": []}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from mediabeat.core.event import SECONDS_A_DAY, EventType
-from mediabeat.core.played_ranges import CLOCK_TOLERANCE_S, moved_as_the_clock
+from mediabeat.core.playback import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.stored_forms import by_position
 

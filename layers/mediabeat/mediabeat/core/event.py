@@ -26,7 +26,7 @@ from mediabeat.core.params import (
     StatesUpdateParams,
     known,
 )
-from mediabeat.core.pseudonyms import identifies
+from mediabeat.core.vocabulary import CONTENT_TYPE, LENGTH, identifies
 from mediabeat.errors import InvalidInput, NotFound, Problem
 
 SECONDS_A_DAY: Final = 86_400
@@ -210,7 +210,7 @@ def parse_start(value: Any, where: str = "") -> Event:
     start = parse(value, where)
     if start.type is not EventType.SESSION_START:
         raise InvalidInput(Problem(f"{where}eventType", "must be sessionStart; other events go to /api/v1/sessions/{sid}/events"))
-    length_s = start.params["media.length"]
+    length_s = start.params[LENGTH]
     field = f"{where}playerTime.playhead"
     if start.playhead < 0:
         raise InvalidInput(Problem(field, "must not be negative"))
@@ -224,7 +224,7 @@ def parse_start(value: Any, where: str = "") -> Event:
 
 def is_live(start: Event) -> bool:
     """Say whether a session's media is live: its content type is `live` or `linear`, in any case."""
-    return str(start.params["media.contentType"]).lower() in LIVE_CONTENT_TYPES
+    return str(start.params[CONTENT_TYPE]).lower() in LIVE_CONTENT_TYPES
 
 
 def parse_later(value: Any, where: str = "") -> Event:

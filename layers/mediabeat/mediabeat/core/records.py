@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.session_query import Device
 from mediabeat.core.stored_forms import StoredWord, by_name
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
-
-Device = Literal["PC", "Mobile"]
 
 
 class Caller(NamedTuple):
@@ -61,7 +60,7 @@ class Head(NamedTuple):
     ended_ts: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
-    taken: int = 0  # what its events count, together
+    weight: int = 0  # of its events together; stored as `taken`
 
 
 class Start(NamedTuple):

@@ -10,17 +10,15 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 from botocore.session import Session, get_session
 
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.table import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = dict[str, Any]
-"""An item or a key in DynamoDB's own typed form, `{"pk": {"S": "…"}}`."""
-
 IS_NEW: Final = "attribute_not_exists(pk)"
 EXISTS: Final = "attribute_exists(pk)"
 
-PASSING: Final = frozenset(
+TRANSIENT: Final = frozenset(
     {
         "InternalServerError",
         "InternalServiceError",  # so in Secrets Manager
@@ -59,12 +57,12 @@ def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
 
 
 @contextmanager
-def passing_errors_named() -> Iterator[None]:
+def transient_errors_as_unavailable() -> Iterator[None]:
     """Raise StorageUnavailable for what passes: throttling, time-outs, conflicts. Everything else goes on untouched."""
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in PASSING or _is_conflict(error) or _is_of_the_server(error):
+        if error.response["Error"]["Code"] in TRANSIENT or _is_conflict(error) or _is_of_the_server(error):
             raise StorageUnavailable(str(error)) from error
         raise
     except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are none of its HTTP errors
@@ -86,7 +84,7 @@ def _reasons(error: ClientError) -> set[str]:
     return {reason.get("Code") for reason in reasons}
 
 
-def refused(error: ClientError) -> dict[str, Any] | None:
+def item_that_failed_condition(error: ClientError) -> dict[str, Any] | None:
     """Return the old item of a request whose condition failed (empty when there was none); none for any other error."""
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "ConditionalCheckFailedException":
@@ -106,12 +104,12 @@ class Table:
 
     def get(self, key: Item, *, consistent: bool = False) -> Item | None:
         """Return an item, perhaps not the newest version of it unless `consistent`; none when there is none."""
-        with passing_errors_named():
+        with transient_errors_as_unavailable():
             return self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent).get("Item")
 
     def get_all(self, *keys: Item) -> list[Item | None]:
         """Return items in the order of their keys, in one request and perhaps not their newest versions."""
-        with passing_errors_named():
+        with transient_errors_as_unavailable():
             answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys}})
         if answer["UnprocessedKeys"]:
             raise StorageUnavailable("the table has no capacity left for now")
@@ -139,7 +137,7 @@ class Table:
         False when a condition did not hold or another transaction was at work on an item.
         """
         named = [{kind: {"TableName": self.name, **one} for kind, one in write.items()} for write in writes]
-        with passing_errors_named():
+        with transient_errors_as_unavailable():
             try:
                 self.client.transact_write_items(TransactItems=named)  # type: ignore[arg-type]
             except ClientError as error:
@@ -160,17 +158,17 @@ class Table:
 
     def _done(self, write: Callable[..., Any], **request: Any) -> bool:
         try:
-            with passing_errors_named():
+            with transient_errors_as_unavailable():
                 write(TableName=self.name, **request)
         except ClientError as error:
-            if refused(error) is None:
+            if item_that_failed_condition(error) is None:
                 raise
             return False
         return True
 
     def _pages(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            with passing_errors_named():
+            with transient_errors_as_unavailable():
                 answer = ask(TableName=self.name, **request)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:

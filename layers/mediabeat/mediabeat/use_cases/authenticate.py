@@ -1,6 +1,6 @@
 """Who signed a call: the project whose access key it was, if key, time and signature are right."""
 
-from mediabeat.core.access_keys import ACCESS_KEY_ID
+from mediabeat.core.projects import ACCESS_KEY_ID
 from mediabeat.errors import Unauthorized
 from mediabeat.protocols.vod_station.signature import INVALID, SignedCall, is_in_time, is_signed_with
 from mediabeat.storage.project_store import Registry

@@ -78,7 +78,7 @@ def close_due(
         except Exception as error:
             # Whatever it is, the next run will meet it again: it must not meet it first.
             with suppress(StorageUnavailable):
-                store.put_aside(sid)
+                store.quarantine(sid)
             return Failed(sid, error)
 
     due = store.due_sessions(clock(), part, parts)

@@ -6,7 +6,7 @@ from enum import Enum
 from itertools import islice
 
 from mediabeat.core.records import StoredSession
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.use_cases.export_sessions import IN_HAND, SIDE_BY_SIDE
 
 
@@ -18,7 +18,7 @@ class Outcome(Enum):
     EXPIRED = "expired"
 
 
-def import_sessions(sessions: Iterable[StoredSession], store: Store, *, now: int) -> Iterator[Outcome]:
+def import_sessions(sessions: Iterable[StoredSession], store: SessionStarts, *, now: int) -> Iterator[Outcome]:
     """Store sessions, many side by side, and yield what became of each; `now` in epoch milliseconds.
 
     One that is there already stays as it is; one whose time is over is not stored, as the table would drop it at once. Can be

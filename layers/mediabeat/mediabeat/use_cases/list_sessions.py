@@ -10,17 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, TypeVar
 
 from mediabeat.core.action_log import LogLine, totals
 from mediabeat.core.projects import opens
 from mediabeat.core.records import Caller, ListEntry
+from mediabeat.core.session_query import DEFAULT_SPAN_MS, DEVICES, VIDEO_TYPES, SessionQuery
 from mediabeat.core.summary import UNREADABLE, ListedSummary, summarize
 from mediabeat.errors import InvalidInput, LargeSession, Problem, Unauthorized
 from mediabeat.protocols.media_analytics.responses import RecentAnswer, RecentSession, SessionLogLine
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_items import listings
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 
 MAX_LIMIT: Final = 100
 MAX_LOG_LINES: Final = 25_000
@@ -32,27 +33,14 @@ MAX_FOLDED: Final = 120_000
 PAGE: Final = 25
 """Entries read at a time from one listing: a default answer of 100 comes from at least four of them."""
 
-DAY_MS: Final = 86_400_000
-DEFAULT_SPAN_MS: Final = 7 * DAY_MS
+Choice = TypeVar("Choice", bound=str)
 
-DEVICES: Final = ("PC", "Mobile")
-VIDEO_TYPES: Final = ("VOD", "LIVE")
 _NUMBER: Final = re.compile("[0-9]{1,3}")
 _DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(_DATE.pattern + r"([ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?")
 
 
-class RecentQuery(NamedTuple):
-    """What is asked for; moments in epoch milliseconds, both included."""
-
-    devices: tuple[str, ...]
-    video_types: tuple[str, ...]
-    since: int
-    until: int
-    limit: int
-
-
-def parse_query(parameters: Mapping[str, str], *, now: int) -> RecentQuery:
+def parse_query(parameters: Mapping[str, str], *, now: int) -> SessionQuery:
     """Return the query in a request's parameters.
 
     Raises InvalidInput naming each wrong parameter.
@@ -69,10 +57,10 @@ def parse_query(parameters: Mapping[str, str], *, now: int) -> RecentQuery:
         problems.append(Problem("startDate", "must not be after endDate"))
     if problems:
         raise InvalidInput(*problems)
-    return RecentQuery(devices, video_types, since, until, int(limit))
+    return SessionQuery(devices, video_types, since, until, int(limit))
 
 
-def _choice(parameters: Mapping[str, str], name: str, allowed: tuple[str, ...], problems: list[Problem]) -> tuple[str, ...]:
+def _choice(parameters: Mapping[str, str], name: str, allowed: tuple[Choice, ...], problems: list[Problem]) -> tuple[Choice, ...]:
     given = tuple(parameters.get(name, ",".join(allowed)).split(","))
     if not set(given) <= set(allowed):
         problems.append(Problem(name, f"must be one of: {','.join(allowed)} (default) | {' | '.join(allowed)}"))
@@ -113,21 +101,21 @@ def authorize(project_id: str | None, key: str | None, registry: Registry, *, no
     return project.id
 
 
-def recent_sessions(project_id: str, query: RecentQuery, store: Store, *, shards: int) -> RecentAnswer:
+def recent_sessions(project_id: str, query: SessionQuery, store: SessionQueries, *, shards: int) -> RecentAnswer:
     """Return the answer's body: the newest sessions of a project, open ones as far as they have come."""
     streams = [
-        store.newest(listing, since=query.since, until=query.until, page=min(PAGE, query.limit))
+        store.newest(listing, since=query.since, until=query.until, page_size=min(PAGE, query.limit))
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
     shown = _with_summaries(islice(newest, query.limit), store, MAX_LOG_LINES // query.limit)
     results = [_result(entry, summary) for entry, summary in shown]
-    interval = "5m" if query.until - query.since < DAY_MS + 1_000 else "1d"  # a bare end date means all of its last second
+    interval = "1d" if query.spans_days else "5m"
     return {"code": 200, "message": f"sessionRecent ({interval})", "result": results}
 
 
 def _with_summaries(
-    entries: Iterable[ListEntry], store: Store, most_lines: int
+    entries: Iterable[ListEntry], store: SessionQueries, most_lines: int
 ) -> Iterator[tuple[ListEntry, ListedSummary | None]]:
     """Yield sessions with their summaries: stored when they are closed, folded now when they are not or cannot be read.
 
@@ -143,7 +131,7 @@ def _with_summaries(
             stored = store.read_session(entry.sid, up_to=left)
         except LargeSession:
             stored = None
-        left -= stored.head.taken if stored else 0
+        left -= stored.head.weight if stored else 0
         yield entry, summarize(stored).listed(most_lines=most_lines) if stored else None
 
 

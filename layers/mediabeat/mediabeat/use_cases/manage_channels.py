@@ -22,7 +22,7 @@ from mediabeat.core.channels import (
 from mediabeat.errors import StorageUnavailable
 from mediabeat.protocols.vod_station.responses import ChannelAnswer, ChannelListAnswer, EventListAnswer, channel_told, event_told
 from mediabeat.runtime.clock import pause
-from mediabeat.storage.channel_store import ChannelRegistry, Kept
+from mediabeat.storage.channel_store import ChannelRegistry, StoredChannel
 
 ATTEMPTS: Final = 10
 """Writes of a request before it gives up on a channel that others keep changing: some five seconds at most."""
@@ -101,7 +101,7 @@ def list_events(project_id: str, channel_id: str, parameters: Mapping[str, str],
     return {"content": [event_told(one) for one in channels.events(channel.id, numbers_on(page, total))], "total": total}
 
 
-def _channel(project_id: str, channel_id: str, channels: ChannelRegistry) -> Kept:
+def _channel(project_id: str, channel_id: str, channels: ChannelRegistry) -> StoredChannel:
     """Return a channel of a project; that it is another project's is said in the same words as that there is none."""
     kept = channels.channel(project_id, checked_id(channel_id))
     if kept is None:

@@ -11,18 +11,19 @@ from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import error_id, error_source
 from mediabeat.core.records import SESSION_ID, Caller, Start, StoredSession
-from mediabeat.core.summary import UNREADABLE, Summary, session_of, summarize
+from mediabeat.core.summary import UNREADABLE, Summary, fold_stored, summarize
 from mediabeat.core.truncation import first_fitting
+from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 from mediabeat.errors import InvalidInput, NotFound, Problem
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, PlayerError, SessionDetail
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.list_sessions import date_text, log_lines, video_time
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that are listed, the first ones: some 500."""
 
 
-def session_detail(project_id: str, name: str, store: Store) -> DetailAnswer:
+def session_detail(project_id: str, name: str, store: SessionQueries) -> DetailAnswer:
     """Return the answer's body: the session of this id, or the newest one of this viewer (a UUID).
 
     Raises InvalidInput for what is neither, NotFound also for another project's.
@@ -33,7 +34,7 @@ def session_detail(project_id: str, name: str, store: Store) -> DetailAnswer:
     return {"code": 200, "message": "sessionRecent", "result": _told(stored, stored.start)}
 
 
-def _find(project_id: str, name: str, store: Store) -> StoredSession | None:
+def _find(project_id: str, name: str, store: SessionQueries) -> StoredSession | None:
     if SESSION_ID.fullmatch(name):
         return store.read_session(name)
     try:
@@ -48,7 +49,7 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
     sums = summary.totals
-    errors = (_error(span.event) for span in session_of(stored).spans if span.event.type is EventType.ERROR)
+    errors = (_error(span.event) for span in fold_stored(stored).spans if span.event.type is EventType.ERROR)
     told: SessionDetail = {
         "sessionId": stored.sid,
         "uuid": start.viewer,
@@ -66,7 +67,7 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
             "origin": caller.origin,
             "userAgent": caller.user_agent,
         },
-        "player": {"playerName": params["media.playerName"], "playerVersion": params.get("media.sdkVersion", "")},
+        "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
         "error": list(first_fitting(errors, ERRORS_BYTES)),
         "sessionLog": log_lines(summary.log, start.viewer),
         "media": {"videoType": start.video_type}

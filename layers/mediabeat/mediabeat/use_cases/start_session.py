@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 from mediabeat.core.channels import takes_sessions
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, next_due
 from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, Event, EventType, is_live, parse_later, parse_start
-from mediabeat.core.event_codec import canonical_json, count_of, pack
-from mediabeat.core.pseudonyms import Pseudonyms, identifies
+from mediabeat.core.event_codec import canonical_json, event_weight, pack
+from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
+from mediabeat.core.vocabulary import CHANNEL, DOWNLOADED, OPT_OUT_FORWARDING, OPT_OUT_SHARE, REPORT_SUITE, identifies
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_starts import SessionStarts
 
 
 class Started(NamedTuple):
@@ -25,7 +26,7 @@ class Started(NamedTuple):
 
 
 def start_session(
-    value: Any, caller: Caller, store: Store, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
+    value: Any, caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
 ) -> Started:
     """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
@@ -40,7 +41,7 @@ def start_session(
 
 
 def store_downloaded(
-    value: Any, caller: Caller, store: Store, registry: Registry, viewer_key: ViewerKey, *, now: int, must_say_so: bool
+    value: Any, caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, *, now: int, must_say_so: bool
 ) -> Started:
     """Store a whole session that was watched offline, closed, dated by its own clock, and return it.
 
@@ -53,8 +54,8 @@ def store_downloaded(
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
     packed = {pack(event) for event in events[1:]}
-    taken = sum(map(count_of, packed))
-    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, taken=taken)
+    weight = sum(map(event_weight, packed))
+    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, weight=weight)
     sid = _new_sid()
     store.create_session(sid, head, start, packed, now=now)
     return Started(sid, start.project_id)
@@ -78,7 +79,7 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
             problems.extend(error.problems)
         if len(problems) > MAX_PROBLEMS:
             break  # no more are told
-    if not problems and must_say_so and events[0].params.get("media.downloaded") is not True:
+    if not problems and must_say_so and events[0].params.get(DOWNLOADED) is not True:
         problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))
     if problems:
         raise InvalidInput(*problems)
@@ -88,7 +89,7 @@ def _batch(value: Any, must_say_so: bool) -> list[Event]:
 def _start(
     event: Event, caller: Caller, registry: Registry, viewer_key: ViewerKey, where: str, *, started_at: int, ts_skew: int
 ) -> Start:
-    project_id, channel = event.params["analytics.reportSuite"], event.params["media.channel"]
+    project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
     if admission.project is None:
         raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
@@ -110,8 +111,8 @@ def _start(
         started_at=started_at,
         ts_skew=ts_skew,
         event=pack(event),
-        opt_out_share=event.params.get("analytics.optOutShare", False),
-        opt_out_forwarding=event.params.get("analytics.optOutServerSideForwarding", False),
+        opt_out_share=event.params.get(OPT_OUT_SHARE, False),
+        opt_out_forwarding=event.params.get(OPT_OUT_FORWARDING, False),
     )
 
 

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action
 from mediabeat.core.metrics import ErrorSource, Metrics
-from mediabeat.core.records import Device
+from mediabeat.core.session_query import Device
 
 
 class WrongField(TypedDict):
