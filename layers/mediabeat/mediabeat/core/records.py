@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.session_query import Device
 from mediabeat.core.stored_forms import StoredWord, by_name
+
+if TYPE_CHECKING:
+    from mediabeat.core.session_query import Device  # not loaded on the hot path
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
@@ -15,7 +17,7 @@ SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 class Caller(NamedTuple):
     """What a request's headers tell. `device` is `PC` or `Mobile` (phones and tablets)."""
 
-    device: Device
+    device: "Device"
     os: str
     browser: str
     origin: str

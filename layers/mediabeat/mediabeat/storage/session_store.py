@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence, Set
 from heapq import merge
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Final
 
 from mediabeat.core import event_codec
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.records import Head, Phase, StoredSession
 from mediabeat.errors import LargeSession
 from mediabeat.storage import session_items
-from mediabeat.storage.dynamodb import EXISTS, Table, item_that_failed_condition, transient_errors_as_unavailable
+from mediabeat.storage.dynamodb import EXISTS, ConditionFailed, Table
 from mediabeat.storage.table import DUE_INDEX, QUARANTINE, Item, key
 
 if TYPE_CHECKING:
@@ -108,25 +106,16 @@ class Store:
 
         Raises NotAppended.
         """
-        update: dict[str, Any] = {
-            "TableName": self._table.name,
+        update = {
             "Key": key(sid, session_items.HEAD),
             "UpdateExpression": changes,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         try:
-            with transient_errors_as_unavailable():
-                if page is None:
-                    self._table.client.update_item(**update)
-                else:
-                    writes: list[Any] = [{"Update": update}, {"Put": {"TableName": self._table.name, "Item": page}}]
-                    self._table.client.transact_write_items(TransactItems=writes)
-        except ClientError as error:
-            old = item_that_failed_condition(error)
-            if old is None:
-                raise
+            self._table.update_with(update, page)
+        except ConditionFailed as failure:
+            old = failure.item
             raise NotAppended(session_items.head_of(old) if old else None, session_items.full_tail_of(old)) from None
 
     # Closing
