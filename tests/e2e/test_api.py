@@ -5,26 +5,22 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from time import monotonic, sleep, time
+from time import time
 from typing import Any
 
 import httpx
 import pytest
 
 from mediabeat.cli.local_cloud import clients
-from mediabeat.cli.replay import Manner, Recording, replay, shifted, with_project
-from mediabeat.core.event import parse
+from mediabeat.cli.replay import Recording, shifted, with_project
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
-from mediabeat.core.summary import Summary, fold_stored
+from mediabeat.core.summary import fold_stored
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
+from tests.e2e.schedule import RECORDED, SentSessions
 from tests.support.builders import Wire, wire, wire_start
-from tests.support.template import ROOT
-
-JOURNEYS = sorted((ROOT / "events" / "journeys").glob("*.json"))
-RECORDED = sorted((ROOT.parent / "shared" / "fixtures").glob("*.json"))
-CLOSED_WITHIN_S = 240
 
 
 @pytest.fixture
@@ -49,21 +45,6 @@ def post(http: httpx.Client, location: str, event: Wire) -> int:
 def recent(cloud: Cloud, http: httpx.Client, **query: str) -> Any:
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
     return http.get("/v1/sessionRecent", headers=headers, params=query).raise_for_status().json()["result"]
-
-
-def summaries(store: Store, sids: list[str]) -> dict[str, Summary]:
-    """Wait for the schedule to close these sessions."""
-    found: dict[str, Summary] = {}
-    began = monotonic()
-    while len(found) < len(sids):
-        assert monotonic() - began < CLOSED_WITHIN_S, f"not closed: {set(sids) - set(found)}"
-        for sid in set(sids) - set(found):
-            stored = store.read_session(sid)
-            assert stored is not None
-            if stored.summary is not None:
-                found[sid] = Summary.from_bytes(stored.summary)
-        sleep(1)
-    return found
 
 
 def test_a_browser_s_preflight_is_answered_for_every_route(http: httpx.Client) -> None:
@@ -98,29 +79,8 @@ def test_an_unload_beacon_of_plain_text_is_taken(http: httpx.Client) -> None:
     assert answer.status_code == 204
 
 
-def test_every_journey_and_every_recorded_session_is_taken_listed_and_closed_by_the_schedule(
-    cloud: Cloud, http: httpx.Client, store: Store
-) -> None:
-    sent = {}
-    sid_of = {}
-    for path in [*JOURNEYS, *RECORDED]:
-        recording = Recording.read(path)
-        manner = Manner(shift_to_now=True, project_id=cloud.project_id)
-        for session, events in zip(replay(recording, cloud.url, manner), recording.sessions, strict=True):
-            assert session.refusal is None, path.name
-            assert session.sid is not None
-            assert set(session.answers) <= {201, 204}
-            sent[session.sid] = measure(fold(map(parse, events)))
-            sid_of[path.stem] = session.sid
-    assert len(recent(cloud, http)) >= len(sent)
-    closed = summaries(store, list(sent))
-    by_closing = {"close_reason", "drops_before_start"}
-    assert {sid: one.metrics.model_dump(exclude=by_closing) for sid, one in closed.items()} == {
-        sid: metrics.model_dump(exclude=by_closing) for sid, metrics in sent.items()
-    }
-    reasons = {name: closed[sid].metrics.close_reason for name, sid in sid_of.items() if name in ("003_abandoned", "closed_tab")}
-    assert reasons == {"003_abandoned": "session_end", "closed_tab": "no_events"}
-    assert post(http, f"/api/v1/sessions/{sid_of['closed_tab']}", wire("ping")) == 410
+def test_every_journey_and_recorded_session_is_listed_at_once(cloud: Cloud, http: httpx.Client, sent: SentSessions) -> None:
+    assert len(recent(cloud, http)) >= len(sent.expected)
 
 
 @pytest.mark.skipif(not RECORDED, reason="the recordings lie beside the project's checkout, not in it")

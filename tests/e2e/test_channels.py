@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import time
@@ -17,12 +17,13 @@ import pytest
 from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat.core.channels import Action, Channel, ChannelEvent, ChannelRefused, RequestType, Result, Status
+from mediabeat.core.channels import Action, Channel, ChannelEvent, ChannelRefused, Page, RequestType, Result, Status
 from mediabeat.errors import StorageUnavailable
 from mediabeat.protocols.vod_station.signature import signature
+from mediabeat.runtime.clock import pause
 from mediabeat.storage.channel_items import channel_item, event_item
 from mediabeat.storage.channel_store import ChannelRegistry
-from mediabeat.use_cases.manage_channels import change_channel, create_channel, list_channels, list_events
+from mediabeat.use_cases.manage_channels import ChannelCalls
 from tests.e2e.cloud import Cloud
 from tests.support.builders import BASE_MS, wire_start
 from tests.support.template import ROOT, table_definition
@@ -214,22 +215,22 @@ def channels(client: DynamoDBClient) -> ChannelRegistry:
     return ChannelRegistry(TABLE, client)
 
 
-def all_of(body: Any) -> list[Any]:
+def all_of(ask: Callable[[int], tuple[Iterable[Any], int]]) -> list[Any]:
     """Every item of a list, by pages of 100."""
-    first = body(1)
-    pages = [body(number)["content"] for number in range(1, first["total"] // 100 + 2)]
-    found = [one for page in pages for one in page]
-    assert len(found) == first["total"]
+    _, total = ask(1)
+    found = [one for number in range(1, total // 100 + 2) for one in ask(number)[0]]
+    assert len(found) == total
     return found
 
 
 def test_many_clients_at_once_leave_exact_events_without_a_gap(channels: ChannelRegistry) -> None:
-    channel_id = create_channel("demo", {"name": "contended"}, channels, now=BASE_MS)["content"]["id"]
+    calls = ChannelCalls("demo", channels, BASE_MS, pause)
+    channel_id = calls.create("contended").id
 
     def change(number: int) -> tuple[Action, str]:
         action = Action.STOP if number % 2 else Action.START
         try:
-            change_channel("demo", channel_id, action, channels, now=BASE_MS)
+            calls.change(channel_id, action)
         except ChannelRefused:
             return action, "FAILED"
         except StorageUnavailable:
@@ -238,29 +239,30 @@ def test_many_clients_at_once_leave_exact_events_without_a_gap(channels: Channel
 
     with ThreadPoolExecutor(8) as clients:
         done = Counter(clients.map(change, range(80)))
-    events = all_of(lambda page: list_events("demo", channel_id, {"pageNo": str(page), "pageSizeNo": "100"}, channels))
-    told = Counter((one["actionType"], one["resultCode"]) for one in events)
+    events = all_of(lambda page: calls.list_events(Page(page, 100), channel_id))
+    told = Counter((one.action, one.result) for one in events)
     assert told.pop(("CREATE", "SUCCESS")) == 2
     expected = {one: count * (2 if one[1] == "SUCCESS" else 1) for one, count in done.items() if one[1] != "GAVE UP"}
     assert told == expected
-    codes = [one["messageCode"] for one in reversed(events) if one["resultCode"] == "SUCCESS"]
+    codes = [one.message_code for one in reversed(events) if one.result == "SUCCESS"]
     stop, start = ["CHANNEL_STOPPING", "CHANNEL_STOPPED"], ["CHANNEL_STARTING", "CHANNEL_READY"]
     assert codes[2:] == ((stop + start) * len(codes))[: len(codes) - 2]
 
 
 def test_many_that_create_channels_at_once_get_one_for_each_name(channels: ChannelRegistry) -> None:
+    calls = ChannelCalls("demo", channels, BASE_MS, pause)
+
     def make(number: int) -> str:
         try:
-            created = create_channel("demo", {"name": f"name-{number % 10}"}, channels, now=BASE_MS)
+            return calls.create(f"name-{number % 10}").id
         except (ChannelRefused, StorageUnavailable) as refused:
             return type(refused).__name__
-        return str(created["content"]["id"])
 
     with ThreadPoolExecutor(8) as clients:
         made = [one for one in clients.map(make, range(40)) if one.startswith("vs-")]
-    listed = all_of(lambda page: list_channels("demo", {"pageNo": str(page), "pageSizeNo": "100"}, channels))
-    assert Counter(one["id"] for one in listed) == Counter(made)
-    assert {one["name"] for one in listed} == {f"name-{number}" for number in range(10)}
+    listed = all_of(lambda page: calls.list_channels(Page(page, 100)))
+    assert Counter(one.id for one in listed) == Counter(made)
+    assert {one.name for one in listed} == {f"name-{number}" for number in range(10)}
     assert len(listed) == 10
 
 
@@ -287,10 +289,11 @@ def test_the_last_page_of_ten_thousand_events_costs_as_much_as_the_first(
     for read in ("GetItem", "Query"):
         client.meta.events.register(f"provide-client-params.dynamodb.{read}", ask)
         client.meta.events.register(f"after-call.dynamodb.{read}", note)
+    calls = ChannelCalls("demo", channels, BASE_MS, pause)
     costs = {}
     for page in (1, 250, 500, 501):
-        answer = list_events("demo", channel.id, {"pageNo": str(page)}, channels)
-        assert (len(answer["content"]), answer["total"]) == (20 if page < 501 else 0, 10_000)
+        listed, total = calls.list_events(Page(page, 20), channel.id)
+        assert (len(list(listed)), total) == (20 if page < 501 else 0, 10_000)
         costs[page] = dict(spent)
         spent.clear()
     assert costs[1] == costs[250] == costs[500] == {"GetItem": 1.0, "Query": 1.0}

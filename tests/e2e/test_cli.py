@@ -1,7 +1,6 @@
 """The command `mediabeat`, as it is installed, on a local cloud."""
 
 import json
-import os
 import re
 import socket
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.cloud import Cloud, mediabeat, status_of
+from tests.e2e.cloud import Cloud, installed, mediabeat, status_of
 from tests.support.builders import wire, wire_start
 from tests.support.template import ROOT
 
@@ -45,6 +44,10 @@ def test_status_says_where_the_cloud_is_and_how_to_use_it(cloud: Cloud) -> None:
         "home": str(cloud.home),
     }
     assert cloud.mediabeat("status").returncode == 0
+
+
+def test_installed_command_is_the_one_that_runs_in_process(cloud: Cloud) -> None:
+    assert installed(cloud.home, "status") == cloud.mediabeat("status")
 
 
 def test_the_file_with_the_key_is_for_its_user_only(cloud: Cloud) -> None:
@@ -143,7 +146,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        up = mediabeat(tmp_path, "up", "--port", str(port))
+        up = installed(tmp_path, "up", "--port", str(port))
     assert (up.returncode, up.stderr) == (
         1,
         f"Error: Port {port} is taken by another program; name a free one with --port.\n",
@@ -168,32 +171,3 @@ def test_status_of_a_cloud_that_never_was(tmp_path: Path) -> None:
         "log": str(tmp_path / "emulator.log"),
         "home": str(tmp_path),
     }
-
-
-def test_down_ends_everything_and_up_finds_the_data_again(cloud: Cloud) -> None:
-    assert cloud.mediabeat("replay", "--shift", "now", JOURNEYS / "podcast.json").returncode == 0
-    before, listed = status_of(cloud.home), recent(cloud).json()["result"]
-
-    assert bool(processes_of(cloud)) == Path("/proc/self").exists()
-    assert cloud.mediabeat("down").stdout == "mediabeat is down; its data is kept.\n"
-    assert (cloud.mediabeat("status").returncode, processes_of(cloud)) == (1, [])
-    assert cloud.mediabeat("down").stdout == "mediabeat is not up.\n"
-
-    up = cloud.mediabeat("up", "--port", str(cloud.port), "--quiet-minutes", "0.2")
-    assert up.returncode == 0, up.stderr
-    after = status_of(cloud.home)
-    assert after | {"pid": before["pid"]} == before
-    assert recent(cloud).json()["result"] == listed
-
-
-def processes_of(cloud: Cloud) -> list[str]:
-    """Every living process that was started for this cloud; Linux shows their environment."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes().decode(errors="replace")
-            if str(cloud.home) in environment and int(process.name) != os.getpid():
-                found.append((process / "cmdline").read_bytes().decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended, or is another user's
-    return found

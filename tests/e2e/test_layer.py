@@ -4,9 +4,13 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from tests.e2e.cloud import Cloud
+from tests.repo import pins, raise_pins
 
 MOST_MB = 25
 """With .pyc files, and on x86_64, whose compiled parts are larger than those of arm64."""
@@ -39,3 +43,16 @@ def test_the_layer_is_small_and_leaves_boto3_to_the_runtime(cloud: Cloud) -> Non
     size_mb = sum(path.stat().st_size for path in layer(cloud).rglob("*") if path.is_file()) / 1e6
     assert size_mb < MOST_MB
     assert not (layer(cloud) / "boto3").exists()
+
+
+def test_layer_holds_the_pinned_versions_and_no_other_package(cloud: Cloud) -> None:
+    installed = {canonicalize_name(each.name): each.version for each in distributions(path=[str(layer(cloud))])}
+    assert installed == pins.for_this_python(pins.layer())
+
+
+def test_layer_has_wheels_for_every_runtime_and_every_machine() -> None:
+    # Each runtime and each machine once; raise_pins tries all pairs whenever the pins change.
+    pythons, machines = raise_pins.layer_targets()
+    assert len(pythons) == len(machines) == 4
+    for python, machine in zip(pythons, machines, strict=True):
+        assert raise_pins.installed_by_uv(python, machine) == set(pins.layer()), f"{python} {machine}"

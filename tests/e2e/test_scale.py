@@ -13,11 +13,12 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.close_rules import Limits
 from mediabeat.core.projects import new_project
 from mediabeat.core.summary import Summary
+from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.start_session import start_session
 from tests.e2e.cloud import Cloud
@@ -57,6 +58,9 @@ def registry(client: DynamoDBClient) -> Registry:
     return Registry(TABLE, client)
 
 
+START = parse_session_start(wire_start())
+
+
 def run(store: Store, now: int) -> Any:
     return close_due(store, LIMITS, lambda: now, ms_left=lambda: 55_000)
 
@@ -64,11 +68,11 @@ def run(store: Store, now: int) -> Any:
 def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(
     starts: SessionStarts, store: Store, registry: Registry
 ) -> None:
-    start = wire_start(media_length=86_400)
+    start = parse_session_start(wire_start(media_length=86_400))
     sid = start_session(start, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
-    ingest(sid, play(0), store, LIMITS, now=BASE_MS)
+    append_event(sid, play(0), store, LIMITS, now=BASE_MS)
     for second in range(10, 86_390, 10):
-        ingest(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
+        append_event(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
     assert [one.reason for one in run(store, BASE_MS + 86_400_000).closed] == ["max_age"]
     stored = store.read_session(sid)
     assert stored is not None
@@ -84,7 +88,8 @@ def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_
     with ThreadPoolExecutor(16) as players:
         sids = list(
             players.map(
-                lambda _: start_session(wire_start(), CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid, range(1_000)
+                lambda _: start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid,
+                range(1_000),
             )
         )
     now = BASE_MS + LIMITS.quiet_ms
@@ -100,10 +105,10 @@ def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_
 def test_events_of_one_session_from_many_clients_at_once_are_all_kept(
     starts: SessionStarts, store: Store, registry: Registry
 ) -> None:
-    sid = start_session(wire_start(), CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
+    sid = start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     events = [ping(second / 10, second) for second in range(400)]
     with ThreadPoolExecutor(16) as players:
-        list(players.map(lambda event: ingest(sid, event, store, LIMITS, now=BASE_MS), events + events))
+        list(players.map(lambda event: append_event(sid, event, store, LIMITS, now=BASE_MS), events + events))
     stored = store.read_session(sid)
     assert stored is not None
     assert len(stored.events) == 401

@@ -21,10 +21,10 @@ from mediabeat.archive import folder as archive_folder
 from mediabeat.cli import target
 from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
-from mediabeat.core.event import parse_later
 from mediabeat.core.projects import Project, new_project
 from mediabeat.core.records import StoredSession
 from mediabeat.core.session_query import SessionQuery
+from mediabeat.protocols.media_collection.requests import parse_event
 from mediabeat.storage import session_items
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
@@ -32,10 +32,10 @@ from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item
 from mediabeat.use_cases import export_sessions, import_sessions
-from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
-from mediabeat.use_cases.list_sessions import recent_sessions
-from mediabeat.use_cases.show_session import session_detail
+from mediabeat.use_cases.list_sessions import list_sessions
+from mediabeat.use_cases.show_session import show_session
 from tests.support.builders import BASE_MS, wire, wire_start
 from tests.support.template import table_definition
 from tests.support.viewings import LIMITS, PROJECT, Viewers, notes
@@ -97,8 +97,8 @@ class Deployment:
 
     def answers(self, *names: str) -> list[Any]:
         """What is answered of all sessions, and of these."""
-        listed = recent_sessions(PROJECT, ALL, self.queries, shards=SHARDS)
-        return [listed, *(json.loads(json.dumps(session_detail(PROJECT, name, self.queries), default=repr)) for name in names)]
+        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS)
+        return [listed, *(json.loads(json.dumps(show_session(PROJECT, name, self.queries), default=repr)) for name in names)]
 
 
 def _comparable(item: Item) -> Item:
@@ -211,7 +211,7 @@ def test_sessions_that_go_on_after_the_import_take_events(
     new = deploy()
     new.import_(folder)
     for n in range(100, 200):
-        ingest(sid, parse_later(wire("ping", n / 3, n / 3)), new.store, LIMITS, now=old.viewers.now)
+        append_event(sid, parse_event(wire("ping", n / 3, n / 3)), new.store, LIMITS, now=old.viewers.now)
     newer = new.items()
     assert new.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert new.items() == newer
@@ -234,7 +234,7 @@ def test_the_project_comes_along_and_one_that_is_there_stays(
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
     assert other.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert list(other.registry.projects()) == there
-    assert len(recent_sessions("theirs", ALL, other.queries, shards=SHARDS)["result"]) == 1
+    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS)) == 1
     missing = other.mediabeat("import", folder, "--project", "nobody")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")
 
@@ -523,7 +523,7 @@ def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one
             if over.is_set():
                 return
             sent[sid].append(second)
-            ingest(sid, parse_later(wire("ping", second / 10, second)), old.store, LIMITS, now=old.viewers.now)
+            append_event(sid, parse_event(wire("ping", second / 10, second)), old.store, LIMITS, now=old.viewers.now)
             taken[sid].append(second)
 
     with ThreadPoolExecutor(len(sids)) as players:

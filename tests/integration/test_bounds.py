@@ -9,8 +9,9 @@ from mediabeat.core.event_codec import pack
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import noise, ping, wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -156,7 +157,7 @@ def test_what_can_be_no_project_or_key_opens_nothing(api: Api, api_key: str, pro
     for headers in ({"x-api-key": api_key, "x-project-id": project}, {"x-api-key": project, "x-project-id": "demo"}):
         answer = api.call("GET", "/v1/sessionRecent", headers=headers)
         assert answer["statusCode"] == 401
-        assert json.loads(answer["body"])["message"] == "x-api-key is not a key of x-project-id"
+        assert json.loads(answer["body"])["message"] == "the key is not a key of the project"
 
 
 def test_an_answer_that_quotes_half_a_surrogate_pair_can_be_sent(api: Api) -> None:
@@ -193,7 +194,7 @@ def test_a_long_log_is_shown_by_both_its_ends_and_sums_and_figures_stay_exact(
 def test_open_sessions_too_large_to_be_folded_for_one_list_are_shown_without_their_log(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED", 10)
+    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED_WEIGHT", 10)
     sids = []
     for _ in range(2):
         sids.append(api.start(wire_start()))
@@ -208,7 +209,7 @@ def test_open_sessions_too_large_to_be_folded_for_one_list_are_shown_without_the
 
 def test_a_session_that_cannot_be_measured_waits_behind_all_others(api: Api, clock: Clock, store: Store) -> None:
     broken = api.start(wire_start())
-    store.append(broken, {b"\xff no event"}, now=clock.now)
+    store.append(broken, {b"\x01cut"}, now=clock.now)
     clock.forward(seconds=1)
     sound = api.start(wire_start())
     clock.forward(minutes=11)
@@ -223,7 +224,7 @@ def test_a_session_that_cannot_be_measured_waits_behind_all_others(api: Api, clo
 def test_a_large_session_is_closed_after_the_others_and_only_with_time_for_it(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.close_sessions.SMALL", 5)
+    monkeypatch.setattr("mediabeat.use_cases.close_sessions.MAX_PARALLEL_WEIGHT", 5)
     large, small = api.start(wire_start()), api.start(wire_start())
     statuses(api, large, *(wire("ping", at, at) for at in range(6)))
     clock.forward(minutes=11)

@@ -9,9 +9,10 @@ from mediabeat.runtime.settings import channel_settings
 from mediabeat.storage.channel_store import ChannelRegistry
 from mediabeat.storage.dynamodb import Table, dynamodb_client
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
+from tests.support.clock import Clock
 
 NOW_S = 1_795_000_000
 UNKNOWN = "vs-20261118110640-aaaaaaa"
@@ -291,10 +292,10 @@ def test_a_channel_that_others_keep_changing_is_a_503_and_nothing_is_written(
 ) -> None:
     channel_id = client.create("api-guide")
     with monkeypatch.context() as context:
-        context.setattr("mediabeat.use_cases.manage_channels.pause", lambda duration_ms: None)
+        context.setattr("functions.channels.app.pause", lambda duration_ms: None)
         context.setattr(Table, "transact", lambda self, writes: False)
         answered = client.change(channel_id, "stop")
-    assert answered.error == (503, "500", "it is not known to be done; send it again")
+    assert answered.error == (503, "500", "The request may not have been carried out. Send it again.")
     assert client.events(channel_id).body == {"content": CREATED, "total": 2}
 
 

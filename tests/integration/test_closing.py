@@ -18,8 +18,9 @@ from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item
 from mediabeat.use_cases.close_sessions import close_due
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from mediabeat.core.event import parse
 from mediabeat.core.event_codec import unpack
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
+from tests.support.clock import Clock
 
 CORS = {
     "Access-Control-Allow-Origin": "*",

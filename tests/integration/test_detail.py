@@ -5,8 +5,10 @@ from typing import Any
 
 from mediabeat.core.projects import new_project
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.conftest import viewer_uuid
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 VIEWER = viewer_uuid(VISITOR)

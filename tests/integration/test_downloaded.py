@@ -10,8 +10,9 @@ from mediabeat.core.records import Phase
 from mediabeat.core.summary import Summary
 from mediabeat.storage.session_items import PAGE_BYTES
 from mediabeat.storage.session_store import Store
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import BASE_MS, Wire, noise, wire, wire_start
+from tests.support.clock import Clock
 
 
 def batch(*events: Wire, **params: Any) -> list[Wire]:

@@ -12,9 +12,11 @@ from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.viewer_store import ViewerStore
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S, Erased, erase, viewers_called
-from tests.integration.conftest import VIEWER_KEY, Api, Clock, viewer_uuid
+from tests.integration.conftest import VIEWER_KEY, viewer_uuid
 from tests.integration.contents import Item, in_clear, items, put_back
+from tests.support.api import Api
 from tests.support.builders import Wire, noise, wire, wire_start
+from tests.support.clock import Clock
 
 JANE: Final = viewer_uuid("jane")
 HER_DEVICE: Final = viewer_uuid("device-7")

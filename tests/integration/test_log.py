@@ -10,9 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mediabeat.runtime import logs, telemetry
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import Wire, wire, wire_start
 from tests.support.channel_client import ChannelClient
+from tests.support.clock import Clock
 
 MARK = "MARK-of-what-was-sent"
 
@@ -33,9 +34,9 @@ class Log:
         lines = [json.loads(line) for line in self.text.splitlines()]
         return [{name: line[name] for name in names if name in line} for line in lines]
 
-    def counts(self) -> dict[str, float]:
+    def counts(self) -> dict[str, int]:
         """What the process has counted and not told."""
-        return dict(telemetry._counts)
+        return telemetry.process.figures
 
 
 @pytest.fixture
@@ -44,9 +45,7 @@ def log(capsys: pytest.CaptureFixture[str], clock: Clock, monkeypatch: pytest.Mo
     captured = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)  # what it is at that moment
     for handler in logs.logger().handlers:  # those of all functions
         monkeypatch.setattr(handler, "stream", captured)
-    telemetry._counts.clear()
-    monkeypatch.setattr("mediabeat.runtime.telemetry._told_at", None)
-    monkeypatch.setattr("mediabeat.runtime.telemetry.server_clock", clock)
+    monkeypatch.setattr(telemetry, "process", telemetry.Telemetry(clock))
     return Log(capsys)
 
 
@@ -56,7 +55,7 @@ def test_a_ping_leaves_no_line_but_is_counted(api: Api, api_key: str, log: Log) 
     for second in range(3):
         api.send(sid, wire("ping", second))
     assert log.text == ""
-    assert log.counts() == {"EventsAccepted": 3, "Retries": 0}
+    assert log.counts() == {"EventsAccepted": 3}
 
 
 def test_a_session_leaves_one_line_when_it_starts(api: Api, api_key: str, log: Log) -> None:
@@ -109,7 +108,7 @@ def test_an_array_of_events_leaves_at_most_one_line(api: Api, api_key: str, log:
 def test_a_late_event_is_counted_and_told_only_for_debugging(api: Api, api_key: str, clock: Clock, log: Log) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=11)
-    telemetry.tell()
+    telemetry.publish()
     log.lines()
     assert [api.send(to, wire("ping", 700))["statusCode"] for to in (sid, "0" * 64)] == [410, 404]
     assert log.text == ""
@@ -155,7 +154,7 @@ def test_nothing_that_was_sent_is_in_the_log(api: Api, api_key: str, log: Log, b
 def test_no_key_project_or_viewer_of_a_refused_query_is_in_the_log(api: Api, api_key: str, log: Log) -> None:
     def ask(path: str, key: str, project: str) -> int:
         headers = {"x-api-key": key, "x-project-id": project}
-        status: int = api.call("GET", path, route="/v1/sessionRecent/{uuid}", headers=headers)["statusCode"]
+        status: int = api.call("GET", path, headers=headers)["statusCode"]
         return status
 
     assert ask("/v1/sessionRecent", MARK, MARK) == 401
@@ -204,16 +203,14 @@ def test_what_the_database_refuses_is_told_with_the_session(
 def test_a_run_of_the_closer_leaves_one_line_and_one_for_each_of_ten_failures(
     api: Api, api_key: str, clock: Clock, log: Log, table: str
 ) -> None:
-    from functions.close_idle_sessions import app
-
     for _ in range(13):
         api.start(wire_start())
     api.send(api.start(wire_start()), wire("sessionEnd", 1))
     log.lines()
-    fields = ("CloseLag", "CloseFailed", "LeftOver", "ClosedSessionEnd", "ClosedNoEvents")
+    fields = ("CloseLag", "SessionsNotClosed", "RunIncomplete", "ClosedSessionEnd", "ClosedNoEvents")
     clock.forward(minutes=1)
     api.close_due()
-    assert log.lines(*fields) == [{"CloseLag": [30_000], "CloseFailed": [0], "LeftOver": [0], "ClosedSessionEnd": [1]}]
+    assert log.lines(*fields) == [{"CloseLag": [30_000], "SessionsNotClosed": [0], "RunIncomplete": [0], "ClosedSessionEnd": [1]}]
     heads = boto3.client("dynamodb").scan(TableName=table, FilterExpression="attribute_exists(due_at)")
     for head in heads["Items"]:  # of which nothing is left but its mark
         key = {name: head[name] for name in ("pk", "sk")}
@@ -221,5 +218,5 @@ def test_a_run_of_the_closer_leaves_one_line_and_one_for_each_of_ten_failures(
     clock.forward(minutes=15)
     api.close_due()
     *failures, counted = log.lines("message", "level", *fields)
-    assert counted == {"CloseLag": [0], "CloseFailed": [13], "LeftOver": [0]}
-    assert failures == [{"message": "session not closed", "level": "ERROR"}] * app.LOGGED_FAILURES
+    assert counted == {"CloseLag": [0], "SessionsNotClosed": [13], "RunIncomplete": [0]}
+    assert failures == [{"message": "session not closed", "level": "ERROR"}] * logs.MAX_NOT_CLOSED

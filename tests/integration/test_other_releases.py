@@ -27,8 +27,9 @@ from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions
 from mediabeat.use_cases.recompute_summaries import Recomputed, recompute
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import BASE_MS, wire, wire_start
+from tests.support.clock import Clock
 
 Json = dict[str, Any]
 IPHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
@@ -63,7 +64,7 @@ class Table:
 
     def detail(self, sid: str) -> Json:
         headers = {"x-api-key": self._key, "x-project-id": "demo"}
-        answer = self._api.call("GET", f"/v1/sessionRecent/{sid}", route="/v1/sessionRecent/{uuid}", headers=headers)
+        answer = self._api.call("GET", f"/v1/sessionRecent/{sid}", headers=headers)
         assert answer["statusCode"] == 200, answer
         result: Json = json.loads(answer["body"])["result"]
         return result

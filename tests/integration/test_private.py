@@ -16,10 +16,12 @@ from mediabeat.errors import StorageUnavailable
 from mediabeat.runtime.settings import viewer_key_secret
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.conftest import viewer_uuid
 from tests.integration.contents import in_clear, items
+from tests.support.api import Api, request
 from tests.support.builders import Wire, wire, wire_start
-from tests.support.channel_client import CHANNELS, ChannelClient, event_of, send
+from tests.support.channel_client import CHANNELS, ChannelClient, send
+from tests.support.clock import Clock
 
 ADDRESSES: Final = (
     "203.0.113.71",
@@ -93,7 +95,7 @@ def every_handler(api: Api, api_key: str, client: ChannelClient, sid: str) -> It
         return api.call(method, path, body, **WAYS | more)
 
     def call_signed(method: str, target: str, body: Any = None) -> Answer:
-        event = event_of(method, target, client.headers(method, target) | WAYS["headers"], body)
+        event = request(method, target, body, headers=client.headers(method, target) | WAYS["headers"])
         event["requestContext"]["http"]["sourceIp"] = ADDRESSES[0]
         return {"statusCode": (told := send(event)).status, "body": json.dumps(told.body)}
 

@@ -7,8 +7,10 @@ import pytest
 
 from mediabeat.core.projects import new_project, rotated
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.conftest import viewer_uuid
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 CHROME_ON_MAC = (

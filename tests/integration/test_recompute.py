@@ -9,8 +9,9 @@ from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.recompute_summaries import Recomputed, recompute
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 

@@ -11,9 +11,11 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 from mediabeat.core.event_codec import canonical_json
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore
-from tests.integration.conftest import Api, Clock, client_of
+from tests.integration.conftest import client_of
+from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
+from tests.support.clock import Clock
 
 HERE: Final = {"endpoint_url": "dynamodb"}
 

@@ -10,8 +10,9 @@ from functions.ingest_event import app
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.summary import summarize
 from mediabeat.storage.session_store import Store
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import Wire, noise, wire, wire_start
+from tests.support.clock import Clock
 
 VIEW = [wire("play", 1), wire("ping", 11, 10), wire("ping", 21, 20), wire("pauseStart", 25, 24)]
 

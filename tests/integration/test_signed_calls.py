@@ -15,8 +15,10 @@ from mediabeat.errors import NotFound, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore
-from tests.integration.conftest import Clock, client_of
-from tests.support.channel_client import CHANNELS, Answered, ChannelClient, event_of, send
+from tests.integration.conftest import client_of
+from tests.support.api import request
+from tests.support.channel_client import CHANNELS, Answered, ChannelClient, send
+from tests.support.clock import Clock
 
 MISSING = (401, "200", "Authentication information are missing.")
 INVALID = (401, "200", "Invalid authentication information.")
@@ -27,7 +29,7 @@ Headers = dict[str, str]
 
 
 def asked(headers: Headers, method: str = "GET", target: str = LIST, body: Any = None) -> Answered:
-    return send(event_of(method, target, headers, body))
+    return send(request(method, target, body, headers=headers))
 
 
 def test_the_error_of_a_call_that_is_not_signed_is_the_documented_one(client: ChannelClient) -> None:
@@ -93,7 +95,7 @@ def test_a_query_may_be_signed_encoded_or_decoded(client: ChannelClient) -> None
 
 
 def test_a_path_is_signed_without_the_name_of_a_stage(client: ChannelClient) -> None:
-    event = event_of("GET", LIST, client.headers("GET", LIST))
+    event = request("GET", LIST, headers=client.headers("GET", LIST))
     event["rawPath"] = f"/live{event['rawPath']}"
     event["requestContext"]["stage"] = "live"
     assert send(event).status == 200

@@ -8,16 +8,17 @@ import pytest
 
 from mediabeat.cli.main import main
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
+from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import BYTES_PER_WEIGHT, MAX_SESSION_WEIGHT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
-from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.core.records import Start
 from mediabeat.core.summary import MAX_LOG_LINES
+from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
+from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
+from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
+from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENT_BYTES, MAX_EVENTS_PER_REQUEST
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
-from mediabeat.use_cases.append_events import MAX_EVENTS_A_REQUEST
-from mediabeat.use_cases.show_session import ERRORS_BYTES
 from tests.repo import metrics_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
 from tests.support.template import ROOT, source
@@ -68,11 +69,11 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
     limits = section("README.md", "Deploy").split("**Limits:**")[1].replace("\n", " ")
     assert limits.count("* ") == 5
     for limit in (
-        f"{MAX_EVENTS_A_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
+        f"{MAX_EVENTS_PER_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
         f"{defaults['MaxAgeHours']} hours",
         f"{MAX_SESSION_WEIGHT:,} events",
         f"{defaults['EventsPerSecond']:,} event requests a second",
-        f"at most {list_sessions.MAX_LIMIT} sessions",
+        f"at most {MAX_LIMIT} sessions",
         f"{defaults['RetentionDays']} days",
     ):
         assert limit in limits
@@ -158,7 +159,7 @@ def test_operations_document_has_every_command() -> None:
 @pytest.mark.parametrize(
     "limit",
     [
-        *(f"{MAX_BATCH_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
+        *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
         *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
         *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
         *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
@@ -171,7 +172,7 @@ def test_api_document_has_every_limit(limit: str) -> None:
 def test_api_document_says_what_lists_leave_out() -> None:
     api = text("API.md").replace("\n", " ")
     assert f"{list_sessions.MAX_LOG_LINES:,} / `limit` lines" in api
-    assert f"{list_sessions.MAX_FOLDED:,} units" in api
+    assert f"{list_sessions.MAX_FOLDED_WEIGHT:,} units" in api
     assert f"first {ERRORS_BYTES // 1_024} KB" in api
 
 

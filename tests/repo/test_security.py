@@ -3,6 +3,7 @@
 import ast
 import re
 
+from tests.repo import pins
 from tests.support.template import ROOT
 
 SECURITY = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
@@ -29,7 +30,12 @@ def test_every_threat_has_a_defence_and_tests_that_exist() -> None:
 
 
 def test_layer_packages_are_pinned() -> None:
-    lines = (ROOT / "layers" / "mediabeat" / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    packages = [line for line in lines if not line.startswith("#")]
-    assert packages
-    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", package) for package in packages)
+    hashes = pins.layer_hashes()
+    assert hashes
+    assert [pin for pin in hashes if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+", pin)] == []
+    assert [pin for pin, accepted in hashes.items() if not accepted] == []
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", one) for accepted in hashes.values() for one in accepted)
+    makefile = (ROOT / "layers" / "mediabeat" / "Makefile").read_text(encoding="utf-8")
+    (installs,) = re.findall("uv pip install .+", makefile)
+    assert "--require-hashes" in installs
+    assert installs.endswith(" -r requirements.txt")

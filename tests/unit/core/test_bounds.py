@@ -12,12 +12,12 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES
-from mediabeat.core.params import MAX_TEXT
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.stored_forms import compressed
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
+from mediabeat.protocols.media_collection.params import MAX_TEXT
 from mediabeat.storage import session_items
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediabeat.core.event import Event, EventType, is_live, json_schema, parse, parse_later, parse_start, read_json
+from mediabeat.core.event import Event, EventType, is_live
 from mediabeat.core.event_codec import pack, unpack
 from mediabeat.errors import InvalidInput, NotFound
+from mediabeat.protocols.media_collection.requests import parse, parse_event, parse_session_start
+from mediabeat.protocols.media_collection.schema import json_schema
+from mediabeat.runtime.http_api import read_json
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
 
 CUSTOMER: Final = {"account": {"id": "u-1", "authState": 1}}
@@ -275,7 +278,7 @@ def test_any_other_ts_is_refused(ts: Any) -> None:
 
 @pytest.mark.parametrize("playhead", [0, 12, 3.0039000000001397, -0.5, 1e9])
 def test_a_later_playhead_is_any_number(playhead: float) -> None:
-    event = parse_later(wire("ping", playhead=playhead))
+    event = parse_event(wire("ping", playhead=playhead))
     assert (event.playhead, type(event.playhead)) == (playhead, float)
 
 
@@ -313,7 +316,7 @@ def test_a_player_time_has_just_a_playhead_and_a_ts(player_time: Any, fields: li
     ],
 )
 def test_a_start_within_the_content_is_taken(content_type: str, length: float, playhead: float) -> None:
-    start = parse_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
+    start = parse_session_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
     assert (start.type, start.playhead) == (EventType.SESSION_START, playhead)
 
 
@@ -330,7 +333,7 @@ def test_a_start_within_the_content_is_taken(content_type: str, length: float, p
 )
 def test_a_start_outside_the_content_is_refused(content_type: str, length: float, playhead: float) -> None:
     with pytest.raises(InvalidInput) as refused:
-        parse_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
+        parse_session_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
     assert [problem.field for problem in refused.value.problems] == ["playerTime.playhead"]
 
 
@@ -339,11 +342,11 @@ def test_a_start_outside_the_content_is_refused(content_type: str, length: float
     [("live", True), ("Live", True), ("LINEAR", True), ("linear", True), ("VOD", False), ("alive", False), ("live event", False)],
 )
 def test_live_is_what_says_live_or_linear_in_any_case(content_type: str, live: bool) -> None:
-    assert is_live(parse_start(wire_start(media_contentType=content_type))) is live
+    assert is_live(parse_session_start(wire_start(media_contentType=content_type))) is live
 
 
 def test_a_start_starts_and_nothing_else_does() -> None:
-    for parser, other in ((parse_start, wire("play")), (parse_later, wire_start())):
+    for parser, other in ((parse_session_start, wire("play")), (parse_event, wire_start())):
         with pytest.raises(InvalidInput) as refused:
             parser(other)
         assert [problem.field for problem in refused.value.problems] == ["eventType"]

@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from mediabeat.core.event import EventType, parse
+from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
+from mediabeat.protocols.media_collection.requests import parse
 from tests.support.journeys import JOURNEYS, bodies_of
 from tests.support.template import source
 

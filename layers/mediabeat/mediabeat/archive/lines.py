@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, field_serializer
 from pydantic_core import from_json, to_json
 
-from mediabeat.core.event import Event, EventType, as_sent, taken_in
+from mediabeat.core.event import Event, EventType, event_from_body, event_to_body
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
@@ -143,7 +143,7 @@ def session_line(stored: StoredSession) -> Line:
 def event_lines(stored: StoredSession) -> list[Line]:
     """Return the lines of a session's events, in the order in which they happened."""
     events = sorted(map(unpack, stored.events), key=order_of)
-    return [{"session_id": stored.sid, **as_sent(event)} for event in events]
+    return [{"session_id": stored.sid, **event_to_body(event)} for event in events]
 
 
 def as_text(line: Line) -> bytes:
@@ -169,7 +169,7 @@ def read_event(line: Line, session_id: str) -> Event:
     """
     if line["session_id"] != session_id:
         raise ValueError(f"not an event of session {session_id}, the next one in the sessions' file")
-    return taken_in(line)
+    return event_from_body(line)
 
 
 def read_session(line: Line, events: Sequence[Event]) -> StoredSession:

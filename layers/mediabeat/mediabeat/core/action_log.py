@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from mediabeat.core.event import SECONDS_A_DAY, EventType
+from mediabeat.core.close_rules import SECONDS_PER_DAY
+from mediabeat.core.event import EventType
 from mediabeat.core.playback import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.stored_forms import by_position
@@ -200,4 +201,4 @@ def _playhead_at(session: Session, stretch: list[Span], at_ms: int) -> float:
     if at_ms == span.end_ms and moved_as_the_clock(session.moved_s(span), span.duration_ms):
         return span.end_playhead_s
     playhead_s = span.event.playhead + (at_ms - span.event.ts) / 1_000
-    return playhead_s % SECONDS_A_DAY if session.is_live else playhead_s
+    return playhead_s % SECONDS_PER_DAY if session.is_live else playhead_s

@@ -6,7 +6,7 @@ Source: Adobe's Streaming Media reporting documentation.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mediabeat.core.event import SECONDS_A_DAY
+from mediabeat.core.close_rules import SECONDS_PER_DAY
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.vocabulary import BITRATE, BITRATE_SHORT, TIME_TO_START
 
@@ -19,8 +19,8 @@ SEGMENT_S: Final = 300
 
 def played(session: Session) -> Iterator[tuple[float, float]]:
     """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
-    end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
-    days_s = (0, SECONDS_A_DAY) if session.is_live else (0,)  # a live stretch may reach past midnight
+    end_s = session.length_s or (SECONDS_PER_DAY if session.is_live else float("inf"))
+    days_s = (0, SECONDS_PER_DAY) if session.is_live else (0,)  # a live stretch may reach past midnight
     for span in session.content:
         begin_s, moved_s, elapsed_ms = span.event.playhead, session.moved_s(span), span.duration_ms
         until_s = begin_s + (moved_s if moved_as_the_clock(moved_s, elapsed_ms) else elapsed_ms / 1_000)

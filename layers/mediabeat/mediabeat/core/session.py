@@ -12,7 +12,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
-from mediabeat.core.event import SECONDS_A_DAY, Event, EventType, is_live
+from mediabeat.core.close_rules import SECONDS_PER_DAY
+from mediabeat.core.event import Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
 from mediabeat.core.vocabulary import LENGTH
 
@@ -109,7 +110,7 @@ class Session:
     def moved_s(self, span: Span) -> float:
         """Return by how many seconds of content the playhead moved in a span; a live one wraps at midnight."""
         moved_s = span.end_playhead_s - span.event.playhead
-        return moved_s + SECONDS_A_DAY if self.is_live and moved_s < -SECONDS_A_DAY / 2 else moved_s
+        return moved_s + SECONDS_PER_DAY if self.is_live and moved_s < -SECONDS_PER_DAY / 2 else moved_s
 
     @cached_property
     def moved_ts(self) -> int:

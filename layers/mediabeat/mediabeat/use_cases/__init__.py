@@ -1,1 +1,1 @@
-"""What can be done, one verb a file: gather, decide, act."""
+"""What can be done, one verb per file: gather, decide, act."""

@@ -1,79 +1,87 @@
-"""Taking events into their session: the hot path, and the rarer ways that an append can go."""
+"""Appending events to their session: the hot path, and the rarer ways that an append can go."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
 
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
-from mediabeat.core.event import Event, EventType, parse_later
+from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.lifecycle import Action, decide_append, decide_close, liveness_of
 from mediabeat.core.records import SESSION_ID, Head, Phase
-from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
+from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
 
-TRIES: Final = 50
-"""Each try is lost only to somebody else's success on the same session, so to no more than are sent at the same time."""
+MAX_ATTEMPTS: Final = 50
+"""An attempt fails only when a concurrent request for the same session succeeds.
 
-MAX_EVENTS_A_REQUEST: Final = 100
-"""More than a quarter of an hour of pings: who has more sends more often."""
+So the number of attempts is bounded by the number of concurrent requests.
+"""
 
 
-def ingest(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> int:
-    """Store an event of a session; once it returns, the event is durable. `now` is the server's clock, epoch milliseconds.
+def append_event(
+    sid: str, event: Event, store: Store, limits: Limits, *, now: int, on_retry: Callable[[], None] = lambda: None
+) -> None:
+    """Store an event of a session; once this returns, the event is durable. `now` is the server's clock, epoch milliseconds.
 
-    Returns how often it had to try. A `sessionEnd` for a session that has ended is dropped in silence (source: Adobe). Raises
-    SessionUnknown, SessionClosed, and StorageUnavailable with nothing acknowledged.
+    Ignores a `sessionEnd` for a session that has ended (source: Adobe). Calls `on_retry` before each attempt but the first.
+    Raises SessionUnknown, SessionClosed, and StorageUnavailable with nothing acknowledged.
     """
-    for tries in range(1, TRIES + 1):
+    for attempt in range(MAX_ATTEMPTS):
+        if attempt:
+            on_retry()
         try:
             _append(sid, [event], store, now=now)
         except NotAppended as refusal:
             if refusal.head is None:
                 raise SessionUnknown(f"no session {sid}") from None
-            # A later call may have been quicker, or another server's clock be ahead: a session's own time never goes back.
+            # A later request may have been faster, or another server's clock may be ahead: a session's own time never goes back.
             now = max(now, refusal.head.last_at)
             try:
                 _append_otherwise(sid, event, refusal.head, store, limits, now=now)
             except NotAppended:
                 continue
-        return tries
-    raise StorageUnavailable("other events of the same session were quicker")
+        return
+    raise StorageUnavailable("other events of the same session were faster")
 
 
-def ingest_each(sid: str, values: Sequence[Any], store: Store, limits: Limits, *, now: int) -> list[MediabeatError | None]:
-    """Store several events of a session, given as JSON values; return for each why it was refused, none if it is durable.
+def append_events(
+    sid: str,
+    events: Sequence[Event | MediabeatError],
+    store: Store,
+    limits: Limits,
+    *,
+    now: int,
+    on_retry: Callable[[], None] = lambda: None,
+) -> list[MediabeatError | None]:
+    """Store several events of a session; return for each why it was refused, or None if it is durable.
 
-    Those that are valid go into an open session by one write. Raises InvalidInput for more than can come in one request.
+    An event that could not be parsed comes as its error, and is returned as that. One write appends all others to an open
+    session.
     """
-    if not 1 <= len(values) <= MAX_EVENTS_A_REQUEST:
-        raise InvalidInput(Problem("body", f"must hold 1 to {MAX_EVENTS_A_REQUEST} events"))
-    outcomes: dict[int, MediabeatError | None] = {}
-    events: dict[int, Event] = {}
-    for position, value in enumerate(values):
-        try:
-            events[position] = parse_later(value, f"[{position}].")
-        except InvalidInput as error:
-            outcomes[position] = error
+    outcomes: dict[int, MediabeatError | None] = {
+        position: one for position, one in enumerate(events) if isinstance(one, MediabeatError)
+    }
+    valid = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
     try:
-        if events:
-            _append(sid, events.values(), store, now=now)
-        outcomes |= dict.fromkeys(events)
+        if valid:
+            _append(sid, valid.values(), store, now=now)
+        outcomes |= dict.fromkeys(valid)
     except StorageUnavailable as error:
-        outcomes |= dict.fromkeys(events, error)
+        outcomes |= dict.fromkeys(valid, error)
     except NotAppended:
-        outcomes |= _ingest_one_by_one(sid, events, store, limits, now)
-    return [outcomes[position] for position in range(len(values))]
+        outcomes |= _append_one_by_one(sid, valid, store, limits, now, on_retry)
+    return [outcomes[position] for position in range(len(events))]
 
 
-def _ingest_one_by_one(
-    sid: str, events: Mapping[int, Event], store: Store, limits: Limits, now: int
+def _append_one_by_one(
+    sid: str, events: Mapping[int, Event], store: Store, limits: Limits, now: int, on_retry: Callable[[], None]
 ) -> dict[int, MediabeatError | None]:
     outcomes: dict[int, MediabeatError | None] = {}
     for position, event in events.items():
         try:
-            ingest(sid, event, store, limits, now=now)
+            append_event(sid, event, store, limits, now=now, on_retry=on_retry)
         except StorageUnavailable as error:
-            return dict.fromkeys(events, error) | outcomes  # nor would it take the rest, and the caller waits
+            # The table is refusing writes. Stop here: the remaining events would fail too, and the player is waiting.
+            return dict.fromkeys(events, error) | outcomes
         except MediabeatError as error:
             outcomes[position] = error
         else:
@@ -82,9 +90,9 @@ def _ingest_one_by_one(
 
 
 def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> None:
-    """Store events by one write, in a session that is simply open.
+    """Store events by one write, in a session that is open and not past its due mark.
 
-    Raises NotAppended, and SessionUnknown for what is no session's id.
+    Raises NotAppended, and SessionUnknown for a text that is not a session's id.
     """
     if not SESSION_ID.fullmatch(sid):
         raise SessionUnknown(f"no session {sid}")
@@ -97,10 +105,13 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> N
 
 
 def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
-    """Do what the lifecycle says about an event whose session was not simply open.
+    """Do what the lifecycle says about an event that the usual append did not store.
 
-    Raises NotAppended when the head allows a usual append after all: somebody else has just changed it.
+    Raises NotAppended when the head allows a usual append after all: another request has just changed it.
     """
+    # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
+    from mediabeat.core.lifecycle import Action, decide_append
+
     match decide_append(event, head, now=now):
         case Action.IGNORE:
             return
@@ -111,7 +122,7 @@ def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: 
         case Action.REFUSE:
             raise SessionClosed("the session has ended")
         case Action.REFUSE_FULL:
-            raise SessionClosed("the session holds as many events as it can")
+            raise SessionClosed("the session is full")
         case Action.WAIT:
             raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
         case _:
@@ -119,22 +130,25 @@ def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: 
 
 
 def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
-    """Work out whether a session whose due mark has passed is alive; if so, take the event and move the mark."""
+    """Append an event to a session whose due mark has passed and move the mark, or close the session if a time-out applies."""
+    from mediabeat.core.lifecycle import decide_close, liveness_of
+
     stored = store.read_session(sid)
     if stored is None or stored.start is None:
         raise SessionUnknown(f"no session {sid}")
     if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
-        raise NotAppended(stored.head)  # somebody was quicker: look again
+        raise NotAppended(stored.head)  # another request was faster: start again
     over = decide_close(stored, limits, now=now)
     if over:
         reason, closed_at = over
-        # For good, before saying so: a call that began earlier and is still under way would bring the session back to life.
+        # Close before refusing: an earlier request that is still running could otherwise bring the session back to life.
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             raise NotAppended(stored.head)
         raise SessionClosed(f"the session's time was up: {reason}")
     if event.type is EventType.SESSION_END:
-        # Without this event, which may yet fail: a mark must not lie beyond what is stored.
+        # Compute the mark without this event. The event may still fail to be stored, and the mark must never be later than the
+        # stored events justify.
         store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
-        raise NotAppended(stored.head)  # and now as usual
+        raise NotAppended(stored.head)  # the next attempt is a usual append
     due_at = next_due(liveness_of(stored, event, now=now), limits)
     store.append_past_mark(sid, {pack(event)}, due_at=due_at, seen=stored.head, now=now)

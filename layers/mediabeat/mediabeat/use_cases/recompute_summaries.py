@@ -1,4 +1,4 @@
-"""Measuring closed sessions again after a formula has changed: the log is the truth, a summary only a fold of it."""
+"""Measuring closed sessions again after a formula has changed. A summary is only a fold of the stored events."""
 
 from typing import NamedTuple
 
@@ -9,16 +9,16 @@ from mediabeat.storage.session_store import Store
 
 
 class Recomputed(NamedTuple):
-    """How many summaries were looked at, and how many of them rewritten."""
+    """How many summaries were read, and how many of them were rewritten."""
 
     seen: int
     rewritten: int
 
 
 def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recomputed:
-    """Rewrite the summaries of an older version, of sessions that started at or after a moment (epoch ms), from their logs.
+    """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
-    Can be cut off and run again: what is rewritten is not touched twice. Sessions still open need nothing.
+    Can be interrupted and repeated, because a rewritten summary is not touched twice. Open sessions have no summary yet.
     """
     seen = rewritten = 0
     for entry in queries.all_entries(since=since):

@@ -15,9 +15,9 @@ from mediabeat.cli import target
 from mediabeat.cli.commands import projects
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
+from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event import MAX_TS_MS
 from mediabeat.core.metrics import METRICS_VERSION
-from mediabeat.core.session_query import DAY_MS
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions, moved
 

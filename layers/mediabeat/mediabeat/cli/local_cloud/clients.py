@@ -5,7 +5,6 @@ import sys
 from typing import Any
 
 import boto3
-import uv
 from botocore.config import Config
 from botocore.session import Session
 
@@ -52,8 +51,3 @@ def environment(folder: StateFolder, endpoint: str) -> dict[str, str]:
         "UV_PYTHON": sys.executable,
         "UV_PYTHON_DOWNLOADS": "never",
     }
-
-
-def tool(package: str, *arguments: str) -> list[str]:
-    """Return the command line that runs a tool of PyPI in an environment of its own (each pins another botocore)."""
-    return [uv.find_uv_bin(), "tool", "run", "--from", package, *arguments]

@@ -12,12 +12,11 @@ from pathlib import Path
 import uv
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mediabeat.cli.local_cloud import clients, make_shim
+from mediabeat.cli.local_cloud import clients, make_shim, pinned_tools
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
 
 STACK = "mediabeat"
-_SAM_CLI = "aws-sam-cli==1.170.0"
 _BUCKET = "mediabeat-artifacts"
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # as in the template's Runtime
@@ -93,7 +92,7 @@ def check_machine() -> None:
 def _sam(command: str, arguments: list[str], folder: StateFolder, environment: Mapping[str, str]) -> None:
     with folder.deployment_log.open("ab") as log:
         done = subprocess.run(
-            clients.tool(_SAM_CLI, "sam", command, *arguments),
+            pinned_tools.command("aws-sam-cli", "sam", command, *arguments),
             env=environment,
             cwd=folder.sam,  # where no samconfig.toml lies: its defaults are for AWS
             stdin=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 
 import httpx
 
-from mediabeat.cli.local_cloud import autosave, clients
+from mediabeat.cli.local_cloud import autosave, clients, pinned_tools
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
 
@@ -23,9 +23,6 @@ _PORTS_TRIED = 50
 _START_S = 180  # the first time, uv downloads some 40 MB
 _STOP_S = 30  # the emulator writes its state to disk when it is told to end
 _POLL_S = 0.1
-
-_MINISTACK = "ministack==1.5.33"
-_SAM_TRANSFORM = "aws-sam-translator==1.115.0"  # without it MiniStack takes no SAM template
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ def start(folder: StateFolder, port: int) -> Emulator:
             raise CommandFailed("Another `mediabeat up` is at work on this folder; wait for it.") from None
         lock.truncate(0)
         process = subprocess.Popen(
-            clients.tool(_MINISTACK, "--with", _SAM_TRANSFORM, "python", autosave.__file__, str(folder.settled)),
+            pinned_tools.command("ministack", "python", autosave.__file__, str(folder.settled)),
             env=_environment(folder, port),
             cwd=folder.path,
             stdin=subprocess.DEVNULL,
