@@ -70,7 +70,7 @@ def test_events_that_get_into_each_others_way_are_counted(api: Api, api_key: str
     sid = api.start(wire_start())
     clock.forward(minutes=-1)  # a server whose clock is behind
     api.send(sid, wire("ping", 1))
-    assert log.counts() == {"EventsAccepted": 1, "Retries": 1}
+    assert log.counts() == {"EventsAccepted": 1, "AppendRetries": 1}
 
 
 def test_a_refused_start_is_told_by_field_and_rule(api: Api, api_key: str, log: Log) -> None:

@@ -7,6 +7,9 @@ translate its events into these.
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from mediabeat.core.vocabulary import CONTENT_TYPE
+
+SECONDS_PER_DAY: Final = 86_400
 MAX_TS_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999. A later `ts` is a mistake of units, and would not print as a date."""
 
@@ -81,4 +84,4 @@ def event_to_body(event: Event) -> dict[str, Any]:
 
 def is_live(start: Event) -> bool:
     """Say whether a session's media is live: its content type is `live` or `linear`, in any case."""
-    return str(start.params["media.contentType"]).lower() in LIVE_CONTENT_TYPES
+    return str(start.params[CONTENT_TYPE]).lower() in LIVE_CONTENT_TYPES
