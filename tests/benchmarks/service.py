@@ -75,8 +75,8 @@ class Service:
         self.table = table or database.new_table()
         self.client = database.client(WORKERS)
         deployed = settings()
-        kept = {"retention_s": deployed.retention_s, "index_shards": deployed.index_shards}
         self.queries = SessionQueries(self.table, self.client)
+        kept = {"retention_s": deployed.retention_s, "index_shards": deployed.index_shards}
         self._starts = SessionStarts(self.table, self.client, **kept)
         self.store = Store(self.table, self.client, **kept)
         self._registry = Registry(self.table, self.client)
@@ -89,9 +89,8 @@ class Service:
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
-        return start_session(
-            parse_session_start(start_body(video_type)), caller, self._starts, self._registry, KEY, LIMITS, now=BASE_MS
-        ).sid
+        event = parse_session_start(start_body(video_type))
+        return start_session(event, caller, self._starts, self._registry, KEY, LIMITS, now=BASE_MS).sid
 
     def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
         """Send events of a session, one or several to a request, each request when its last event is; return the requests."""

@@ -47,14 +47,14 @@ def recent(cloud: Cloud, http: httpx.Client, **query: str) -> Any:
     return http.get("/v1/sessionRecent", headers=headers, params=query).raise_for_status().json()["result"]
 
 
-def test_a_browser_s_preflight_is_answered_for_every_route(http: httpx.Client) -> None:
+def test_every_route_answers_a_browsers_preflight(http: httpx.Client) -> None:
     asked = {"Origin": "https://tv.example.com", "Access-Control-Request-Method": "POST"}
     for path in ("/api/v1/sessions", "/api/v1/downloaded", f"/api/v1/sessions/{'0' * 64}/events", "/api/v1/schemas/play"):
         answer = http.options(path, headers=asked)
         assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
 
 
-def test_errors_carry_the_cors_headers_and_name_the_field(http: httpx.Client) -> None:
+def test_errors_have_cors_headers_and_name_the_field(http: httpx.Client) -> None:
     start = http.post("/api/v1/sessions", json=wire_start())
     events = f"{start.headers['Location']}/events"
     assert http.post(events, json=wire("sessionEnd", 5)).status_code == 204
@@ -72,7 +72,7 @@ def test_errors_carry_the_cors_headers_and_name_the_field(http: httpx.Client) ->
     assert http.post(events, json=wire("sessionEnd", 7)).status_code == 204
 
 
-def test_an_unload_beacon_of_plain_text_is_taken(http: httpx.Client) -> None:
+def test_plain_text_unload_beacon_is_accepted(http: httpx.Client) -> None:
     start = http.post("/api/v1/sessions", json=wire_start())
     beacon = json.dumps(wire("sessionEnd", 5))
     answer = http.post(f"{start.headers['Location']}/events", content=beacon, headers={"Content-Type": "text/plain"})
@@ -84,9 +84,7 @@ def test_every_journey_and_recorded_session_is_listed_at_once(cloud: Cloud, http
 
 
 @pytest.mark.skipif(not RECORDED, reason="the recordings lie beside the project's checkout, not in it")
-def test_recorded_sessions_sent_shuffled_in_parallel_and_twice_measure_the_same(
-    cloud: Cloud, http: httpx.Client, store: Store
-) -> None:
+def test_metrics_are_equal_when_events_come_shuffled_and_twice(cloud: Cloud, http: httpx.Client, store: Store) -> None:
     dice = random.Random(3)
     for path in RECORDED:
         recording = Recording.read(path)

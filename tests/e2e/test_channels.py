@@ -71,7 +71,7 @@ def create(http: httpx.Client, name: str) -> str:
     return str(answer.json()["content"]["id"])
 
 
-def test_the_seed_s_request_gets_an_answer_of_the_seed_s_shape(http: httpx.Client) -> None:
+def test_documented_request_gets_an_answer_of_the_documented_shape(http: httpx.Client) -> None:
     answer = http.get(f"{CHANNELS}/{create(http, 'seed')}/events", params={"pageNo": 1, "pageSizeNo": 10})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
@@ -89,7 +89,7 @@ def test_the_seed_s_request_gets_an_answer_of_the_seed_s_shape(http: httpx.Clien
     }
 
 
-def test_a_channel_lives_and_takes_sessions_as_its_status_says(http: httpx.Client, cloud: Cloud) -> None:
+def test_channel_accepts_sessions_only_while_its_status_allows_it(http: httpx.Client, cloud: Cloud) -> None:
     channel_id = create(http, "lifecycle")
 
     def start() -> int:
@@ -113,7 +113,7 @@ def test_a_channel_lives_and_takes_sessions_as_its_status_says(http: httpx.Clien
     assert http.get(f"{CHANNELS}/{channel_id}/events").json()["total"] == 2 + 1 + 2 + 1 + 2 + 2 + 2
 
 
-def test_a_call_that_is_not_rightly_signed_is_refused(http: httpx.Client, cloud: Cloud, access_key: tuple[str, str]) -> None:
+def test_call_with_a_missing_or_wrong_signature_is_refused(http: httpx.Client, cloud: Cloud, access_key: tuple[str, str]) -> None:
     def error(auth: httpx.Auth | None) -> Any:
         answer = httpx.get(f"{cloud.url}{CHANNELS}", auth=auth)
         assert answer.status_code == 401
@@ -125,17 +125,17 @@ def test_a_call_that_is_not_rightly_signed_is_refused(http: httpx.Client, cloud:
     assert error(Signing("A" * 20, access_key[1])) == {**refused, "details": "Invalid authentication information."}
 
 
-def test_what_is_encoded_on_the_way_is_signed_as_it_was_meant(http: httpx.Client) -> None:
+def test_signature_covers_the_query_before_its_encoding(http: httpx.Client) -> None:
     query = "note=a%20b%2Fc%25d+%ED%95%9C&pageNo=1"
     assert http.get(f"{CHANNELS}?{query}").status_code == 200
 
 
-def test_a_path_that_is_no_route_is_answered_in_the_gateway_s_form(http: httpx.Client) -> None:
+def test_unknown_path_gets_a_404_in_the_gateway_format(http: httpx.Client) -> None:
     answers = [http.get("/api/v2/streams/x/y"), http.patch(CHANNELS), http.put(f"{CHANNELS}/x/pause")]
     assert [(answer.status_code, answer.json()["error"]["errorCode"]) for answer in answers] == [(404, "300")] * 3
 
 
-def test_a_disabled_access_key_is_refused_at_once_and_its_secret_is_nowhere(http: httpx.Client, cloud: Cloud) -> None:
+def test_disabled_access_key_fails_at_once_and_its_secret_is_not_stored(http: httpx.Client, cloud: Cloud) -> None:
     created = cloud.mediabeat("access-key", "create", cloud.project_id).stdout
     [(key_id, secret)] = re.findall(r"access key +(\S+)\nsecret key +(\S+)", created)
     with httpx.Client(base_url=cloud.url, auth=Signing(key_id, secret), trust_env=False) as client:
@@ -176,7 +176,7 @@ def ncloud(package: Path, cloud: Cloud, access_key: tuple[str, str], *calls: Any
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_another_s_client_lists_the_events_of_a_channel(
+def test_ncloud_client_lists_the_events_of_a_channel(
     ncloud_package: Path, cloud: Cloud, http: httpx.Client, access_key: tuple[str, str]
 ) -> None:
     channel_id = create(http, "ncloud")
@@ -188,7 +188,7 @@ def test_another_s_client_lists_the_events_of_a_channel(
     assert events["result"]["total"] == 4
 
 
-def test_another_s_client_gets_the_documented_error_for_a_wrong_secret(
+def test_ncloud_client_gets_the_documented_error_for_a_wrong_secret(
     ncloud_package: Path, cloud: Cloud, access_key: tuple[str, str]
 ) -> None:
     [refused] = ncloud(ncloud_package, cloud, (access_key[0], "wrong"), ["GET", CHANNELS])
@@ -223,7 +223,7 @@ def all_of(ask: Callable[[int], tuple[Iterable[Any], int]]) -> list[Any]:
     return found
 
 
-def test_many_clients_at_once_leave_exact_events_without_a_gap(channels: ChannelRegistry) -> None:
+def test_parallel_changes_leave_exact_events_without_a_gap(channels: ChannelRegistry) -> None:
     calls = ChannelCalls("demo", channels, BASE_MS, pause)
     channel_id = calls.create("contended").id
 
@@ -249,7 +249,7 @@ def test_many_clients_at_once_leave_exact_events_without_a_gap(channels: Channel
     assert codes[2:] == ((stop + start) * len(codes))[: len(codes) - 2]
 
 
-def test_many_that_create_channels_at_once_get_one_for_each_name(channels: ChannelRegistry) -> None:
+def test_parallel_creates_make_one_channel_per_name(channels: ChannelRegistry) -> None:
     calls = ChannelCalls("demo", channels, BASE_MS, pause)
 
     def make(number: int) -> str:
@@ -266,9 +266,7 @@ def test_many_that_create_channels_at_once_get_one_for_each_name(channels: Chann
     assert len(listed) == 10
 
 
-def test_the_last_page_of_ten_thousand_events_costs_as_much_as_the_first(
-    client: DynamoDBClient, channels: ChannelRegistry
-) -> None:
+def test_last_page_of_ten_thousand_events_costs_as_much_as_the_first(client: DynamoDBClient, channels: ChannelRegistry) -> None:
     channel = Channel("vs-20261118110640-aaaaaaa", "demo", "long-lived", Status.READY, BASE_MS, 1)
     events = [
         ChannelEvent(number, BASE_MS, Action.START, RequestType.API, Result.FAILED, "CHANNEL_START_FAILED", "no")

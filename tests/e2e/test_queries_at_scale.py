@@ -84,7 +84,7 @@ def brute_force(stored: list[tuple[str, Start]], project: str, since: int, until
     return sorted(found, key=int, reverse=True)[: int(query.get("limit", "100"))]
 
 
-def test_the_newest_of_5000_sessions_are_those_that_a_brute_force_reading_finds(client: DynamoDBClient) -> None:
+def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClient) -> None:
     dice = random.Random(5)
     queries = SessionQueries(TABLE, client)
     units = Units(client)

@@ -54,7 +54,7 @@ def listed(url: str, project: str, key: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_project_is_brought_to_another_cloud_with_its_key(cloud: Cloud, home: Path, tmp_path: Path) -> None:
+def test_project_moves_to_another_cloud_with_its_key(cloud: Cloud, home: Path, tmp_path: Path) -> None:
     created = cloud.mediabeat("project", "create", "moving")
     [key] = re.findall(r"^API key +(\S+)$", created.stdout, re.MULTILINE)
     files = [JOURNEYS / f"{name}.json" for name in KEPT]
@@ -71,9 +71,7 @@ def test_a_project_is_brought_to_another_cloud_with_its_key(cloud: Cloud, home: 
     assert local.stdout == "0 stored, 3 there already, 0 expired\n"
 
 
-def test_a_cloud_that_is_killed_during_a_replay_comes_up_with_all_but_its_last_seconds(
-    home: Path, port: int, tmp_path: Path
-) -> None:
+def test_killed_cloud_comes_up_with_all_but_its_last_seconds(home: Path, port: int, tmp_path: Path) -> None:
     before = status_of(home)
     assert mediabeat(home, "replay", "--shift", "now", JOURNEYS / "podcast.json").returncode == 0
     kept = json.loads(mediabeat(home, "sessions", "--json").stdout)["result"]

@@ -65,9 +65,7 @@ def run(store: Store, now: int) -> Any:
     return close_due(store, LIMITS, lambda: now, ms_left=lambda: 55_000)
 
 
-def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(
-    starts: SessionStarts, store: Store, registry: Registry
-) -> None:
+def test_session_of_a_day_keeps_every_ping_and_is_closed(starts: SessionStarts, store: Store, registry: Registry) -> None:
     start = parse_session_start(wire_start(media_length=86_400))
     sid = start_session(start, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     append_event(sid, play(0), store, LIMITS, now=BASE_MS)
@@ -82,7 +80,7 @@ def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_cl
     assert (metrics.content_time_spent_ms, metrics.unique_time_played_ms) == (86_380_000, 86_380_000)
 
 
-def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(
+def test_two_parallel_closers_close_a_thousand_sessions_once_each(
     starts: SessionStarts, store: Store, registry: Registry
 ) -> None:
     with ThreadPoolExecutor(16) as players:
@@ -102,9 +100,7 @@ def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_
     assert all(each.closed for each in runs), "both closers took their part"
 
 
-def test_events_of_one_session_from_many_clients_at_once_are_all_kept(
-    starts: SessionStarts, store: Store, registry: Registry
-) -> None:
+def test_session_keeps_all_events_of_parallel_clients(starts: SessionStarts, store: Store, registry: Registry) -> None:
     sid = start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     events = [ping(second / 10, second) for second in range(400)]
     with ThreadPoolExecutor(16) as players:

@@ -17,14 +17,14 @@ def test_schedule_closes_every_session_with_the_metrics_of_its_events(sent: Sent
     }
 
 
-def test_close_reason_says_whether_the_player_or_the_schedule_ended_the_session(cloud: Cloud, sent: SentSessions) -> None:
+def test_close_reason_says_whether_the_player_ended_the_session(cloud: Cloud, sent: SentSessions) -> None:
     reasons = {name: sent.closed[sent.ids[name]].metrics.close_reason for name in ("003_abandoned", "closed_tab")}
     assert reasons == {"003_abandoned": "session_end", "closed_tab": "no_events"}
     late = httpx.post(f"{cloud.url}/api/v1/sessions/{sent.ids['closed_tab']}/events", json=wire("ping"), timeout=30)
     assert late.status_code == 410
 
 
-def test_demonstration_shows_every_journey_once_the_schedule_has_closed_it(demo: Demonstration, cloud: Cloud) -> None:
+def test_demo_shows_every_journey_once_the_schedule_has_closed_it(demo: Demonstration, cloud: Cloud) -> None:
     finished = demo.finished()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     closed = [line.rpartition("closed: ")[2] for line in finished.stdout.splitlines() if "closed: " in line]

@@ -40,7 +40,7 @@ def test_every_answer_is_true_whatever_fails(engine: str) -> None:
     assert not [status for status in report.statuses if status.endswith(" 500")]
 
 
-def test_a_seed_brings_back_the_very_same_history(deployment: Deployment) -> None:
+def test_seed_reproduces_the_same_history(deployment: Deployment) -> None:
     assert run(7, deployment).lines == run(7, deployment).lines
 
 
@@ -100,7 +100,7 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
     ],
 )
-def test_a_mistake_is_noticed(
+def test_planted_mistake_is_detected(
     broken: Callable[[pytest.MonkeyPatch], None], noticed_by: str, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(monkeypatch)

@@ -74,9 +74,7 @@ def sids(run: Run) -> set[str]:
     return {one.sid for one in run.closed}
 
 
-def test_sessions_are_closed_in_the_order_in_which_they_were_due_whoever_has_more(
-    store: Store, start: Callable[[str, int], str]
-) -> None:
+def test_closer_closes_sessions_in_due_order_during_a_flood(store: Store, start: Callable[[str, int], str]) -> None:
     flood = [start("flooded", after_ms) for after_ms in range(5 * BATCH_SIZE)]
     quiet = [start("quiet", after_ms) for after_ms in (0, BATCH_SIZE // 2, BATCH_SIZE + BATCH_SIZE // 2)]
     first, second = (sids(run_with_time_for(1, store)) for _ in range(2))
@@ -87,7 +85,7 @@ def test_sessions_are_closed_in_the_order_in_which_they_were_due_whoever_has_mor
     assert (len(rest.closed), rest.failed, rest.has_more) == (3 * BATCH_SIZE + 3, [], False)
 
 
-def test_sessions_that_fail_run_after_run_keep_none_behind_them_waiting(store: Store, start: Callable[[str, int], str]) -> None:
+def test_failing_sessions_do_not_delay_the_others(store: Store, start: Callable[[str, int], str]) -> None:
     broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH_SIZE)]
     for sid in broken:
         store.append(sid, {b"\x01cut"}, now=BASE_MS + 3 * BATCH_SIZE)
@@ -99,7 +97,7 @@ def test_sessions_that_fail_run_after_run_keep_none_behind_them_waiting(store: S
     assert sorted(one.sid for one in run_with_time_for(9, store).failed) == sorted(broken)
 
 
-def test_a_session_as_large_as_one_can_be_is_looked_at_when_all_others_have_been(
+def test_largest_session_is_closed_after_all_others(
     client: DynamoDBClient, store: Store, start: Callable[[str, int], str]
 ) -> None:
     huge = start("flooded", 0)
@@ -115,15 +113,14 @@ def test_a_session_as_large_as_one_can_be_is_looked_at_when_all_others_have_been
     assert [one.sid for one in run_with_time_for(9, store).closed] == [huge]
 
 
-def test_the_list_of_another_project_costs_what_it_did_before_the_flood(
+def test_flood_does_not_change_the_cost_of_another_projects_list(
     client: DynamoDBClient, store: Store, start: Callable[[str, int], str]
 ) -> None:
     units = Units(client)
     for number in range(5):
         append_event(start("quiet", number), play(1), store, LIMITS, now=BASE_MS + 10)
-    ask: Callable[[], Any] = partial(
-        list_sessions, "quiet", parse_query({}, now=BASE_MS + 60_000), SessionQueries(TABLE, client), shards=SHARDS
-    )
+    query, queries = parse_query({}, now=BASE_MS + 60_000), SessionQueries(TABLE, client)
+    ask: Callable[[], Any] = partial(list_sessions, "quiet", query, queries, shards=SHARDS)
     units.taken()
     before, cost = ask(), units.taken()
     flood = [start("flooded", after_ms) for after_ms in range(500)]

@@ -93,7 +93,7 @@ class Player:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_every_acknowledged_event_is_there_after_the_engine_was_killed(seed: int, engine_on_disk: Engine) -> None:
+def test_acknowledged_events_survive_a_killed_database(seed: int, engine_on_disk: Engine) -> None:
     chance, over = random.Random(seed), Event()
     players = [Player() for _ in range(PLAYERS)]
     with ThreadPoolExecutor(PLAYERS) as threads:

@@ -164,9 +164,7 @@ def old(deploy: Callable[[], Deployment], key: tuple[Project, str]) -> Deploymen
     return deployment
 
 
-def test_all_kinds_of_sessions_are_the_same_in_an_empty_table(
-    old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
-) -> None:
+def test_imported_sessions_equal_the_exported_ones(old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path) -> None:
     sids = old.viewers.watch_all_kinds()
     before = old.items()
     folder = old.export(tmp_path / "archive")
@@ -196,16 +194,14 @@ def lines_in(folder: Path) -> dict[str, list[Any]]:
     }
 
 
-def test_an_event_is_written_as_its_player_sent_it(old: Deployment, tmp_path: Path) -> None:
+def test_archive_has_each_event_as_its_player_sent_it(old: Deployment, tmp_path: Path) -> None:
     sent = [wire_start(media_name="부산행"), wire("error", 1.5, 1.25, params={"media.errorId": "E"}, qoeData={"bitrate": 5})]
     sid = old.viewers.watch(sent)
     assert lines_in(old.export(tmp_path / "archive"))["events"] == [{"session_id": sid, **body} for body in reversed(sent)]
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_sessions_that_go_on_after_the_import_take_events(
-    old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
-) -> None:
+def test_imported_open_session_accepts_events(old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path) -> None:
     sid = old.viewers.watch([wire_start(), *(wire("ping", n / 3, n / 3) for n in range(100))])
     folder = old.export(tmp_path / "archive")
     new = deploy()
@@ -220,7 +216,7 @@ def test_sessions_that_go_on_after_the_import_take_events(
     assert len(stored.events) == 201
 
 
-def test_the_project_comes_along_and_one_that_is_there_stays(
+def test_import_creates_the_project_unless_it_exists(
     old: Deployment, deploy: Callable[[], Deployment], key: tuple[Project, str], tmp_path: Path
 ) -> None:
     old.viewers.watch([wire_start()])
@@ -239,7 +235,7 @@ def test_the_project_comes_along_and_one_that_is_there_stays(
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")
 
 
-def test_what_is_for_sharing_has_no_keys_and_nobody_who_opted_out(
+def test_shared_archive_has_no_keys_and_no_opted_out_viewers(
     old: Deployment, deploy: Callable[[], Deployment], key: tuple[Project, str], tmp_path: Path
 ) -> None:
     shared = old.viewers.watch([wire_start(), wire("play", 1)])
@@ -256,7 +252,7 @@ def test_what_is_for_sharing_has_no_keys_and_nobody_who_opted_out(
     assert new.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
 
 
-def test_dates_choose_by_start_both_included(old: Deployment, tmp_path: Path) -> None:
+def test_export_selects_sessions_by_start_date_inclusive(old: Deployment, tmp_path: Path) -> None:
     for number in range(4):
         old.viewers.now = BASE_MS + number * 86_400_000  # from 2026-11-18 11:06:40 UTC on
         old.viewers.watch([wire_start(media_name=f"day {number}")])
@@ -273,7 +269,7 @@ def test_dates_choose_by_start_both_included(old: Deployment, tmp_path: Path) ->
         assert sorted(line["params"]["media.name"] for line in lines) == [f"day {day}" for day in days]
 
 
-def test_what_has_expired_is_imported_only_to_be_kept_anew(
+def test_import_skips_expired_sessions_unless_their_retention_restarts(
     client: "DynamoDBClient", key: tuple[Project, str], tmp_path: Path
 ) -> None:
     brief, new = Deployment(client, retention_s=60), Deployment(client)
@@ -312,7 +308,7 @@ def refusal_of(folder: Path, new: Deployment) -> str:
     return refused.stderr.splitlines()[-1].removeprefix("Error: ")
 
 
-def test_one_bit_that_is_not_as_written_is_noticed_in_every_file(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_detects_one_wrong_bit_in_any_file(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new = deploy()
     for path in sorted(archived.iterdir()):
         whole = path.read_bytes()
@@ -324,7 +320,7 @@ def test_one_bit_that_is_not_as_written_is_noticed_in_every_file(archived: Path,
     assert new.import_(archived) == "6 stored, 0 there already, 0 expired\n"
 
 
-def test_a_file_that_is_cut_off_or_missing_is_noticed(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_detects_a_truncated_or_missing_file(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new = deploy()
     for path in sorted(archived.iterdir()):
         whole = path.read_bytes()
@@ -369,7 +365,7 @@ EDITS: Final[tuple[Edit, ...]] = (
 )
 
 
-def test_the_first_line_that_is_edited_is_named(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_names_the_first_edited_line(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new = deploy()
     for file, change, told in EDITS:
         whole = (archived / file).read_bytes()
@@ -378,7 +374,7 @@ def test_the_first_line_that_is_edited_is_named(archived: Path, deploy: Callable
         (archived / file).write_bytes(whole)
 
 
-def test_another_format_and_what_is_no_archive_are_refused(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_refuses_other_formats_and_folders_without_an_archive(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new, manifest = deploy(), archived / "manifest.json"
     told = json.loads(manifest.read_text())
     for text, reason in {
@@ -392,7 +388,7 @@ def test_another_format_and_what_is_no_archive_are_refused(archived: Path, deplo
     assert "it has no manifest.json" in refusal_of(archived / "nothing", new)
 
 
-def test_an_export_never_writes_into_a_folder_that_holds_something(old: Deployment, archived: Path, tmp_path: Path) -> None:
+def test_export_never_writes_into_a_folder_with_files(old: Deployment, archived: Path, tmp_path: Path) -> None:
     there = {path: path.read_bytes() for path in archived.iterdir()}
     refused = old.mediabeat("export", PROJECT, "--to", archived)
     assert (refused.exit_code, refused.stderr) == (1, f"Error: {archived} is not empty; name a new folder.\n")
@@ -435,7 +431,7 @@ class Plug:
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_an_import_that_is_cut_off_anywhere_is_finished_by_running_it_again(
+def test_interrupted_import_is_completed_by_the_next_one(
     old: Deployment, deploy: Callable[[], Deployment], client: "DynamoDBClient", tmp_path: Path
 ) -> None:
     large = (wire("ping", n, n, customMetadata=notes(60_000, seed=n)) for n in range(1, 15))
@@ -462,7 +458,7 @@ def test_an_import_that_is_cut_off_anywhere_is_finished_by_running_it_again(
         assert request > 10
 
 
-def test_an_export_that_is_cut_off_leaves_no_archive(old: Deployment, client: "DynamoDBClient", tmp_path: Path) -> None:
+def test_interrupted_export_leaves_no_archive(old: Deployment, client: "DynamoDBClient", tmp_path: Path) -> None:
     for _ in range(20):
         old.viewers.watch_a_minute()
     plug, new = Plug(client), Deployment(client)
@@ -492,9 +488,7 @@ def units(client: "DynamoDBClient") -> Iterator[Counter[str]]:
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_an_export_costs_what_the_project_has_whatever_else_is_there(
-    old: Deployment, units: Counter[str], tmp_path: Path
-) -> None:
+def test_export_cost_depends_only_on_the_exported_project(old: Deployment, units: Counter[str], tmp_path: Path) -> None:
     for _ in range(20):
         old.viewers.watch_a_minute()
     old.viewers.close()
@@ -510,7 +504,7 @@ def test_an_export_costs_what_the_project_has_whatever_else_is_there(
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one_moment(
+def test_export_has_each_session_as_it_was_at_one_moment(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
 ) -> None:
     sids = [old.viewers.watch([wire_start(media_length=0)]) for _ in range(6)]
@@ -547,7 +541,7 @@ def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_more_sessions_need_no_more_memory(
+def test_memory_of_export_and_import_is_constant(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_sessions, "IN_HAND", 4)

@@ -16,7 +16,7 @@ from tests.support.clock import Clock
 pytestmark = pytest.mark.usefixtures("api_key")
 
 
-def test_summaries_of_an_older_version_are_rewritten_from_the_log(api: Api, clock: Clock, table: str, store: Store) -> None:
+def test_recompute_rewrites_summaries_of_an_older_version(api: Api, clock: Clock, table: str, store: Store) -> None:
     sids = [api.start(wire_start()) for _ in range(3)]
     for sid in sids[:2]:
         api.send(sid, wire("play", 1))

@@ -133,7 +133,7 @@ class Routes:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_the_database_refuses_is_a_503_and_sending_it_again_mends_it(
+def test_database_error_gets_503_and_a_repeat_succeeds(
     api: Api, api_key: str, registry: Registry, secrets: SecretStore, clock: Clock, database: Database, fault: str
 ) -> None:
     failed = 0

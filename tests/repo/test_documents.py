@@ -143,7 +143,7 @@ def test_operations_document_has_every_parameter_with_its_default() -> None:
         assert default == (str(parameter["Default"]) or "none"), name
 
 
-def test_operations_document_says_for_every_alarm_where_to_look_and_what_to_do() -> None:
+def test_operations_document_has_every_alarm_with_a_check_and_a_remedy() -> None:
     table = [line for line in section("OPERATIONS.md", "Alarms").splitlines() if line.startswith("| `")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     alarms = {name for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}

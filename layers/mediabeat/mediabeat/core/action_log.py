@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from mediabeat.core.close_rules import SECONDS_PER_DAY
-from mediabeat.core.event import EventType
+from mediabeat.core.event import SECONDS_PER_DAY, EventType
 from mediabeat.core.playback import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.stored_forms import by_position

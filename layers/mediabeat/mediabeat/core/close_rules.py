@@ -10,7 +10,6 @@ from mediabeat.core.stored_forms import StoredWord
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
-SECONDS_PER_DAY: Final = 86_400
 
 LATE_EVENT_GRACE_MS: Final = 30_000
 """After `sessionEnd`, events of before it are still taken for this long: clients send in parallel, and retry."""
@@ -31,7 +30,7 @@ class Limits(NamedTuple):
 
     quiet_ms: int = 10 * MINUTE_MS
     stuck_ms: int = 30 * MINUTE_MS
-    max_age_ms: int = DAY_MS
+    max_age_ms: int = 24 * HOUR_MS
 
 
 class Liveness(NamedTuple):

@@ -1,6 +1,6 @@
 """The events of a player, and their canonical form in JSON.
 
-The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`). A protocol with other names has to
+The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`), such as `media.ad.podIndex`. A protocol with other names has to
 translate its events into these.
 """
 
@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from mediabeat.core.vocabulary import CONTENT_TYPE
 
+SECONDS_PER_DAY: Final = 86_400
 MAX_TS_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999. A later `ts` is a mistake of units, and would not print as a date."""
 

@@ -6,7 +6,7 @@ Source: Adobe's Streaming Media reporting documentation.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mediabeat.core.close_rules import SECONDS_PER_DAY
+from mediabeat.core.event import SECONDS_PER_DAY
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.vocabulary import BITRATE, BITRATE_SHORT, TIME_TO_START
 

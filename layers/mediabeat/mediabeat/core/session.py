@@ -12,8 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
-from mediabeat.core.close_rules import SECONDS_PER_DAY
-from mediabeat.core.event import Event, EventType, is_live
+from mediabeat.core.event import SECONDS_PER_DAY, Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
 from mediabeat.core.vocabulary import LENGTH
 

@@ -1,11 +1,8 @@
-"""What can be asked about sessions (devices, video types, a span of time), and what a query returns."""
+"""What can be asked about sessions: devices, video types and a span of time."""
 
 from typing import Final, Literal, NamedTuple
 
 from mediabeat.core.close_rules import DAY_MS
-from mediabeat.core.event import Event
-from mediabeat.core.records import ListEntry, Start
-from mediabeat.core.summary import ListedSummary, Summary
 
 Device = Literal["PC", "Mobile"]
 VideoType = Literal["VOD", "LIVE"]
@@ -30,19 +27,3 @@ class SessionQuery(NamedTuple):
     def spans_days(self) -> bool:
         """Whether the span is longer than a day. A bare end date means all of its last second, hence one second more."""
         return self.until - self.since >= DAY_MS + 1_000
-
-
-class ListedSession(NamedTuple):
-    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now."""
-
-    entry: ListEntry
-    summary: ListedSummary | None
-
-
-class ShownSession(NamedTuple):
-    """A session in detail: its `sessionStart`, its summary and its `error` events in order of time."""
-
-    sid: str
-    start: Start
-    summary: Summary
-    errors: tuple[Event, ...]

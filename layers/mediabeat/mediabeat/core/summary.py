@@ -8,9 +8,10 @@ from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.event import Event
 from mediabeat.core.event_codec import is_known, unpack
 from mediabeat.core.metrics import Metrics, measure
-from mediabeat.core.records import Phase, StoredSession
+from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
 from mediabeat.core.session import Session, fold
 from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.core.truncation import both_ends
@@ -91,3 +92,19 @@ def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summa
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
+
+
+class ListedSession(NamedTuple):
+    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now."""
+
+    entry: ListEntry
+    summary: ListedSummary | None
+
+
+class ShownSession(NamedTuple):
+    """A session in detail: its `sessionStart`, its summary and its `error` events in order of time."""
+
+    sid: str
+    start: Start
+    summary: Summary
+    errors: tuple[Event, ...]

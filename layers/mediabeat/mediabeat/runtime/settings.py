@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
-from mediabeat.core.close_rules import HOUR_MS, MINUTE_MS, SECONDS_PER_DAY, Limits
+from mediabeat.core.close_rules import HOUR_MS, MINUTE_MS, Limits
+from mediabeat.core.event import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

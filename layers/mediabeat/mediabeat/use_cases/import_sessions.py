@@ -18,7 +18,7 @@ class Outcome(Enum):
     EXPIRED = "expired"
 
 
-def import_sessions(sessions: Iterable[StoredSession], starts: SessionStarts, *, now: int) -> Iterator[Outcome]:
+def import_sessions(sessions: Iterable[StoredSession], store: SessionStarts, *, now: int) -> Iterator[Outcome]:
     """Store sessions in parallel, and yield the result for each; `now` in epoch milliseconds.
 
     An existing session stays as it is. An expired one is not stored, because the table would delete it at once. An interrupted
@@ -28,7 +28,7 @@ def import_sessions(sessions: Iterable[StoredSession], starts: SessionStarts, *,
     def store_one(stored: StoredSession) -> Outcome:
         if stored.expires_at * 1_000 <= now:
             return Outcome.EXPIRED
-        return Outcome.STORED if starts.restore_session(stored) else Outcome.THERE
+        return Outcome.STORED if store.restore_session(stored) else Outcome.THERE
 
     waiting = iter(sessions)
     with ThreadPoolExecutor(WORKERS) as threads:

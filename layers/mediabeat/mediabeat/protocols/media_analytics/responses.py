@@ -16,7 +16,8 @@ from mediabeat.core.event import Event
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, ListEntry
-from mediabeat.core.session_query import Device, ListedSession, SessionQuery, ShownSession
+from mediabeat.core.session_query import Device, SessionQuery
+from mediabeat.core.summary import ListedSession, ShownSession
 from mediabeat.core.truncation import first_fitting
 from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mediabeat.core.close_rules import SECONDS_PER_DAY
-from mediabeat.core.event import EVENT_TYPES, Event, EventType, event_from_body, is_live
+from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.vocabulary import DOWNLOADED, LENGTH
+from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.protocols.media_collection.schema import model_of
 
@@ -81,11 +80,6 @@ def parse_event(value: Any, where: str = "") -> Event:
     event = parse(value, where)
     if event.type is EventType.SESSION_START:
         raise InvalidInput(Problem(f"{where}eventType", "must not be sessionStart, which goes to /api/v1/sessions"))
-    if not event.params:
-        return event
-    # Imported here: most events have no parameters, and a cold start should not pay for it.
-    from mediabeat.core.vocabulary import identifies
-
     if any(map(identifies, event.params)):
         return event._replace(params={name: value for name, value in event.params.items() if not identifies(name)})
     return event
