@@ -12,12 +12,12 @@ from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.use_cases.start_session import start_session, store_downloaded
 
 deployed = settings()
 client = dynamodb_client()
-store = Store(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+store = SessionStarts(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
 registry = Registry(deployed.table_name, client)
 viewer_key = ViewerKey(viewer_key_secret())
 

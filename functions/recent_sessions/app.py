@@ -9,13 +9,13 @@ from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.authenticate import authenticate_key
 from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.show_session import show_session
 
 deployed, client = settings(), dynamodb_client()
-store, registry = Store(deployed.table_name, client), Registry(deployed.table_name, client)
+store, registry = SessionQueries(deployed.table_name, client), Registry(deployed.table_name, client)
 
 
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:

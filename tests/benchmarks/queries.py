@@ -6,7 +6,7 @@ from itertools import chain, product
 
 from mediabeat.protocols.media_analytics.requests import parse_query
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.table import Item
 from mediabeat.use_cases.list_sessions import list_sessions
 from tests.benchmarks.cores import core
 from tests.benchmarks.database import PROJECT, database, filled_database
@@ -50,7 +50,7 @@ def _asked(service: Service) -> tuple[float, float]:
     for _ in range(ASKED):
         service.units.taken()
         began = time.perf_counter()
-        sessions = list_sessions(PROJECT, query, service.store, shards=settings().index_shards)
+        sessions = list_sessions(PROJECT, query, service.queries, shards=settings().index_shards)
         spent.append((time.perf_counter() - began, service.units.taken().reads))
         assert len(sessions) == query.limit
     return min(seconds for seconds, _ in spent), spent[-1][1]

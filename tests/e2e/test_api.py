@@ -15,7 +15,7 @@ from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.replay import Recording, shifted, with_project
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
-from mediabeat.core.summary import session_of
+from mediabeat.core.summary import fold_stored
 from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
@@ -100,4 +100,4 @@ def test_metrics_are_equal_when_events_come_shuffled_and_twice(cloud: Cloud, htt
             assert statuses == {204}, (path.name, statuses)
             stored = store.read_session(location.rpartition("/")[2])
             assert stored is not None
-            assert measure(session_of(stored)) == measure(fold(map(parse, [start, *events])))
+            assert measure(fold_stored(stored)) == measure(fold(map(parse, [start, *events])))

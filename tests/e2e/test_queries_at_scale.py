@@ -10,17 +10,17 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.action_log import action_log, totals
+from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event_codec import pack
 from mediabeat.core.metrics import measure
 from mediabeat.core.records import ListEntry, Start
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
-from mediabeat.core.time_units import DAY_MS
 from mediabeat.protocols.media_analytics.requests import parse_query
 from mediabeat.protocols.media_analytics.responses import number_of
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.list_sessions import list_sessions
 from tests.e2e.cloud import Cloud
 from tests.support.builders import BASE_MS, ping, play, start
@@ -86,13 +86,13 @@ def brute_force(stored: list[tuple[str, Start]], project: str, since: int, until
 
 def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClient) -> None:
     dice = random.Random(5)
-    store = Store(TABLE, client, index_shards=SHARDS)
+    queries = SessionQueries(TABLE, client)
     units = Units(client)
     stored = sessions(250, dice)
     write(client, stored)
 
     def asked(project: str, **query: str) -> list[str]:
-        listed = list_sessions(project, parse_query(query, now=NOW), store, shards=SHARDS)
+        listed = list_sessions(project, parse_query(query, now=NOW), queries, shards=SHARDS)
         return [number_of(one.entry) for one in listed]
 
     asked("one", limit="20")

@@ -16,6 +16,7 @@ from mediabeat.core.summary import Summary
 from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
@@ -48,6 +49,11 @@ def store(client: DynamoDBClient) -> Store:
 
 
 @pytest.fixture
+def starts(client: DynamoDBClient) -> SessionStarts:
+    return SessionStarts(TABLE, client, retention_s=86_400, index_shards=2)
+
+
+@pytest.fixture
 def registry(client: DynamoDBClient) -> Registry:
     return Registry(TABLE, client)
 
@@ -59,9 +65,9 @@ def run(store: Store, now: int) -> Any:
     return close_due(store, LIMITS, lambda: now, ms_left=lambda: 55_000)
 
 
-def test_session_of_a_day_keeps_every_ping_and_is_closed(store: Store, registry: Registry) -> None:
+def test_session_of_a_day_keeps_every_ping_and_is_closed(starts: SessionStarts, store: Store, registry: Registry) -> None:
     start = parse_session_start(wire_start(media_length=86_400))
-    sid = start_session(start, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid
+    sid = start_session(start, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     append_event(sid, play(0), store, LIMITS, now=BASE_MS)
     for second in range(10, 86_390, 10):
         append_event(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
@@ -74,11 +80,13 @@ def test_session_of_a_day_keeps_every_ping_and_is_closed(store: Store, registry:
     assert (metrics.content_time_spent_ms, metrics.unique_time_played_ms) == (86_380_000, 86_380_000)
 
 
-def test_two_parallel_closers_close_a_thousand_sessions_once_each(store: Store, registry: Registry) -> None:
+def test_two_parallel_closers_close_a_thousand_sessions_once_each(
+    starts: SessionStarts, store: Store, registry: Registry
+) -> None:
     with ThreadPoolExecutor(16) as players:
         sids = list(
             players.map(
-                lambda _: start_session(START, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid,
+                lambda _: start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid,
                 range(1_000),
             )
         )
@@ -92,8 +100,8 @@ def test_two_parallel_closers_close_a_thousand_sessions_once_each(store: Store, 
     assert all(each.closed for each in runs), "both closers took their part"
 
 
-def test_session_keeps_all_events_of_parallel_clients(store: Store, registry: Registry) -> None:
-    sid = start_session(START, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid
+def test_session_keeps_all_events_of_parallel_clients(starts: SessionStarts, store: Store, registry: Registry) -> None:
+    sid = start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     events = [ping(second / 10, second) for second in range(400)]
     with ThreadPoolExecutor(16) as players:
         list(players.map(lambda event: append_event(sid, event, store, LIMITS, now=BASE_MS), events + events))

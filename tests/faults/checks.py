@@ -20,7 +20,7 @@ Check = Callable[[History], Iterator[str]]
 
 def sessions(history: History) -> dict[str, StoredSession]:
     """Return what is stored of each session that has a head or a start."""
-    read = {pk: session_items.session_of(pk, items) for pk, items in history.items.items() if len(pk) == 64}
+    read = {pk: session_items.stored_session_from(pk, items) for pk, items in history.items.items() if len(pk) == 64}
     return {sid: stored for sid, stored in read.items() if stored is not None}
 
 

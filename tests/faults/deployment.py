@@ -18,6 +18,7 @@ import functions.ingest_event.app as ingest_event
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import Run, close_due
 from tests.faults.history import Call, Kind
@@ -65,7 +66,8 @@ class Deployment:
         sids = (f"{schedule.random.getrandbits(256):064x}" for _ in itertools.count())
         self.wire.refill_retries()
         patches: list[tuple[Any, dict[str, Any]]] = [
-            (create_session, {"store": Store(table, self._starter, **stored), "registry": Registry(table, self._starter)}),
+            (create_session, {"store": SessionStarts(table, self._starter, **stored)}),
+            (create_session, {"registry": Registry(table, self._starter)}),
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
@@ -80,7 +82,7 @@ class Deployment:
                 mock.patch("mediabeat.use_cases.close_sessions.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns))
             )
             stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
-            stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_COUNT", schedule.history.most))
+            stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
             stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))
             logging.disable()

@@ -10,8 +10,9 @@ from typing import Any, Final
 import pytest
 
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import EXISTS, Item, Table
+from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.session_store import Store
+from mediabeat.storage.table import Item
 from tests.faults.deployment import Deployment
 from tests.faults.faults import FAULTS
 from tests.faults.running import Report, as_text, run, run_all, run_side_by_side

@@ -9,14 +9,17 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.close_rules import Limits
-from mediabeat.core.event_codec import MAX_COUNT
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
 from mediabeat.core.projects import new_project
 from mediabeat.protocols.media_analytics.requests import parse_query
 from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
+from mediabeat.storage.table import key
 from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import BATCH_SIZE, Run, close_due
 from mediabeat.use_cases.list_sessions import list_sessions
@@ -49,13 +52,14 @@ def store(client: DynamoDBClient) -> Store:
 
 
 @pytest.fixture
-def start(client: DynamoDBClient, store: Store) -> Callable[[str, int], str]:
+def start(client: DynamoDBClient) -> Callable[[str, int], str]:
     """Start a session of a project, so many milliseconds after the first."""
     registry = Registry(TABLE, client)
+    starts = SessionStarts(TABLE, client, retention_s=86_400, index_shards=SHARDS)
 
     def start(project: str, after_ms: int) -> str:
         event = parse_session_start(wire_start(analytics_reportSuite=project))
-        return start_session(event, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS + after_ms).sid
+        return start_session(event, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS + after_ms).sid
 
     return start
 
@@ -99,9 +103,9 @@ def test_largest_session_is_closed_after_all_others(
     huge = start("flooded", 0)
     client.update_item(
         TableName=TABLE,
-        Key=session_items.key(huge, session_items.HEAD),
+        Key=key(huge, session_items.HEAD),
         UpdateExpression="SET taken = :taken",
-        ExpressionAttributeValues={":taken": {"N": str(MAX_COUNT)}},
+        ExpressionAttributeValues={":taken": {"N": str(MAX_SESSION_WEIGHT)}},
     )
     others = {start("quiet", 1 + after_ms) for after_ms in range(BATCH_SIZE)}
     run = run_with_time_for(2, store)
@@ -115,7 +119,8 @@ def test_flood_does_not_change_the_cost_of_another_projects_list(
     units = Units(client)
     for number in range(5):
         append_event(start("quiet", number), play(1), store, LIMITS, now=BASE_MS + 10)
-    ask: Callable[[], Any] = partial(list_sessions, "quiet", parse_query({}, now=BASE_MS + 60_000), store, shards=SHARDS)
+    query, queries = parse_query({}, now=BASE_MS + 60_000), SessionQueries(TABLE, client)
+    ask: Callable[[], Any] = partial(list_sessions, "quiet", query, queries, shards=SHARDS)
     units.taken()
     before, cost = ask(), units.taken()
     flood = [start("flooded", after_ms) for after_ms in range(500)]

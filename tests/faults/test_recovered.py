@@ -25,10 +25,12 @@ from mediabeat.core.projects import Project, new_project
 from mediabeat.core.records import StoredSession
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.protocols.media_collection.requests import parse_event
-from mediabeat.storage import event_pages, session_items
+from mediabeat.storage import session_items
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
+from mediabeat.storage.table import Item
 from mediabeat.use_cases import export_sessions, import_sessions
 from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
@@ -57,9 +59,11 @@ class Deployment:
         self.table = f"recovered-{next(numbers)}"
         self.client = client
         client.create_table(TableName=self.table, **table_definition())
+        starts = SessionStarts(self.table, client, retention_s=retention_s, index_shards=SHARDS)
+        self.queries = SessionQueries(self.table, client)
         self.store = Store(self.table, client, retention_s=retention_s, index_shards=SHARDS)
         self.registry = Registry(self.table, client)
-        self.viewers = Viewers(self.store, self.registry)
+        self.viewers = Viewers(starts, self.store, self.registry)
 
     def mediabeat(self, *arguments: str | Path) -> Result:
         """Run the command as on a stack."""
@@ -83,7 +87,7 @@ class Deployment:
     def exported(self, *, now: int) -> Iterator[StoredSession]:
         """What an export at this moment finds."""
         return export_sessions.exported_sessions(
-            PROJECT, self.store, shards=SHARDS, since=0, until=10**15, now=now, for_sharing=False
+            PROJECT, self.queries, shards=SHARDS, since=0, until=10**15, now=now, for_sharing=False
         )
 
     def items(self) -> Items:
@@ -93,8 +97,8 @@ class Deployment:
 
     def answers(self, *names: str) -> list[Any]:
         """What is answered of all sessions, and of these."""
-        listed = list_sessions(PROJECT, ALL, self.store, shards=SHARDS)
-        return [listed, *(json.loads(json.dumps(show_session(PROJECT, name, self.store), default=repr)) for name in names)]
+        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS)
+        return [listed, *(json.loads(json.dumps(show_session(PROJECT, name, self.queries), default=repr)) for name in names)]
 
 
 def _comparable(item: Item) -> Item:
@@ -120,8 +124,8 @@ def as_imported(items: Items) -> Items:
             imported[pk, sk] = {name: value for name, value in item.items() if name != "tail"} | {"tail_bytes": {"N": "0"}}
             pages = [each["events"]["BS"] for (of, at), each in items.items() if of == pk and at.startswith("page#")]
             events = sorted(set(item.get("tail", {"BS": set()})["BS"]).union(*pages))
-            for page in event_pages.pages(events):
-                made = event_pages.page_item(pk, page, expires_at=int(item["expires_at"]["N"]))
+            for page in session_items.pages(events):
+                made = session_items.page_item(pk, page, expires_at=int(item["expires_at"]["N"]))
                 imported[pk, made["sk"]["S"]] = _comparable(made)
     return imported
 
@@ -226,7 +230,7 @@ def test_import_creates_the_project_unless_it_exists(
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
     assert other.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert list(other.registry.projects()) == there
-    assert len(list_sessions("theirs", ALL, other.store, shards=SHARDS)) == 1
+    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS)) == 1
     missing = other.mediabeat("import", folder, "--project", "nobody")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")
 

@@ -8,8 +8,7 @@ from moto import mock_aws
 from moto.core.models import MockAWS
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat.core.access_keys import new_access_key
-from mediabeat.core.projects import new_project
+from mediabeat.core.projects import new_access_key, new_project
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client

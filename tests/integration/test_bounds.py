@@ -21,7 +21,7 @@ ROOM = 20
 @pytest.fixture
 def small_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions that are full soon."""
-    monkeypatch.setattr("mediabeat.core.event_codec.MAX_COUNT", ROOM)
+    monkeypatch.setattr("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", ROOM)
 
 
 def statuses(api: Api, sid: str, *bodies: Any) -> list[int]:
@@ -33,14 +33,14 @@ def test_full_session_accepts_only_its_end(api: Api, clock: Clock, store: Store)
     sid = api.start(wire_start())
     assert statuses(api, sid, *(wire("ping", at, at) for at in range(ROOM + 3))) == [204] * ROOM + [410] * 3
     answer = api.send(sid, wire("ping", 0, 0))
-    assert json.loads(answer["body"]) == {"code": 410, "message": "the session holds as many events as it can"}
+    assert json.loads(answer["body"]) == {"code": 410, "message": "the session is full"}
     assert statuses(api, sid, wire("sessionEnd", 99), wire("sessionEnd", 99), wire("ping", 50)) == [204, 204, 410]
     clock.forward(minutes=1)
     assert api.close_due() == {"session_end": 1}
     assert statuses(api, sid, wire("ping", 51), wire("sessionEnd", 99)) == [410, 204]
     stored = store.read_session(sid)
     assert stored is not None
-    assert (stored.head.taken, len(stored.events)) == (ROOM + 1, ROOM + 2)
+    assert (stored.head.weight, len(stored.events)) == (ROOM + 1, ROOM + 2)
 
 
 @pytest.mark.usefixtures("small_room")
@@ -75,7 +75,7 @@ def test_head_has_the_weight_of_a_downloaded_session(api: Api, store: Store) -> 
     sid = api.start([wire_start(media_downloaded=True), *(wire("ping", at, at) for at in range(5))])
     stored = store.read_session(sid)
     assert stored is not None
-    assert stored.head.taken == 5
+    assert stored.head.weight == 5
 
 
 @pytest.mark.usefixtures("small_room")

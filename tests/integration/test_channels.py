@@ -315,7 +315,7 @@ def test_stopped_or_deleted_channel_refuses_new_sessions(client: ChannelClient, 
     sid = api.start(live)
     client.change(channel_id, "stop")
     stopped = api.call("POST", "/api/v1/sessions", live)
-    rule = "the channel 'api-guide' is STOPPED and takes no sessions"
+    rule = "the channel 'api-guide' is STOPPED and accepts no sessions"
     assert stopped["statusCode"] == 400
     assert f'"errors":[{{"field":"params.media.channel","rule":"{rule}"}}]' in stopped["body"]
     downloaded = api.call("POST", "/api/v1/downloaded", [live, wire("sessionEnd", 9)])
@@ -326,7 +326,7 @@ def test_stopped_or_deleted_channel_refuses_new_sessions(client: ChannelClient, 
     api.start(live)
     client.change(channel_id, "stop")
     client.change(channel_id, "delete")
-    assert "is TERMINATED and takes no sessions" in api.call("POST", "/api/v1/sessions", live)["body"]
+    assert "is TERMINATED and accepts no sessions" in api.call("POST", "/api/v1/sessions", live)["body"]
     client.create("api-guide")
     api.start(live)
 

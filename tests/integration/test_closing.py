@@ -1,7 +1,6 @@
 """How sessions end: the rules, at the time at which they strike, and the two steps of closing."""
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +12,13 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event_codec import pack
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.summary import Summary
-from mediabeat.runtime import self_invoke
+from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import Item, Table
+from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.close_sessions import close_due
+from mediabeat.storage.table import Item
+from mediabeat.use_cases.close_sessions import close_due, slices_of
 from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
 from tests.support.clock import Clock
@@ -180,12 +181,13 @@ def test_closer_starts_parallel_runs_when_there_are_many_shards(
     from functions.close_idle_sessions import app as closer
     from functions.create_session import app as starter
 
-    sharded = Store(table, dynamodb, retention_s=settings().retention_s, index_shards=5)
-    for app in (closer, starter):
-        monkeypatch.setattr(app, "store", sharded)
-    monkeypatch.setattr(closer, "deployed", replace(closer.deployed, index_shards=5))
+    starts = SessionStarts(table, dynamodb, retention_s=settings().retention_s, index_shards=5)
+    monkeypatch.setattr(starter, "store", starts)
+    monkeypatch.setattr(closer, "store", Store(table, dynamodb, index_shards=5))
+    monkeypatch.setattr(closer, "slices", slices_of(5))
     invoked: list[dict[str, Any]] = []
-    monkeypatch.setattr(self_invoke, "lambda_client", lambda: SimpleNamespace(invoke=lambda **call: invoked.append(call)))
+    client = SimpleNamespace(invoke=lambda **call: invoked.append(call))
+    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda service: client))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
     sids = [api.start(wire_start()) for _ in range(40)]
     clock.forward(minutes=11)

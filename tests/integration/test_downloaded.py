@@ -8,7 +8,7 @@ import pytest
 
 from mediabeat.core.records import Phase
 from mediabeat.core.summary import Summary
-from mediabeat.storage.event_pages import PAGE_BYTES
+from mediabeat.storage.session_items import PAGE_BYTES
 from mediabeat.storage.session_store import Store
 from tests.support.api import Api
 from tests.support.builders import BASE_MS, Wire, noise, wire, wire_start

@@ -70,7 +70,7 @@ def test_conflicting_events_are_counted_as_retries(api: Api, api_key: str, clock
     sid = api.start(wire_start())
     clock.forward(minutes=-1)  # a server whose clock is behind
     api.send(sid, wire("ping", 1))
-    assert log.counts() == {"EventsAccepted": 1, "Retries": 1}
+    assert log.counts() == {"EventsAccepted": 1, "AppendRetries": 1}
 
 
 def test_refused_start_is_logged_with_field_and_rule(api: Api, api_key: str, log: Log) -> None:

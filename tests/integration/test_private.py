@@ -160,7 +160,7 @@ def test_viewer_address_and_ids_are_never_stored_logged_or_answered(
 @pytest.fixture
 def client_of_demo(api_key: str, registry: Registry, secrets: Any, clock: Clock) -> ChannelClient:
     """A client of the project `demo` that signs its calls."""
-    from mediabeat.core.access_keys import new_access_key
+    from mediabeat.core.projects import new_access_key
 
     key, secret = new_access_key("demo", clock())
     secrets.keep(key.id, secret)

@@ -105,7 +105,7 @@ def test_list_is_filtered_by_device_video_type_and_day(api: Api, api_key: str, c
     [
         ({"device": "Fridge"}, ["device"]),
         ({"videoType": "VOD,"}, ["videoType"]),
-        ({"startDate": "yesterday", "endDate": "2026-13-01"}, ["endDate", "startDate"]),
+        ({"startDate": "yesterday", "endDate": "2026-13-01"}, ["startDate", "endDate"]),
         ({"startDate": "2026-11-02", "endDate": "2026-11-01"}, ["startDate"]),
         ({"limit": "0"}, ["limit"]),
         ({"limit": "101"}, ["limit"]),

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mediabeat.core.access_keys import new_access_key
+from mediabeat.core.projects import new_access_key
 from mediabeat.errors import NotFound, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
 from mediabeat.storage.project_store import Registry
@@ -207,4 +207,4 @@ def test_call_gets_503_when_the_database_is_throttled(client: ChannelClient, mon
         raise StorageUnavailable("slow down")
 
     monkeypatch.setattr(Registry, "access_key", throttled)
-    assert client.call("GET", LIST).error == (503, "500", "it is not known to be done; send it again")
+    assert client.call("GET", LIST).error == (503, "500", "The request may not have been carried out. Send it again.")

@@ -9,7 +9,7 @@ import pytest
 from mediabeat.cli.main import main
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import EventType
-from mediabeat.core.event_codec import COUNTED_BYTES, MAX_COUNT
+from mediabeat.core.event_codec import BYTES_PER_WEIGHT, MAX_SESSION_WEIGHT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
 from mediabeat.core.records import Start
 from mediabeat.core.summary import MAX_LOG_LINES
@@ -71,7 +71,7 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
     for limit in (
         f"{MAX_EVENTS_PER_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
         f"{defaults['MaxAgeHours']} hours",
-        f"{MAX_COUNT:,} events",
+        f"{MAX_SESSION_WEIGHT:,} events",
         f"{defaults['EventsPerSecond']:,} event requests a second",
         f"at most {MAX_LIMIT} sessions",
         f"{defaults['RetentionDays']} days",
@@ -159,7 +159,7 @@ def test_operations_document_has_every_command() -> None:
 @pytest.mark.parametrize(
     "limit",
     [
-        *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_COUNT:,} units", f"for each {COUNTED_BYTES} bytes"),
+        *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
         *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
         *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
         *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),

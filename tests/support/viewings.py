@@ -11,6 +11,7 @@ from mediabeat.protocols.media_collection.requests import parse_downloaded, pars
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
@@ -42,8 +43,9 @@ KEY: Final = KnownKey("")
 class Viewers:
     """Those who watch what is in one table, one after the other, on one clock."""
 
-    def __init__(self, store: Store, registry: Registry, *, now: int = BASE_MS) -> None:
+    def __init__(self, starts: SessionStarts, store: Store, registry: Registry, *, now: int = BASE_MS) -> None:
         self.now = now
+        self._starts = starts
         self._store = store
         self._registry = registry
         self._caller = caller_of(PHONE)
@@ -53,7 +55,7 @@ class Viewers:
         first, *later = bodies
         offset = self.now - first["playerTime"]["ts"]
         start = parse_session_start(_at(first, offset))
-        sid = start_session(start, self._caller, self._store, self._registry, KEY, LIMITS, now=self.now).sid
+        sid = start_session(start, self._caller, self._starts, self._registry, KEY, LIMITS, now=self.now).sid
         for body in later:
             moved = _at(body, offset)
             self.now = max(self.now, moved["playerTime"]["ts"])
@@ -64,7 +66,7 @@ class Viewers:
         """Send these bodies at once."""
         offset = self.now - bodies[0]["playerTime"]["ts"]
         events = parse_downloaded([_at(body, offset) for body in bodies], require_downloaded_flag=False)
-        return store_downloaded(events, self._caller, self._store, self._registry, KEY, now=self.now).sid
+        return store_downloaded(events, self._caller, self._starts, self._registry, KEY, now=self.now).sid
 
     def watch_a_minute(self) -> str:
         """Send a start, some pings and an end."""

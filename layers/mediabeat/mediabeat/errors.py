@@ -63,5 +63,9 @@ class ProjectExists(MediabeatError):
     """A project with this id exists already."""
 
 
+class ArchiveUnusable(MediabeatError):
+    """The folder of an archive cannot be used: not empty, not an archive, or damaged. The message names the place."""
+
+
 class StorageUnavailable(MediabeatError):
     """The database refuses for the moment. Nothing was acknowledged, and the caller may try again."""

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediabeat.core.compression import DICTIONARY, compressed, decompressed
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, payload_of, unpack
+from mediabeat.core.stored_forms import DICTIONARY, compressed, decompressed
 from mediabeat.protocols.media_collection.params import MAX_NUMBER
 from mediabeat.protocols.media_collection.requests import parse
 from tests.support.builders import BASE_MS, event, ping, wire

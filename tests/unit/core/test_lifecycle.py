@@ -4,7 +4,7 @@ import pytest
 
 from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.event_codec import MAX_COUNT, pack
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, pack
 from mediabeat.core.lifecycle import LIFE, Action, decide_append, decide_close
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from tests.support.builders import BASE_MS, end, pause, ping, play, start
@@ -46,7 +46,7 @@ def test_phase_and_event_decide_what_to_do(head: Head, event: Event, action: Act
 
 @pytest.mark.parametrize("head", [OPEN, PAST_MARK, ENDED, CLOSED, LATER_PHASE])
 def test_full_session_refuses_all_but_its_end_in_every_phase(head: Head) -> None:
-    full = head._replace(taken=MAX_COUNT)
+    full = head._replace(weight=MAX_SESSION_WEIGHT)
     assert decide_append(ping(40), full, now=NOW) is Action.REFUSE_FULL
     assert decide_append(end(50), full, now=NOW) is decide_append(end(50), head, now=NOW)
 

@@ -16,9 +16,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mediabeat.archive import lines
-from mediabeat.archive.lines import ArchivedFile, Line, Manifest, Part
-from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.archive.lines import ArchivedFile, ArchivePart, Line, Manifest
 from mediabeat.core.records import StoredSession
+from mediabeat.errors import ArchiveUnusable
 
 MANIFEST: Final = "manifest.json"
 PART_BYTES: Final = 128 * 1024 * 1024
@@ -34,9 +34,9 @@ class ArchiveWriter:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise CommandFailed(f"{folder} is not empty; name a new folder.")
+            raise ArchiveUnusable(f"{folder} is not empty; name a new folder.")
         self._folder = folder
-        self._parts: list[Part] = []
+        self._parts: list[ArchivePart] = []
         self._sessions: _LineFile | None = None
         self._events: _LineFile | None = None
         self._open = ExitStack()
@@ -79,7 +79,7 @@ class ArchiveWriter:
 
     def _finish_part(self) -> None:
         if self._sessions is not None and self._events is not None:
-            self._parts.append(Part(sessions=self._sessions.finish(), events=self._events.finish()))
+            self._parts.append(ArchivePart(sessions=self._sessions.finish(), events=self._events.finish()))
             self._sessions = self._events = None
 
 
@@ -121,21 +121,21 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         """Read the manifest.
 
-        Raises CommandFailed for a folder that is no archive, or one of a format that is not known here.
+        Raises ArchiveUnusable for a folder that is no archive, or one of a format that is not known here.
         """
         self._folder = folder
         path = folder / MANIFEST
         try:
             self.manifest = lines.read_manifest(path.read_bytes())
         except FileNotFoundError:
-            raise CommandFailed(f"{folder} is no archive, or its export was cut off: it has no {MANIFEST}.") from None
+            raise ArchiveUnusable(f"{folder} is no archive, or its export was cut off: it has no {MANIFEST}.") from None
         except (LookupError, TypeError, ValueError) as error:
-            raise CommandFailed(f"{MANIFEST} cannot be read: {_problems_of(error)}.") from None
+            raise ArchiveUnusable(f"{MANIFEST} cannot be read: {_problems_of(error)}.") from None
 
     def sessions(self) -> Iterator[StoredSession]:
         """Yield the sessions, measured.
 
-        Raises CommandFailed with the file and the line that tell none.
+        Raises ArchiveUnusable with the file and the line that tell none.
         """
         for part in self.manifest.parts:
             yield from self._sessions_of(part)
@@ -143,27 +143,27 @@ class Archive:
     def check(self) -> Iterator[StoredSession]:
         """Yield the sessions as `sessions` does, after making sure that every file is the one that was written.
 
-        Raises CommandFailed with what is wrong: the file, and the first wrong line if there is one.
+        Raises ArchiveUnusable with what is wrong: the file, and the first wrong line if there is one.
         """
         for part in self.manifest.parts:
             for file in (part.sessions, part.events):
                 if not (self._folder / file.name).is_file():
-                    raise CommandFailed(f"{file.name} is missing.")
+                    raise ArchiveUnusable(f"{file.name} is missing.")
         for part in self.manifest.parts:
             for file in (part.sessions, part.events):
                 if _sha256(self._folder / file.name) != file.sha256:
-                    raise CommandFailed(f"{file.name} was changed after the export (SHA-256). {self._first_wrong_line(part)}")
+                    raise ArchiveUnusable(f"{file.name} was changed after the export (SHA-256). {self._first_wrong_line(part)}")
             yield from self._sessions_of(part)
 
-    def _first_wrong_line(self, part: Part) -> str:
+    def _first_wrong_line(self, part: ArchivePart) -> str:
         try:
             for _ in self._sessions_of(part):
                 pass
-        except CommandFailed as failure:
-            return failure.message
+        except ArchiveUnusable as failure:
+            return str(failure)
         return "No line in it is wrong by itself."
 
-    def _sessions_of(self, part: Part) -> Iterator[StoredSession]:
+    def _sessions_of(self, part: ArchivePart) -> Iterator[StoredSession]:
         event_lines = self._lines(part.events)
         for number, line in self._lines(part.sessions):
             where = f"{part.sessions.name}, line {number}"
@@ -179,7 +179,7 @@ class Archive:
                 session = lines.read_session(line, events)
             yield session
         for number, _ in event_lines:
-            raise CommandFailed(f"{part.events.name}, line {number}: belongs to no session.")
+            raise ArchiveUnusable(f"{part.events.name}, line {number}: belongs to no session.")
 
     def _lines(self, file: ArchivedFile) -> Iterator[tuple[int, Line]]:
         number = 0
@@ -190,18 +190,18 @@ class Archive:
                         line = lines.read_line(text)
                     yield number, line
         except _NOT_GZIP as error:
-            raise CommandFailed(f"{file.name}, line {number + 1}: cannot be read: {error}.") from None
+            raise ArchiveUnusable(f"{file.name}, line {number + 1}: cannot be read: {error}.") from None
         if number != file.lines:
-            raise CommandFailed(f"{file.name} ends after {number} of {file.lines} lines.")
+            raise ArchiveUnusable(f"{file.name} ends after {number} of {file.lines} lines.")
 
 
 @contextmanager
 def _wrong_line_named(where: str) -> Iterator[None]:
-    """Raise CommandFailed with the place when what stands there is not what it should be."""
+    """Raise ArchiveUnusable with the place when what stands there is not what it should be."""
     try:
         yield
     except _NOT_A_LINE as error:
-        raise CommandFailed(f"{where}: {_problems_of(error)}.") from None
+        raise ArchiveUnusable(f"{where}: {_problems_of(error)}.") from None
 
 
 def _problems_of(error: Exception) -> str:

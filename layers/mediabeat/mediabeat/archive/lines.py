@@ -41,7 +41,7 @@ class ArchivedFile(_Told):
     lines: int
 
 
-class Part(_Told):
+class ArchivePart(_Told):
     """Some sessions, and their events in the same order."""
 
     sessions: ArchivedFile
@@ -62,7 +62,7 @@ class Manifest(_Told):
     until: str | None
     sessions: int
     events: int
-    parts: tuple[Part, ...]
+    parts: tuple[ArchivePart, ...]
 
     @field_serializer("project")
     def _with_names(self, project: Project | None) -> Line | None:
@@ -88,8 +88,15 @@ _NOT_TOLD: Final[Line] = {
 """Fields of a manifest that are for people, as they read when an archive of another release lacks them."""
 
 
+_WEIGHT: Final = "taken"
+"""The name of a head's weight in archives, as in the table."""
+
+
 def _fields(told: Any, of: type[Head | Project | Start]) -> Any:
-    return by_name(told, of._fields) if isinstance(told, dict) else told
+    if not isinstance(told, dict):
+        return told
+    named = told | {"weight": told[_WEIGHT]} if of is Head and _WEIGHT in told else told
+    return by_name(named, of._fields)
 
 
 def manifest_text(manifest: Manifest) -> str:
@@ -125,7 +132,7 @@ def session_line(stored: StoredSession) -> Line:
     return {
         "session_id": stored.sid,
         "start": start,
-        "head": stored.head._asdict(),
+        "head": {_WEIGHT if name == "weight" else name: value for name, value in stored.head._asdict().items()},
         "expires_at": stored.expires_at,
         "events": len(stored.events),
         "metrics": summary.metrics.model_dump(mode="json") if summary else None,

@@ -17,7 +17,7 @@ from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.replay import Manner, Recording, replay
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.session import Session
-from mediabeat.core.summary import session_of
+from mediabeat.core.summary import fold_stored
 from mediabeat.storage.session_store import Store
 
 DRAWN: Final = "003_abandoned"
@@ -84,7 +84,7 @@ def drawn_session(viewings: list[Viewing], cloud: Status) -> Session | None:
     """Return the session to draw; None when its journey is not among those sent."""
     sid = next((viewing.sid for viewing in viewings if viewing.journey == DRAWN), None)
     stored = _store(cloud).read_session(sid) if sid else None
-    return session_of(stored) if stored else None
+    return fold_stored(stored) if stored else None
 
 
 def next_steps(cloud: Status) -> str:

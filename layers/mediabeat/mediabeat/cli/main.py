@@ -21,7 +21,7 @@ from mediabeat.cli.terminal import tables
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
 from mediabeat.cli.terminal.timeline import Timeline
-from mediabeat.errors import MediabeatError
+from mediabeat.errors import ArchiveUnusable, MediabeatError
 from mediabeat.openapi import openapi
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,6 +40,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except OSError as error:
+            raise CommandFailed(str(error)) from error
+        except ArchiveUnusable as error:
             raise CommandFailed(str(error)) from error
         except (BotoCoreError, ClientError, MediabeatError, httpx.HTTPError) as error:
             raise CommandFailed(f"{type(error).__name__}: {error}", StateFolder.of_user().emulator_log) from error

@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from mediabeat.core.event import EventType
-from mediabeat.core.played_ranges import CLOCK_TOLERANCE_S, moved_as_the_clock
+from mediabeat.core.event import SECONDS_PER_DAY, EventType
+from mediabeat.core.playback import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.stored_forms import by_position
-from mediabeat.core.time_units import SECONDS_PER_DAY
 
 PLAYING_CUT_MS: Final = 60_000
 """A stretch of playing is reported each minute, or earlier when something else happens."""

@@ -11,6 +11,21 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.session import PlayState, Span
 from mediabeat.core.stored_forms import neutral
+from mediabeat.core.vocabulary import (
+    AD_ID,
+    AD_LENGTH,
+    AD_NAME,
+    AD_POSITION,
+    BREAK_INDEX,
+    BREAK_NAME,
+    CHAPTER_INDEX,
+    CHAPTER_LENGTH,
+    CHAPTER_NAME,
+    CHAPTER_OFFSET,
+    STATE_NAME,
+    STATES_END,
+    STATES_START,
+)
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {
@@ -106,12 +121,12 @@ def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
         ad = opened.event.params
         ad_break = spans[opened.ad_break].event.params if opened.ad_break is not None else {}
         yield AdMetrics(
-            id=ad["media.ad.id"],
-            name=ad.get("media.ad.name"),
-            break_index=int(ad_break["media.ad.podIndex"]),
-            break_name=ad_break.get("media.ad.podFriendlyName"),
-            position=int(ad["media.ad.podPosition"]),
-            length_s=ad.get("media.ad.length"),
+            id=ad[AD_ID],
+            name=ad.get(AD_NAME),
+            break_index=int(ad_break[BREAK_INDEX]),
+            break_name=ad_break.get(BREAK_NAME),
+            position=int(ad[AD_POSITION]),
+            length_s=ad.get(AD_LENGTH),
             time_ms=part.time_ms,
             completed=part.ended_by is EventType.AD_COMPLETE,
             skipped=part.ended_by is EventType.AD_SKIP,
@@ -123,10 +138,10 @@ def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
     for position, part in _parts(spans, lambda span: span.chapter, lambda span: span.is_content).items():
         chapter = spans[position].event.params
         yield ChapterMetrics(
-            index=int(chapter["media.chapter.index"]),
-            name=chapter.get("media.chapter.friendlyName"),
-            offset_s=chapter["media.chapter.offset"],
-            length_s=chapter["media.chapter.length"],
+            index=int(chapter[CHAPTER_INDEX]),
+            name=chapter.get(CHAPTER_NAME),
+            offset_s=chapter[CHAPTER_OFFSET],
+            length_s=chapter[CHAPTER_LENGTH],
             time_ms=part.time_ms,
             completed=part.ended_by is EventType.CHAPTER_COMPLETE,
             skipped=part.ended_by is EventType.CHAPTER_SKIP,
@@ -152,11 +167,11 @@ def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
 
 def _switched(event: Event) -> Iterator[tuple[str, bool]]:
     def named(state: dict[str, Any]) -> str:
-        name: str = state["media.state.name"]
+        name: str = state[STATE_NAME]
         return STANDARD_STATES.get(name.lower(), name)
 
     if event.type is EventType.STATES_UPDATE:
-        yield from ((named(state), False) for state in event.params.get("statesEnd", ()))
-        yield from ((named(state), True) for state in event.params.get("statesStart", ()))
+        yield from ((named(state), False) for state in event.params.get(STATES_END, ()))
+        yield from ((named(state), True) for state in event.params.get(STATES_START, ()))
     else:
         yield named(event.params), event.type is EventType.STATE_START

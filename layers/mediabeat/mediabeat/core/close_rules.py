@@ -7,6 +7,10 @@ from typing import Final, NamedTuple
 
 from mediabeat.core.stored_forms import StoredWord
 
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
 LATE_EVENT_GRACE_MS: Final = 30_000
 """After `sessionEnd`, events of before it are still taken for this long: clients send in parallel, and retry."""
 
@@ -24,9 +28,9 @@ class CloseReason(StoredWord):
 class Limits(NamedTuple):
     """How long a session may go on: without an event, without its playhead moving, at all. Milliseconds."""
 
-    quiet_ms: int = 10 * 60_000
-    stuck_ms: int = 30 * 60_000
-    max_age_ms: int = 24 * 3_600_000
+    quiet_ms: int = 10 * MINUTE_MS
+    stuck_ms: int = 30 * MINUTE_MS
+    max_age_ms: int = 24 * HOUR_MS
 
 
 class Liveness(NamedTuple):

@@ -1,12 +1,15 @@
 """The events of a player, and their canonical form in JSON.
 
-The canonical event has the names of Adobe's Media Collection API, such as `media.ad.podIndex`. A protocol with other names has to
+The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`), such as `media.ad.podIndex`. A protocol with other names has to
 translate its events into these.
 """
 
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from mediabeat.core.vocabulary import CONTENT_TYPE
+
+SECONDS_PER_DAY: Final = 86_400
 MAX_TS_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999. A later `ts` is a mistake of units, and would not print as a date."""
 
@@ -14,11 +17,7 @@ LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
 
 
 class EventType(StrEnum):
-    """What happened in the player. For events of equal `ts`, the order of these lines is the order of the fold.
-
-    What ends comes before what starts. A break opens before its ad, and an ad closes before its break. `play` comes before a
-    pause or buffering that follows at once.
-    """
+    """What happened in the player. `core.session` decides the order of events with equal `ts`."""
 
     SESSION_START = "sessionStart"
     AD_COMPLETE = "adComplete"
@@ -81,4 +80,4 @@ def event_to_body(event: Event) -> dict[str, Any]:
 
 def is_live(start: Event) -> bool:
     """Say whether a session's media is live: its content type is `live` or `linear`, in any case."""
-    return str(start.params["media.contentType"]).lower() in LIVE_CONTENT_TYPES
+    return str(start.params[CONTENT_TYPE]).lower() in LIVE_CONTENT_TYPES

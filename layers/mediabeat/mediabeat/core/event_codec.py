@@ -14,8 +14,8 @@ import json
 import struct
 from typing import Any, Final
 
-from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import Event, EventType
+from mediabeat.core.stored_forms import compressed, decompressed
 
 _CODES: Final = (
     # Written in every stored event: append to this list, never change its order.
@@ -55,10 +55,10 @@ _HEADERS: Final = {
     LONG_TS | LONG_PLAYHEAD: struct.Struct(">BHId"),
 }
 
-MAX_COUNT: Final = 100_000
+MAX_SESSION_WEIGHT: Final = 100_000
 """What a session's events may count together: a ping each second for a day are 86,400. After that it takes its end only."""
 
-COUNTED_BYTES: Final = 256
+BYTES_PER_WEIGHT: Final = 256
 """Twice what a ping's quality data take."""
 
 _EPOCH_MS: Final = 1_577_836_800_000
@@ -91,7 +91,7 @@ def pack(event: Event) -> bytes:
     return header + compressed(payload.encode()) if payload else header
 
 
-def count_of(packed: bytes) -> int:
+def event_weight(packed: bytes) -> int:
     """Return what an event counts of all that a session may hold: one, and one more for each quarter KB of its payload.
 
     What it takes in memory is meant, not in the table: so as it is before compression, and eight bytes more for each value.
@@ -101,12 +101,12 @@ def count_of(packed: bytes) -> int:
         return 1
     text = decompressed(payload)
     values = sum(text.count(sign) for sign in (b",", b"[", b"{"))
-    return 1 + (len(text) + 8 * values) // COUNTED_BYTES
+    return 1 + (len(text) + 8 * values) // BYTES_PER_WEIGHT
 
 
 def is_full(count: int) -> bool:
     """Say whether a session whose events count so many takes none any more but its `sessionEnd`."""
-    return count >= MAX_COUNT
+    return count >= MAX_SESSION_WEIGHT
 
 
 def _header_of(packed: bytes) -> struct.Struct:

@@ -96,7 +96,7 @@ _CLOSING_TYPES: Final = frozenset(
 
 def decide_append(event: Event, head: Head, *, now: int) -> Action:
     """Return what to do with an event that arrives at `now` (epoch milliseconds), given the head of its session."""
-    if is_full(head.taken) and event.type is not EventType.SESSION_END:
+    if is_full(head.weight) and event.type is not EventType.SESSION_END:
         return Action.REFUSE_FULL
     if not head.phase.is_known:
         return Action.WAIT

@@ -12,10 +12,20 @@ from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.playback_quality import average_bitrate_bps, count_stalls, count_state_changes, last_qoe, time_to_start_ms
-from mediabeat.core.played_ranges import played, reached_s, segment, union_length_s
+from mediabeat.core.playback import (
+    average_bitrate_bps,
+    count_stalls,
+    count_state_changes,
+    last_qoe,
+    played,
+    reached_s,
+    segment,
+    time_to_start_ms,
+    union_length_s,
+)
 from mediabeat.core.session import PlayState, Session, Span, time_ms
 from mediabeat.core.truncation import first_fitting
+from mediabeat.core.vocabulary import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME
 
 METRICS_VERSION: Final = 1
 """Rises with every change of a formula; summaries written under a lower one can be recomputed from the log."""
@@ -152,8 +162,7 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     stalls, stall_ms = count_stalls(spans)
     stretches = list(played(session))
     farthest_s = reached_s(session)
-    marks_s = {percent: session.length_s * percent / 100 for percent in (10, 25, 50, 75, 95)}
-    dropped = int(last_qoe(spans, "media.qoe.droppedFrames") or 0)
+    dropped = int(last_qoe(spans, DROPPED_FRAMES) or 0)
     ads = tuple(ads_of(spans))
     chapters = tuple(chapters_of(spans))
     return Metrics(
@@ -162,13 +171,17 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         content_starts=int(session.content_start is not None),
         drops_before_start=int(close_reason is not None and session.content_start is None),
         content_completes=int(session.is_complete),
-        content_resumes=int(session.start.params.get("media.resume") is True),
+        content_resumes=int(session.start.params.get(RESUME) is True),
         content_time_spent_ms=content_ms,
         ad_time_spent_ms=ad_ms,
         media_time_spent_ms=content_ms + ad_ms,
         unique_time_played_ms=round(1_000 * union_length_s(stretches)),
         average_minute_audience=content_ms / 1_000 / session.length_s if session.length_s else None,
-        **{f"progress_{percent}": farthest_s is not None and farthest_s >= mark_s for percent, mark_s in marks_s.items()},
+        progress_10=_has_reached(session, farthest_s, 10),
+        progress_25=_has_reached(session, farthest_s, 25),
+        progress_50=_has_reached(session, farthest_s, 50),
+        progress_75=_has_reached(session, farthest_s, 75),
+        progress_95=_has_reached(session, farthest_s, 95),
         segment=segment(stretches),
         estimated_streams=(content_ms + ad_ms) // 1_000 // STREAM_S + 1,
         pause_events=pauses,
@@ -204,9 +217,13 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     )
 
 
+def _has_reached(session: Session, farthest_s: float | None, percent: int) -> bool:
+    return farthest_s is not None and farthest_s >= session.length_s * percent / 100
+
+
 def error_id(event: Event) -> str | None:
     """Return the id in an `error` event: a parameter by the documentation, QoE data in real players."""
-    return event.params.get("media.errorId") or event.qoe.get("media.qoe.errorID")
+    return event.params.get(ERROR_ID) or event.qoe.get(QOE_ERROR_ID)
 
 
 ErrorSource = Literal["player", "external"]
@@ -214,7 +231,7 @@ ErrorSource = Literal["player", "external"]
 
 def error_source(event: Event) -> ErrorSource:
     """Return where an error came from: `external`, or by default `player`."""
-    source = event.params.get("media.errorSource") or event.qoe.get("media.qoe.errorSource")
+    source = event.params.get(ERROR_SOURCE) or event.qoe.get(QOE_ERROR_SOURCE)
     return "external" if source == "external" else "player"
 
 

@@ -7,11 +7,18 @@ import hashlib
 import hmac
 import re
 import secrets
+import string
 from typing import Final, NamedTuple
 
 from mediabeat.errors import InvalidInput, Problem
 
 PROJECT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+ACCESS_KEY_ID: Final = re.compile(r"[A-Z0-9]{20}")
+
+_ID_LETTERS: Final = string.ascii_uppercase + string.digits
+_SECRET_LETTERS: Final = string.ascii_letters + string.digits
+_SECRET_LENGTH: Final = 40
+"""Letters of a secret, some 238 random bits."""
 
 
 class Project(NamedTuple):
@@ -62,3 +69,22 @@ def opens(project: Project, key: str, now_ms: int) -> bool:
         return True
     in_grace = project.old_key_until is not None and now_ms < project.old_key_until
     return in_grace and hmac.compare_digest(project.old_key_hash or "", given)
+
+
+class AccessKey(NamedTuple):
+    """One access key of a project, without its secret. `created_at` in epoch milliseconds."""
+
+    id: str
+    project_id: str
+    created_at: int
+    enabled: bool = True
+
+
+def new_access_key(project_id: str, now_ms: int) -> tuple[AccessKey, str]:
+    """Return a new access key and its secret, which is not to be had again."""
+    key = AccessKey(_random(_ID_LETTERS, 20), project_id, now_ms)
+    return key, _random(_SECRET_LETTERS, _SECRET_LENGTH)
+
+
+def _random(letters: str, length: int) -> str:
+    return "".join(secrets.choice(letters) for _ in range(length))

@@ -11,28 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-VIEWER_IDS: Final = ("analytics.visitorId", "visitor.marketingCloudUserId")
-"""What sessions are found by; answers show the first that was sent. One use: the same id in either is the same viewer."""
+from mediabeat.core.vocabulary import VIEWER_IDS, identifies
 
-_IDENTIFYING: Final = ("analytics.", "visitor.", "appInstallationId")
-_NOBODY_S: Final = frozenset(
-    {
-        "analytics.trackingServer",
-        "analytics.reportSuite",
-        "analytics.enableSSL",
-        "analytics.optOutServerSideForwarding",
-        "analytics.optOutShare",
-        "visitor.marketingCloudOrgId",
-        "visitor.aamLocationHint",
-    }
-)
 _AUTH_STATES: Final = (0, 1, 2)
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-
-def identifies(name: str) -> bool:
-    """Say whether a parameter of this name may identify a viewer: of `analytics.` and `visitor.` all but what is known not to."""
-    return name.startswith(_IDENTIFYING) and name not in _NOBODY_S
 
 
 def is_uuid(text: str) -> bool:

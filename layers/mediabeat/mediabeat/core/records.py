@@ -3,20 +3,21 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.stored_forms import StoredWord, by_name
 
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+if TYPE_CHECKING:
+    from mediabeat.core.session_query import Device  # not loaded on the hot path
 
-Device = Literal["PC", "Mobile"]
+SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 class Caller(NamedTuple):
     """What a request's headers tell. `device` is `PC` or `Mobile` (phones and tablets)."""
 
-    device: Device
+    device: "Device"
     os: str
     browser: str
     origin: str
@@ -61,7 +62,7 @@ class Head(NamedTuple):
     ended_ts: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
-    taken: int = 0  # what its events count, together
+    weight: int = 0  # of its events together; stored as `taken`
 
 
 class Start(NamedTuple):

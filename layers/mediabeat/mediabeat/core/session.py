@@ -12,9 +12,9 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
-from mediabeat.core.event import Event, EventType, is_live
+from mediabeat.core.event import SECONDS_PER_DAY, Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
-from mediabeat.core.time_units import SECONDS_PER_DAY
+from mediabeat.core.vocabulary import LENGTH
 
 STALL_MOMENTS: Final = 3
 """As many moments in a row with the same playhead, while playing content, are a stall."""
@@ -88,7 +88,7 @@ class Session:
     @cached_property
     def length_s(self) -> float:
         """Length of recorded content in seconds; 0 when it is live or unknown, as what is shorter than a millisecond is."""
-        length_s = float(self.start.params["media.length"])
+        length_s = float(self.start.params[LENGTH])
         return 0.0 if self.is_live or length_s < 0.001 else length_s
 
     @cached_property
@@ -119,7 +119,33 @@ class Session:
         return next(moves, events[0].ts)
 
 
-_RANK: Final = {event_type: rank for rank, event_type in enumerate(EventType)}
+_ORDER: Final = (
+    # For events with equal `ts`: what ends comes before what starts, an ad break opens before its ad, an ad closes before its
+    # break, and `play` comes before the pause or the buffering that follows it. A new order changes metrics.
+    EventType.SESSION_START,
+    EventType.AD_COMPLETE,
+    EventType.AD_SKIP,
+    EventType.AD_BREAK_COMPLETE,
+    EventType.CHAPTER_COMPLETE,
+    EventType.CHAPTER_SKIP,
+    EventType.STATE_END,
+    EventType.STATES_UPDATE,
+    EventType.STATE_START,
+    EventType.CHAPTER_START,
+    EventType.AD_BREAK_START,
+    EventType.AD_START,
+    EventType.PLAY,
+    EventType.PAUSE_START,
+    EventType.BUFFER_START,
+    EventType.BITRATE_CHANGE,
+    EventType.ERROR,
+    EventType.PREV_TRACK,
+    EventType.NEXT_TRACK,
+    EventType.PING,
+    EventType.SESSION_COMPLETE,
+    EventType.SESSION_END,
+)
+_RANK: Final = {event_type: rank for rank, event_type in enumerate(_ORDER)}
 
 
 def order_of(event: Event) -> tuple[int, int, float, str]:
@@ -212,10 +238,6 @@ def _stalls_marked(spans: Iterable[Span]) -> Iterator[Span]:
         standing = list(group)
         stalled = may_stall and len(standing) >= STALL_MOMENTS and _moments(standing) >= STALL_MOMENTS
         yield from (span._replace(state=PlayState.STALLED) for span in standing) if stalled else standing
-
-
-def _where_it_stands(span: Span) -> tuple[bool, float]:
-    return span.state is PlayState.PLAYING and span.ad_break is None, span.event.playhead
 
 
 def _moments(spans: Iterable[Span]) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
-from mediabeat.core.time_units import DAY_MS
+from mediabeat.core.close_rules import DAY_MS
 
 Device = Literal["PC", "Mobile"]
 VideoType = Literal["VOD", "LIVE"]

@@ -8,11 +8,12 @@ from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.compression import compressed, decompressed
+from mediabeat.core.event import Event
 from mediabeat.core.event_codec import is_known, unpack
 from mediabeat.core.metrics import Metrics, measure
-from mediabeat.core.records import Phase, StoredSession
+from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
 from mediabeat.core.session import Session, fold
+from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.core.truncation import both_ends
 
 MAX_LOG_LINES: Final = 2_000
@@ -80,14 +81,30 @@ def _opened(packed: bytes) -> Any:
     return from_json(decompressed(packed))
 
 
-def session_of(stored: StoredSession) -> Session:
+def fold_stored(stored: StoredSession) -> Session:
     """Return the session that the stored events tell."""
     return fold(map(unpack, filter(is_known, stored.events)))
 
 
 def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
     """Return the metrics and the log of a session, closed (just now, for a `reason`, or before) or as far as it has come."""
-    session = session_of(stored)
+    session = fold_stored(stored)
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
+
+
+class ListedSession(NamedTuple):
+    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now."""
+
+    entry: ListEntry
+    summary: ListedSummary | None
+
+
+class ShownSession(NamedTuple):
+    """A session in detail: its `sessionStart`, its summary and its `error` events in order of time."""
+
+    sid: str
+    start: Start
+    summary: Summary
+    errors: tuple[Event, ...]

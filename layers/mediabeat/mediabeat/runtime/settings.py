@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
-from mediabeat.core.close_rules import Limits
-from mediabeat.core.time_units import HOUR_MS, MINUTE_MS, SECONDS_PER_DAY
+from mediabeat.core.close_rules import HOUR_MS, MINUTE_MS, Limits
+from mediabeat.core.event import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

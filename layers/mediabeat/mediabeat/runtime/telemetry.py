@@ -8,8 +8,7 @@ exact ones.
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
-from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.time_units import MINUTE_MS
+from mediabeat.core.close_rules import MINUTE_MS, CloseReason
 from mediabeat.runtime.clock import server_clock
 
 NAMESPACE: Final = "mediabeat"

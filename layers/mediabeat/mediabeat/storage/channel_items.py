@@ -17,7 +17,7 @@ Access patterns
 from typing import Final
 
 from mediabeat.core.channels import Action, Channel, ChannelEvent, RequestType, Result, Status
-from mediabeat.storage.session_items import Item, key
+from mediabeat.storage.table import Item, key
 
 CHANNEL: Final = "channel"
 _DIGITS: Final = 12
@@ -105,12 +105,12 @@ def _told(channel: Channel) -> Item:
 def channel_of(item: Item) -> Channel:
     """Read a channel, from its own item or from the list."""
     return Channel(
-        item["channel_id"]["S"],
-        item["project_id"]["S"],
-        item["channel_name"]["S"],
-        status_of(item),
-        int(item["created_at"]["N"]),
-        int(item["number"]["N"]),
+        id=item["channel_id"]["S"],
+        project_id=item["project_id"]["S"],
+        name=item["channel_name"]["S"],
+        status=status_of(item),
+        created_at=int(item["created_at"]["N"]),
+        number=int(item["number"]["N"]),
     )
 
 
@@ -122,11 +122,11 @@ def status_of(item: Item) -> Status:
 def event_of(item: Item) -> ChannelEvent:
     """Read an event."""
     return ChannelEvent(
-        int(item["sk"]["S"].removeprefix("event#")),
-        int(item["happened_at"]["N"]),
-        Action(item["action"]["S"]),
-        RequestType(item["request_type"]["S"]),
-        Result(item["result"]["S"]),
-        item["message_code"]["S"],
-        item["message"]["S"],
+        number=int(item["sk"]["S"].removeprefix("event#")),
+        at=int(item["happened_at"]["N"]),
+        action=Action(item["action"]["S"]),
+        request_type=RequestType(item["request_type"]["S"]),
+        result=Result(item["result"]["S"]),
+        message_code=item["message_code"]["S"],
+        message=item["message"]["S"],
     )

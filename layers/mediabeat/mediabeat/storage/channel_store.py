@@ -17,7 +17,7 @@ NAME_IS_FREE: Final = "attribute_not_exists(pk) OR channel_status = :terminated"
 NAME_IS_ITS_OWN: Final = "channel_id = :id"
 
 
-class Kept(NamedTuple):
+class StoredChannel(NamedTuple):
     """A channel as it was read, and how many events it had."""
 
     channel: Channel
@@ -30,14 +30,14 @@ class ChannelRegistry:
     def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
         self._table = Table(table_name, client)
 
-    def channel(self, project_id: str, channel_id: str) -> Kept | None:
+    def channel(self, project_id: str, channel_id: str) -> StoredChannel | None:
         """Return a channel; none when the project has none of this id."""
         item = self._table.get(items.channel_key(channel_id), consistent=True)
         if item is None or (channel := items.channel_of(item)).project_id != project_id:
             return None
-        return Kept(channel, int(item["event_count"]["N"]))
+        return StoredChannel(channel, int(item["event_count"]["N"]))
 
-    def live_channel_named(self, project_id: str, name: str) -> Kept | None:
+    def live_channel_named(self, project_id: str, name: str) -> StoredChannel | None:
         """Return the channel that has a name; none when there is none, or it is terminated."""
         item = self._table.get(items.name_key(project_id, name), consistent=True)
         kept = self.channel(project_id, item["channel_id"]["S"]) if item else None
@@ -79,7 +79,7 @@ class ChannelRegistry:
             [{"Update": count}, {"Put": name}, {"Put": own}, {"Put": entry}, *self._event_writes(change)],
         )
 
-    def write(self, change: Change, seen: Kept) -> bool:
+    def write(self, change: Change, seen: StoredChannel) -> bool:
         """Store what a request did to a channel; False when another one did something to it since it was seen."""
         channel = change.channel
         own = {

@@ -10,9 +10,8 @@ Access patterns: gets by id, and queries of `projects` and `access-keys` for the
 
 from typing import Final
 
-from mediabeat.core.access_keys import AccessKey
-from mediabeat.core.projects import Project
-from mediabeat.storage.session_items import Item, key, number_in
+from mediabeat.core.projects import AccessKey, Project
+from mediabeat.storage.table import Item, key, number_in
 
 PROJECTS: Final = "projects"
 ACCESS_KEYS: Final = "access-keys"
@@ -36,12 +35,12 @@ def project_item(project: Project) -> Item:
 def project_of(item: Item) -> Project:
     """Read a project's item."""
     return Project(
-        item["sk"]["S"],
-        item["key_hash"]["S"],
-        int(item["created_at"]["N"]),
-        item.get("old_key_hash", {}).get("S"),
-        number_in(item, "old_key_until"),
-        "keeps_viewer_uuids" in item,
+        id=item["sk"]["S"],
+        key_hash=item["key_hash"]["S"],
+        created_at=int(item["created_at"]["N"]),
+        old_key_hash=item.get("old_key_hash", {}).get("S"),
+        old_key_until=number_in(item, "old_key_until"),
+        keeps_viewer_uuids="keeps_viewer_uuids" in item,
     )
 
 
@@ -70,5 +69,8 @@ def access_key_items(access_key: AccessKey) -> tuple[Item, Item]:
 def access_key_of(item: Item) -> AccessKey:
     """Read an access key's item."""
     return AccessKey(
-        item["access_key_id"]["S"], item["project_id"]["S"], int(item["created_at"]["N"]), enabled=item["enabled"]["BOOL"]
+        id=item["access_key_id"]["S"],
+        project_id=item["project_id"]["S"],
+        created_at=int(item["created_at"]["N"]),
+        enabled=item["enabled"]["BOOL"],
     )

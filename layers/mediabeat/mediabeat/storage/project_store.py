@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mediabeat.core.access_keys import AccessKey
 from mediabeat.core.channels import NAME, Status
-from mediabeat.core.projects import PROJECT_ID, Project
+from mediabeat.core.projects import PROJECT_ID, AccessKey, Project
 from mediabeat.errors import NotFound, ProjectExists
 from mediabeat.storage import channel_items, project_items
 from mediabeat.storage.dynamodb import EXISTS, IS_NEW, Table

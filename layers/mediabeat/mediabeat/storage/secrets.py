@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import aws, passing_errors_named
+from mediabeat.storage.dynamodb import aws, transient_errors_as_unavailable
 
 KEPT_FOR_MS: Final = 300_000
 """A secret is remembered for so long, as a look-up costs money and time; that a key is disabled is seen in the table at once."""
@@ -28,7 +28,7 @@ def secrets_client() -> Any:
 def _read(client: Any, secret_id: str) -> str | None:
     """Return a secret; none when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
     try:
-        with passing_errors_named():
+        with transient_errors_as_unavailable():
             secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:

@@ -10,9 +10,9 @@ whoever finds one finds all, even where the session itself is not there (its sta
 from typing import NamedTuple
 
 from mediabeat.core.event_codec import unpack
-from mediabeat.core.pseudonyms import VIEWER_IDS
 from mediabeat.core.records import Start
-from mediabeat.storage.session_items import Item, key
+from mediabeat.core.vocabulary import VIEWER_IDS
+from mediabeat.storage.table import Item, key
 
 
 class ViewerEntry(NamedTuple):

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from mediabeat.storage import viewer_items
-from mediabeat.storage.dynamodb import Item, Table
+from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
 
 if TYPE_CHECKING:

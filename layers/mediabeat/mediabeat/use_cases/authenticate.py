@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-from mediabeat.core.access_keys import ACCESS_KEY_ID
-from mediabeat.core.projects import opens
+from mediabeat.core.projects import ACCESS_KEY_ID, opens
 from mediabeat.errors import Unauthorized
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore

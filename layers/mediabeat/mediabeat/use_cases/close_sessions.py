@@ -12,11 +12,10 @@ from itertools import islice
 from math import ceil
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import CloseReason, Limits, next_due
+from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits, next_due
 from mediabeat.core.lifecycle import decide_close, liveness_of
 from mediabeat.core.records import Phase
 from mediabeat.core.summary import summarize
-from mediabeat.core.time_units import MINUTE_MS
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.storage.session_store import Store
 
@@ -101,7 +100,7 @@ def close_due(
         except Exception as error:
             # The next run will fail on this session too, so it must come to all others first.
             with suppress(StorageUnavailable):
-                store.put_aside(sid)
+                store.quarantine(sid)
             return Failed(sid, error)
 
     due = store.due_sessions(clock(), number, slices)

@@ -8,7 +8,7 @@ from typing import Final, TypeGuard
 from mediabeat.core.records import StoredSession
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
 from mediabeat.storage.session_items import listings
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 
 WORKERS: Final = 8
 """Sessions read in parallel, which keeps a machine busy."""
@@ -21,7 +21,7 @@ PAGE_SIZE: Final = 500
 
 
 def exported_sessions(
-    project_id: str, store: Store, *, shards: int, since: int, until: int, now: int, for_sharing: bool
+    project_id: str, store: SessionQueries, *, shards: int, since: int, until: int, now: int, for_sharing: bool
 ) -> Iterator[StoredSession]:
     """Yield the sessions of a project that started between two moments (epoch ms, both included), each as it is when it is read.
 
@@ -35,7 +35,7 @@ def exported_sessions(
         return not (for_sharing and stored.start.opt_out_share)
 
     lists = (
-        store.newest(listing, since=since, until=until, page=PAGE_SIZE)
+        store.newest(listing, since=since, until=until, page_size=PAGE_SIZE)
         for listing in listings(project_id, DEVICES, VIDEO_TYPES, shards)
     )
     entries = chain.from_iterable(lists)

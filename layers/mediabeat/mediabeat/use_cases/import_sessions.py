@@ -6,7 +6,7 @@ from enum import Enum
 from itertools import islice
 
 from mediabeat.core.records import StoredSession
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.use_cases.export_sessions import BATCH_SIZE, WORKERS
 
 
@@ -18,7 +18,7 @@ class Outcome(Enum):
     EXPIRED = "expired"
 
 
-def import_sessions(sessions: Iterable[StoredSession], store: Store, *, now: int) -> Iterator[Outcome]:
+def import_sessions(sessions: Iterable[StoredSession], store: SessionStarts, *, now: int) -> Iterator[Outcome]:
     """Store sessions in parallel, and yield the result for each; `now` in epoch milliseconds.
 
     An existing session stays as it is. An expired one is not stored, because the table would delete it at once. An interrupted

@@ -8,11 +8,10 @@ from typing import Final
 
 from mediabeat.core.records import ListEntry
 from mediabeat.core.session_query import SessionQuery
-from mediabeat.core.session_views import ListedSession
-from mediabeat.core.summary import UNREADABLE, ListedSummary, summarize
+from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, summarize
 from mediabeat.errors import LargeSession
 from mediabeat.storage.session_items import listings
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 
 MAX_LOG_LINES: Final = 25_000
 """Lines of session logs in one list, shared evenly. A line has about 170 bytes, and a function may answer 6 MB."""
@@ -24,17 +23,17 @@ PAGE_SIZE: Final = 25
 """Entries read at a time from one listing: a default list of 100 comes from at least four listings."""
 
 
-def list_sessions(project_id: str, query: SessionQuery, store: Store, *, shards: int) -> list[ListedSession]:
+def list_sessions(project_id: str, query: SessionQuery, store: SessionQueries, *, shards: int) -> list[ListedSession]:
     """Return the newest sessions of a project, with their summaries as far as they are known."""
     streams = [
-        store.newest(listing, since=query.since, until=query.until, page=min(PAGE_SIZE, query.limit))
+        store.newest(listing, since=query.since, until=query.until, page_size=min(PAGE_SIZE, query.limit))
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
     return list(_with_summaries(islice(newest, query.limit), store, MAX_LOG_LINES // query.limit))
 
 
-def _with_summaries(entries: Iterable[ListEntry], store: Store, most_lines: int) -> Iterator[ListedSession]:
+def _with_summaries(entries: Iterable[ListEntry], store: SessionQueries, most_lines: int) -> Iterator[ListedSession]:
     """Yield sessions with their summaries: the stored one of a closed session, or one that is measured now.
 
     There is no summary for a session that has just expired, nor once MAX_FOLDED_WEIGHT is used up.
@@ -48,7 +47,7 @@ def _with_summaries(entries: Iterable[ListEntry], store: Store, most_lines: int)
             except LargeSession:
                 stored = None
             if stored:
-                left -= stored.head.taken
+                left -= stored.head.weight
                 summary = summarize(stored).listed(most_lines=most_lines)
         yield ListedSession(entry, summary)
 

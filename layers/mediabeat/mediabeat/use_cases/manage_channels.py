@@ -20,7 +20,7 @@ from mediabeat.core.channels import (
     numbers_on,
 )
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.channel_store import ChannelRegistry, Kept
+from mediabeat.storage.channel_store import ChannelRegistry, StoredChannel
 
 MAX_ATTEMPTS: Final = 10
 """Attempts of a request to write to a channel that other requests keep changing: about five seconds at most."""
@@ -111,7 +111,7 @@ class ChannelCalls:
         channel, total = self._stored(channel_id)
         return EventPage(self.channels.events(channel.id, numbers_on(page, total)), total)
 
-    def _stored(self, channel_id: str) -> Kept:
+    def _stored(self, channel_id: str) -> StoredChannel:
         """Return a channel of the project; the refusal does not reveal whether another project has the channel."""
         stored = self.channels.channel(self.project_id, channel_id)
         if stored is None:

@@ -4,13 +4,12 @@ from contextlib import suppress
 
 from mediabeat.core.event import EventType
 from mediabeat.core.records import SESSION_ID, StoredSession
-from mediabeat.core.session_views import ShownSession
-from mediabeat.core.summary import UNREADABLE, Summary, session_of, summarize
+from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, fold_stored, summarize
 from mediabeat.errors import NotFound
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_queries import SessionQueries
 
 
-def show_session(project_id: str, viewer_or_session_id: str, store: Store) -> ShownSession:
+def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueries) -> ShownSession:
     """Return the session of this id, or the newest session of this viewer (a UUID).
 
     Raises NotFound, also for a session of another project.
@@ -18,11 +17,11 @@ def show_session(project_id: str, viewer_or_session_id: str, store: Store) -> Sh
     stored = _find(project_id, viewer_or_session_id, store)
     if stored is None or stored.start is None or stored.start.project_id != project_id:
         raise NotFound(f"no session of {viewer_or_session_id} in this project")
-    errors = tuple(span.event for span in session_of(stored).spans if span.event.type is EventType.ERROR)
+    errors = tuple(span.event for span in fold_stored(stored).spans if span.event.type is EventType.ERROR)
     return ShownSession(stored.sid, stored.start, _summary_of(stored), errors)
 
 
-def _find(project_id: str, viewer_or_session_id: str, store: Store) -> StoredSession | None:
+def _find(project_id: str, viewer_or_session_id: str, store: SessionQueries) -> StoredSession | None:
     if SESSION_ID.fullmatch(viewer_or_session_id):
         return store.read_session(viewer_or_session_id)
     return store.newest_of_viewer(project_id, viewer_or_session_id)

@@ -8,14 +8,15 @@ from typing import NamedTuple
 from mediabeat.core.channels import takes_sessions
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, next_due
 from mediabeat.core.event import Event, EventType, is_live
-from mediabeat.core.event_codec import count_of, pack
-from mediabeat.core.pseudonyms import Pseudonyms, identifies
+from mediabeat.core.event_codec import event_weight, pack
+from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
+from mediabeat.core.vocabulary import CHANNEL, OPT_OUT_FORWARDING, OPT_OUT_SHARE, REPORT_SUITE, identifies
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from mediabeat.storage.session_store import Store
+from mediabeat.storage.session_starts import SessionStarts
 
 
 class Started(NamedTuple):
@@ -26,7 +27,7 @@ class Started(NamedTuple):
 
 
 def start_session(
-    event: Event, caller: Caller, store: Store, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
+    event: Event, caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
 ) -> Started:
     """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
@@ -40,7 +41,7 @@ def start_session(
 
 
 def store_downloaded(
-    events: Sequence[Event], caller: Caller, store: Store, registry: Registry, viewer_key: ViewerKey, *, now: int
+    events: Sequence[Event], caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, *, now: int
 ) -> Started:
     """Store a whole session that was watched offline, closed and dated by its own clock, and return it.
 
@@ -51,8 +52,8 @@ def store_downloaded(
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
     packed = {pack(event) for event in events[1:]}
-    taken = sum(map(count_of, packed))
-    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, taken=taken)
+    weight = sum(map(event_weight, packed))
+    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, weight=weight)
     sid = _new_sid()
     store.create_session(sid, head, start, packed, now=now)
     return Started(sid, start.project_id)
@@ -61,7 +62,7 @@ def store_downloaded(
 def _start(
     event: Event, caller: Caller, registry: Registry, viewer_key: ViewerKey, where: str, *, started_at: int, ts_skew: int
 ) -> Start:
-    project_id, channel = event.params["analytics.reportSuite"], event.params["media.channel"]
+    project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
     if admission.project is None:
         raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
@@ -83,8 +84,8 @@ def _start(
         started_at=started_at,
         ts_skew=ts_skew,
         event=pack(event),
-        opt_out_share=event.params.get("analytics.optOutShare", False),
-        opt_out_forwarding=event.params.get("analytics.optOutServerSideForwarding", False),
+        opt_out_share=event.params.get(OPT_OUT_SHARE, False),
+        opt_out_forwarding=event.params.get(OPT_OUT_FORWARDING, False),
     )
 
 

@@ -5,7 +5,7 @@ from time import time
 from mediabeat.cli.commands import projects
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
-from mediabeat.core.access_keys import ACCESS_KEY_ID, AccessKey, new_access_key
+from mediabeat.core.projects import ACCESS_KEY_ID, AccessKey, new_access_key
 
 
 def create(project_id: str, target: Target) -> tuple[AccessKey, str]:

@@ -15,9 +15,9 @@ from mediabeat.cli import target
 from mediabeat.cli.commands import projects
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
+from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event import MAX_TS_MS
 from mediabeat.core.metrics import METRICS_VERSION
-from mediabeat.core.time_units import DAY_MS
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions, moved
 
@@ -53,7 +53,7 @@ def export_project(
         writer = closing.enter_context(ArchiveWriter(folder))
         sessions = exported_sessions(
             project,
-            chosen.store,
+            chosen.queries,
             shards=chosen.index_shards,
             since=_ms(since) if since else 0,
             until=_ms(until) + DAY_MS - 1 if until else MAX_TS_MS,
@@ -107,7 +107,7 @@ def import_project(folder: Path, project: str | None, keep_days: int | None, sta
             projects.restore(manifest.project, chosen.registry)
         sessions = (moved(one, project_id=project, expires_at=expires_at) for one in archive.sessions())
         with steps.step(f"storing the sessions of {project or manifest.project_id!r}") as tell:
-            for outcome in import_sessions(sessions, chosen.store, now=_ms(now)):
+            for outcome in import_sessions(sessions, chosen.starts, now=_ms(now)):
                 outcomes[outcome] += 1
                 if outcomes.total() % _EACH == 0:
                     tell(f"{outcomes.total()} so far")

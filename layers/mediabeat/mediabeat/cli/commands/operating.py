@@ -139,7 +139,7 @@ def recompute(since: datetime | None, stack: str | None, region: str | None) -> 
     """Measure closed sessions again after a formula has changed; it can be cut off and run again."""
     since_ms = round(since.replace(tzinfo=UTC).timestamp() * 1000) if since else 0
     with target.chosen(stack, region) as chosen:
-        done = measuring.recompute(chosen.store, since=since_ms)
+        done = measuring.recompute(chosen.queries, chosen.store, since=since_ms)
     click.echo(f"{done.seen} closed sessions looked at, {done.rewritten} measured again")
 
 

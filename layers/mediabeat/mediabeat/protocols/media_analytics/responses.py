@@ -17,8 +17,9 @@ from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, ListEntry
 from mediabeat.core.session_query import Device, SessionQuery
-from mediabeat.core.session_views import ListedSession, ShownSession
+from mediabeat.core.summary import ListedSession, ShownSession
 from mediabeat.core.truncation import first_fitting
+from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that one session's detail lists: the first ones, about 500."""
@@ -173,7 +174,7 @@ def detail_body(session: ShownSession) -> DetailAnswer:
             "origin": caller.origin,
             "userAgent": caller.user_agent,
         },
-        "player": {"playerName": params["media.playerName"], "playerVersion": params.get("media.sdkVersion", "")},
+        "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
         "error": list(first_fitting(map(_player_error, session.errors), ERRORS_BYTES)),
         "sessionLog": log_lines(summary.log, start.viewer),
         "media": {"videoType": start.video_type}

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mediabeat.core.event import EVENT_TYPES, Event, EventType, event_from_body, is_live
+from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.time_units import SECONDS_PER_DAY
+from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.protocols.media_collection.schema import model_of
 
@@ -59,7 +59,7 @@ def parse_session_start(value: Any, where: str = "") -> Event:
     start = parse(value, where)
     if start.type is not EventType.SESSION_START:
         raise InvalidInput(Problem(f"{where}eventType", "must be sessionStart; other events go to /api/v1/sessions/{sid}/events"))
-    length_s = start.params["media.length"]
+    length_s = start.params[LENGTH]
     field = f"{where}playerTime.playhead"
     if start.playhead < 0:
         raise InvalidInput(Problem(field, "must not be negative"))
@@ -80,11 +80,6 @@ def parse_event(value: Any, where: str = "") -> Event:
     event = parse(value, where)
     if event.type is EventType.SESSION_START:
         raise InvalidInput(Problem(f"{where}eventType", "must not be sessionStart, which goes to /api/v1/sessions"))
-    if not event.params:
-        return event
-    # Imported here: most events have no parameters, and a cold start should not pay for it.
-    from mediabeat.core.pseudonyms import identifies
-
     if any(map(identifies, event.params)):
         return event._replace(params={name: value for name, value in event.params.items() if not identifies(name)})
     return event
@@ -130,7 +125,7 @@ def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event
             problems.extend(error.problems)
         if len(problems) > MAX_PROBLEMS:
             break  # the reply lists no more
-    if not problems and require_downloaded_flag and events[0].params.get("media.downloaded") is not True:
+    if not problems and require_downloaded_flag and events[0].params.get(DOWNLOADED) is not True:
         problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))
     if problems:
         raise InvalidInput(*problems)

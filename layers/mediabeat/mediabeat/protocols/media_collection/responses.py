@@ -1,7 +1,6 @@
 """Replies to players: where a new session's events go, and the result of each event of an array."""
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter
 
 from mediabeat.errors import MediabeatError
 from mediabeat.runtime.http_api import ErrorAnswer, EventAnswer, Reply, error_body, reply
@@ -23,7 +22,7 @@ def batch_reply(refusals: Sequence[MediabeatError | None], on_refusal: Callable[
     refused = [(body["code"], refusal) for body, refusal in zip(bodies, refusals, strict=True) if refusal]
     if not refused:
         return reply(204)
-    status, highest = max(refused, key=itemgetter(0))
+    status, highest = max(refused, key=lambda one: one[0])
     on_refusal(highest, status)
     message = f"{len(refused)} of {len(refusals)} events were refused"
     body: ErrorAnswer = {"code": status, "message": message, "events": bodies}
