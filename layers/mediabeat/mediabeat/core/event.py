@@ -17,10 +17,10 @@ LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
 
 
 class EventType(StrEnum):
-    """What happened in the player. For events of equal `ts`, the order of these lines is the order of the fold.
+    """The types of events. For events of equal `ts`, the order of these lines is the order of the fold.
 
-    What ends comes before what starts. A break opens before its ad, and an ad closes before its break. `play` comes before a
-    pause or buffering that follows at once.
+    Events that end something come before events that start something. A break opens before its ad, and an ad closes before its
+    break. `play` comes before a pause or buffering that follows at once.
     """
 
     SESSION_START = "sessionStart"
