@@ -36,5 +36,5 @@ def lambda_handler(request: Request, context: Any) -> Reply:
     """Reply to a call for the project whose access key signed it."""
     route, now = checked_route(request), server_clock()
     request.project_id = authenticate_call(call_in(request), registry, secrets, now=now)
-    calls = ChannelCalls(request.project_id, channels, now=now, pause=pause)
+    calls = ChannelCalls(request.project_id, channels, now_ms=now, pause=pause)
     return content_reply(ROUTES[route](calls, request), request)

@@ -33,8 +33,8 @@ _REFUSALS: Final = {
 }
 
 _CLOSED: Final = {
-    CloseReason.SESSION_END: "the player sent `sessionEnd`, or the session was downloaded",
-    CloseReason.COMPLETED: "the content was complete, and a time-out passed",
+    CloseReason.SESSION_END: "the player sent `sessionEnd`, or a downloaded session came without one",
+    CloseReason.COMPLETED: "the player sent `sessionComplete` but no `sessionEnd`",
     CloseReason.NO_EVENTS: "no event arrived for `QuietMinutes`",
     CloseReason.NO_PLAYHEAD_PROGRESS: "the playhead did not move for `StuckMinutes`",
     CloseReason.MAX_AGE: "the session was older than `MaxAgeHours`",

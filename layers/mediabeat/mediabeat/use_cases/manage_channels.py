@@ -47,11 +47,11 @@ class EventPage(NamedTuple):
 
 @dataclass(frozen=True)
 class ChannelCalls:
-    """What one project can ask about its channels. `now` is the server's clock, epoch milliseconds."""
+    """What one project can ask about its channels. `now_ms` is the server's clock, epoch milliseconds."""
 
     project_id: str
     channels: ChannelRegistry
-    now: int
+    now_ms: int
     pause: Callable[[int], None]
     """Waits for a number of milliseconds."""
 
@@ -64,12 +64,12 @@ class ChannelCalls:
 
         def attempt() -> Channel | None:
             if holder := self.channels.live_channel_named(self.project_id, name):
-                refused = name_taken(*holder, now=self.now)
+                refused = name_taken(*holder, now=self.now_ms)
                 if refused.refusal and self.channels.write(refused, holder):
                     raise refused.refusal
                 return None
             number = self.channels.channel_count(self.project_id) + 1
-            change = new_channel(self.project_id, name, suffix, number=number, now=self.now)
+            change = new_channel(self.project_id, name, suffix, number=number, now=self.now_ms)
             return change.channel if self.channels.create(change) else None
 
         return self._until_written(attempt)
@@ -82,7 +82,7 @@ class ChannelCalls:
 
         def attempt() -> Channel | None:
             seen = self._stored(channel_id)
-            change = changed(*seen, action, now=self.now)
+            change = changed(*seen, action, now=self.now_ms)
             if not self.channels.write(change, seen):
                 return None
             if change.refusal:
