@@ -1,7 +1,7 @@
 """The events of a player, and their canonical form in JSON.
 
-The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`), such as `media.ad.podIndex`. A protocol with other names has to
-translate its events into these.
+The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`), such as `media.ad.podIndex`. A protocol
+with other names has to translate its events into these.
 """
 
 from enum import StrEnum
