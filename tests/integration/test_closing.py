@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event_codec import pack
@@ -14,6 +15,7 @@ from mediabeat.core.summary import Summary
 from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item
 from mediabeat.use_cases.close_sessions import close_due, slices_of
@@ -174,13 +176,14 @@ def test_closer_removes_a_session_whose_creation_failed(
 
 
 def test_closer_starts_parallel_runs_when_there_are_many_shards(
-    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: Clock, store: Store, table: str, dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from functions.close_idle_sessions import app as closer
     from functions.create_session import app as starter
 
-    for app in (closer, starter):
-        monkeypatch.setattr(app.store, "_shards", 5)
+    starts = SessionStarts(table, dynamodb, retention_s=settings().retention_s, index_shards=5)
+    monkeypatch.setattr(starter, "store", starts)
+    monkeypatch.setattr(closer, "store", Store(table, dynamodb, index_shards=5))
     monkeypatch.setattr(closer, "slices", slices_of(5))
     invoked: list[dict[str, Any]] = []
     client = SimpleNamespace(invoke=lambda **call: invoked.append(call))

@@ -168,6 +168,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
     return Requests(monkeypatch)
 
 
+@pytest.mark.slow
 def test_killed_erasing_is_completed_by_the_next_run(
     store: ViewerStore, sids: list[str], others: list[Item], table: str, requests: Requests
 ) -> None:
@@ -184,6 +185,7 @@ def test_killed_erasing_is_completed_by_the_next_run(
     assert number > 40, "each request has had its turn"
 
 
+@pytest.mark.slow
 def test_session_stays_erased_whatever_happens_during_erasing(
     store: ViewerStore, sids: list[str], others: list[Item], api: Api, clock: Clock, table: str, requests: Requests
 ) -> None:

@@ -27,6 +27,8 @@ from tests.support.builders import wire, wire_start
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 FUZZ_SEED: Final = os.environ.get("FUZZ_SEED")
 

@@ -17,6 +17,8 @@ from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
 from tests.support.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 HERE: Final = {"endpoint_url": "dynamodb"}
 
 

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mediabeat.openapi import openapi
 from mediabeat.runtime.telemetry import METRICS, NAMESPACE
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S
@@ -134,6 +136,7 @@ def test_api_gateway_does_not_log_callers() -> None:
     assert not {"sourceIp", "context.identity"} & set(re.findall(r"sourceIp|context\.identity", as_yaml(transformed())))
 
 
+@pytest.mark.slow
 def test_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(as_yaml(transformed()))

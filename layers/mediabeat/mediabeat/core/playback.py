@@ -12,15 +12,15 @@ from mediabeat.core.vocabulary import BITRATE, BITRATE_SHORT, TIME_TO_START
 
 CLOCK_TOLERANCE_S: Final = 1.5
 CLOCK_TOLERANCE_SHARE: Final = 0.1
-"""A playhead that moves as the clock does, within 1.5 s or 10 %, was played; one that does not has jumped."""
+"""A playhead that follows the clock within 1.5 s or 10 % was playing; otherwise it jumped."""
 
 SEGMENT_S: Final = 300
 
 
 def played(session: Session) -> Iterator[tuple[float, float]]:
-    """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
+    """Yield the ranges of content that were played, in seconds, cut to the content's length."""
     end_s = session.length_s or (SECONDS_PER_DAY if session.is_live else float("inf"))
-    days_s = (0, SECONDS_PER_DAY) if session.is_live else (0,)  # a live stretch may reach past midnight
+    days_s = (0, SECONDS_PER_DAY) if session.is_live else (0,)  # a live range may reach past midnight
     for span in session.content:
         begin_s, moved_s, elapsed_ms = span.event.playhead, session.moved_s(span), span.duration_ms
         until_s = begin_s + (moved_s if moved_as_the_clock(moved_s, elapsed_ms) else elapsed_ms / 1_000)
@@ -31,14 +31,14 @@ def played(session: Session) -> Iterator[tuple[float, float]]:
 
 
 def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:
-    """Say whether a playhead that moved by so many seconds in so many milliseconds was just playing."""
+    """Return whether a playhead followed the clock: it moved by `moved_s` seconds in `elapsed_ms` milliseconds."""
     elapsed_s = elapsed_ms / 1_000
     off_s = abs(moved_s - elapsed_s)
     return off_s <= CLOCK_TOLERANCE_S or off_s <= CLOCK_TOLERANCE_SHARE * elapsed_s
 
 
 def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
-    """Return the length of what any of the intervals covers."""
+    """Return the length of the union of intervals."""
     length = 0.0
     reached = float("-inf")
     for begin, end in sorted(intervals):
@@ -49,7 +49,7 @@ def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
 
 
 def reached_s(session: Session) -> float | None:
-    """Return the farthest playhead of an event after the content start, in seconds; none where the length is not known."""
+    """Return the farthest playhead after the content start, in seconds; None if the content's length is unknown."""
     begin = session.content_start
     if begin is None or not session.length_s:
         return None
@@ -57,7 +57,7 @@ def reached_s(session: Session) -> float | None:
 
 
 def segment(played: list[tuple[float, float]]) -> str | None:
-    """Return `[a-b]`: the minutes, in steps of five, around all content played."""
+    """Return `[a-b]`: the range of minutes, in steps of five, that covers all content played. None if none was."""
     if not played:
         return None
     first = int(min(begin for begin, _ in played) // SEGMENT_S)
@@ -66,7 +66,7 @@ def segment(played: list[tuple[float, float]]) -> str | None:
 
 
 def count_state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, int]:
-    """Return how often the player entered a state, and the milliseconds that it stayed there."""
+    """Return how often the player entered a state, and for how many milliseconds it was in it."""
     entered = stayed_ms = 0
     before = None
     for span in spans:
@@ -78,7 +78,7 @@ def count_state_changes(spans: Iterable[Span], state: PlayState) -> tuple[int, i
 
 
 def count_stalls(spans: Iterable[Span]) -> tuple[int, int]:
-    """Return the number of stalls and the milliseconds in them; stalls at different playheads are counted separately."""
+    """Return the number of stalls and their milliseconds. Stalls at different playheads count separately."""
     stalls = stalled_ms = 0
     standing_s = None
     for span in spans:
@@ -92,12 +92,12 @@ def count_stalls(spans: Iterable[Span]) -> tuple[int, int]:
 
 
 def last_qoe(spans: tuple[Span, ...], name: str) -> float | None:
-    """Return the last QoE value of this name that the player sent; values below zero are ignored."""
+    """Return the last QoE value of this name that the player sent. Values below zero are ignored."""
     return next((qoe[name] for span in reversed(spans) if (qoe := span.event.qoe) and qoe.get(name, -1) >= 0), None)
 
 
 def time_to_start_ms(session: Session) -> int | None:
-    """Return the time that the player sent, else that from `sessionStart` to the content, without the ads between."""
+    """Return the time that the player sent; else the time from `sessionStart` to the content, without the ads between."""
     sent = last_qoe(session.spans, TIME_TO_START)
     if sent is not None:
         return int(sent)

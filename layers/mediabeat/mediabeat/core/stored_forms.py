@@ -1,15 +1,15 @@
-"""How code reads a stored form that another release wrote, older or newer than itself.
+"""Stored forms: their compression, and the rules for reading what an older or newer release wrote.
 
-Two releases share one table during a deployment, after a rollback, and as long as sessions are kept. Hence these rules:
+Two releases share one table during a deployment, after a rollback, and as long as sessions are kept. The rules:
 
-* A reader ignores what it does not know: a field, an attribute, a value after the last known one.
+* A reader ignores unknown fields and attributes, and values after the last known one.
 * A field that is missing reads as None, which means "not known", where its type permits None. Otherwise it reads as the neutral
   value of its type: zero, false, empty. Unknown is not zero, so the type of a new field has to permit None.
-* A word that it does not know, such as a new close reason, stays the word that it is. No branch of this release acts on it.
-* Fields that are stored by position (a log line, the totals) are only ever added, at the end.
-* What identifies a thing (a key, a phase, a moment) has no default: without it there is nothing to read.
+* An unknown word, such as a new close reason, is kept as it is. No branch of this release acts on it.
+* Fields that are stored by position (a log line, the totals) are only added, and only at the end.
+* Keys, phases and times have no default: without them there is nothing to read.
 
-Construction stays strict: code that makes a value names every field, and mypy and pydantic complain about one that is missing.
+Construction stays strict: code that makes a value names every field, and mypy and pydantic report a missing one.
 """
 
 import zlib
@@ -19,7 +19,7 @@ from typing import Any, Final, Self, get_args, get_origin
 
 
 class StoredWord(StrEnum):
-    """A word that is stored. A reader takes one of a later release as it is; `is_known` tells that this release has it."""
+    """A stored word. A word of a later release is kept as it is, and `is_known` is False for it."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -36,22 +36,22 @@ class StoredWord(StrEnum):
 
 
 def neutral(kind: Any) -> Any:
-    """Return what a missing field of a type reads as: None where the type permits it, else zero, false or empty."""
+    """Return the value of a missing field: None where the type permits it, else zero, false or empty."""
     return None if type(None) in get_args(kind) else (get_origin(kind) or kind)()
 
 
 def by_position(stored: Sequence[Any], missing: tuple[Any, ...]) -> list[Any]:
-    """Return stored values for as many fields as `missing` has, with its values where the stored ones end earlier."""
+    """Return the stored values, cut or filled up with those of `missing` to the same number of fields."""
     return [*stored[: len(missing)], *missing[len(stored) :]]
 
 
 def by_name(stored: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """Return the stored values of these fields, as far as they are there."""
+    """Return the stored values of these fields; absent fields are left out."""
     return {name: stored[name] for name in fields if name in stored}
 
 
 DICTIONARY: Final = (
-    # A summary, its log, a caller, the payloads of events: the rarest first, since what stands near the end costs least.
+    # A summary, its log, a caller, the payloads of events: the rarest first, because references to the end are the shortest.
     b'{"metrics":{"metrics_version":1,"close_reason":"max_age","no_playhead_progress","completed","no_events","session_end",'
     b'"media_starts":1,"content_starts":1,"drops_before_start":0,"content_completes":0,"content_resumes":0,'
     b'"content_time_spent_ms":0,"ad_time_spent_ms":0,"media_time_spent_ms":0,"unique_time_played_ms":0,'
@@ -95,19 +95,22 @@ DICTIONARY: Final = (
     b'[{},{},{"media.qoe.errorID":"","media.qoe.errorSource":"player"}][{},{},{"media.qoe.bitrate":1000000,'
     b'"media.qoe.droppedFrames":0,"media.qoe.framesPerSecond":25,"media.qoe.timeToStart":0}]'
 )
-"""What is stored cannot be read without it: it may never change. A better one would be a second one beside it."""
+"""Stored data cannot be read without it, so it never changes. A better dictionary would need its own marker."""
 
 _RAW: Final = -13
-"""Deflate without zlib's header and checksum (hence negative), six bytes for which an event has no room; a window of 8 KB, in
-which the dictionary fits: the usual 32 KB cost ten times as long to set up, which is all the work on texts as short as ours."""
+"""Window bits of raw deflate. Negative: no zlib header and checksum, which would add six bytes to each event.
+
+The window of 8 KB holds the dictionary. The usual 32 KB take ten times as long to set up, which is most of the work on short
+texts.
+"""
 
 
 def compressed(data: bytes) -> bytes:
-    """Return data in its stored form."""
+    """Return data compressed."""
     compressor = zlib.compressobj(wbits=_RAW, memLevel=6, zdict=DICTIONARY)
     return compressor.compress(data) + compressor.flush()
 
 
 def decompressed(stored: bytes) -> bytes:
-    """Return the data in a stored form."""
+    """Return the data that `compressed` compressed."""
     return zlib.decompressobj(wbits=_RAW, zdict=DICTIONARY).decompress(stored)

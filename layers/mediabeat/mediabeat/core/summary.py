@@ -1,4 +1,4 @@
-"""What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
+"""The summary of a stored session: metrics, action log and totals. It is stored when the session closes."""
 
 import json
 import zlib
@@ -17,15 +17,14 @@ from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.core.truncation import both_ends
 
 MAX_LOG_LINES: Final = 2_000
-"""Lines of a log that are kept, the first and the last half of so many: playing through a whole day are 1,440."""
-
+"""A summary keeps this many lines of a log: the first and the last half. A day of playing has 1,440 lines."""
 
 UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError, zlib.error)
-"""What reading a summary raises when its bytes are not those of one."""
+"""Exceptions that damaged bytes of a summary raise."""
 
 
 class ListedSummary(NamedTuple):
-    """What a list of sessions needs of a summary. It is read without building all the metrics."""
+    """The part of a summary that a list of sessions needs. Reading it does not build all metrics."""
 
     log: list[LogLine]
     totals: Totals
@@ -33,9 +32,9 @@ class ListedSummary(NamedTuple):
 
     @classmethod
     def from_bytes(cls, packed: bytes, *, most_lines: int) -> "ListedSummary":
-        """Read a stored summary, with the first and the last half of `most_lines` lines of its log.
+        """Read a stored summary. Keeps at most `most_lines` lines of its log: the first and the last half.
 
-        Raises one of UNREADABLE for bytes that are not those of a summary.
+        Raises one of UNREADABLE for damaged bytes.
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in both_ends(stored["log"], most_lines)]
@@ -43,38 +42,38 @@ class ListedSummary(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The metrics of a session, its action log as far as it is kept, and the sums over all of it."""
+    """The metrics of a session, its action log up to MAX_LOG_LINES, and the totals of the whole log."""
 
     metrics: Metrics
     log: list[LogLine]
     totals: Totals
 
     def to_bytes(self) -> bytes:
-        """Write the summary as it is stored: compressed, since every list of sessions reads up to a hundred of them."""
+        """Return the stored form: compressed, because a list of sessions reads up to a hundred summaries."""
         stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log, "totals": self.totals}
         return compressed(json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode())
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Summary":
-        """Read a stored summary, whichever release wrote it: see `stored_forms`.
+        """Read a stored summary of any release (see `stored_forms`).
 
-        Raises one of UNREADABLE for bytes that are not those of a summary.
+        Raises one of UNREADABLE for damaged bytes.
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in stored["log"]]
         return cls(Metrics.from_stored(stored["metrics"]), log, Totals.from_stored(stored["totals"]))
 
     def listed(self, *, most_lines: int) -> ListedSummary:
-        """Return what a list of sessions needs of the summary, as `ListedSummary.from_bytes` does."""
+        """Return the part that a list of sessions needs, as `ListedSummary.from_bytes` does."""
         return ListedSummary(both_ends(self.log, most_lines), self.totals, self.metrics.error_impacted)
 
     @staticmethod
     def version_of(packed: bytes) -> int:
-        """Return the version of the formulas that made a stored summary, whatever else it holds; 0 when it does not tell."""
+        """Return the version of the formulas behind a stored summary; 0 if unknown, so that the summary is recomputed."""
         try:
             return int(_opened(packed)["metrics"].get("metrics_version", 0))
         except UNREADABLE:
-            return 0  # lower than every version, so that it is measured again
+            return 0
 
 
 def _opened(packed: bytes) -> Any:
@@ -82,12 +81,12 @@ def _opened(packed: bytes) -> Any:
 
 
 def fold_stored(stored: StoredSession) -> Session:
-    """Return the session that the stored events tell."""
+    """Return the fold of the stored events. Event types of a later release are left out."""
     return fold(map(unpack, filter(is_known, stored.events)))
 
 
 def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
-    """Return the metrics and the log of a session, closed (just now, for a `reason`, or before) or as far as it has come."""
+    """Return the summary of a session. `reason` is given when the session closes now; an open session is measured up to now."""
     session = fold_stored(stored)
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
