@@ -1,4 +1,4 @@
-"""What may become of a channel, and what is told of it."""
+"""Channels: what each request does to their status, and the events that it adds."""
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,7 @@ def event(number: int, action: Action, code: str, message: str, result: Result =
     return ChannelEvent(number, BASE_MS + 5, action, RequestType.API, result, code, message)
 
 
-def test_a_new_channel_is_ready_after_two_events() -> None:
+def test_new_channel_is_ready_after_two_events() -> None:
     change = new_channel("demo", "api-guide", "vDVWH5l", number=7, now=BASE_MS + 5)
     events = (
         event(1, Action.CREATE, "CHANNEL_CREATING", "api-guide creating"),
@@ -57,7 +57,7 @@ def test_a_new_channel_is_ready_after_two_events() -> None:
         (Action.DELETE, Status.STOPPED, "terminating", Status.TERMINATED),
     ],
 )
-def test_a_request_leads_through_two_statuses(action: Action, before: Status, passing: str, after: Status) -> None:
+def test_request_leads_through_two_statuses(action: Action, before: Status, passing: str, after: Status) -> None:
     change = changed(CHANNEL._replace(status=before), 40, action, now=BASE_MS + 5)
     events = (
         event(41, action, f"CHANNEL_{passing.upper()}", f"api-guide {passing}"),
@@ -68,7 +68,7 @@ def test_a_request_leads_through_two_statuses(action: Action, before: Status, pa
 
 @pytest.mark.parametrize("action", TRANSITIONS)
 @pytest.mark.parametrize("status", Status)
-def test_a_request_from_any_other_status_leaves_a_failed_event_and_the_channel_as_it_was(action: Action, status: Status) -> None:
+def test_request_in_a_wrong_status_adds_a_failed_event_and_changes_nothing(action: Action, status: Status) -> None:
     channel = CHANNEL._replace(status=status)
     change = changed(channel, 40, action, now=BASE_MS + 5)
     if status is TRANSITIONS[action].start:
@@ -80,7 +80,7 @@ def test_a_request_from_any_other_status_leaves_a_failed_event_and_the_channel_a
     assert change[:2] == (channel, (failure,))
 
 
-def test_a_second_channel_of_a_name_is_a_failed_event_of_the_first() -> None:
+def test_second_channel_of_a_name_adds_a_failed_event_to_the_first() -> None:
     change = name_taken(CHANNEL, 2, now=BASE_MS + 5)
     reason = "name: api-guide is the name of channel vs-20261118110640-vDVWH5l"
     assert change[:2] == (CHANNEL, (event(3, Action.CREATE, "CHANNEL_CREATE_FAILED", reason, Result.FAILED),))
@@ -100,7 +100,7 @@ def test_pages_together_show_each_number_once_newest_first(total: int, size: int
     assert shown == list(range(total, 0, -1))
 
 
-def test_what_is_stored_is_what_is_read() -> None:
+def test_stored_item_is_read_as_it_was_written() -> None:
     one = event(12, Action.STOP, "CHANNEL_STOPPED", "api-guide stopped")
     assert event_of(event_item(CHANNEL.id, one)) == one
     assert channel_of(channel_item(CHANNEL, 9)) == channel_of(entry_item(CHANNEL)) == CHANNEL

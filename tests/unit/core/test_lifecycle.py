@@ -51,7 +51,7 @@ def test_full_session_refuses_all_but_its_end_in_every_phase(head: Head) -> None
     assert decide_append(end(50), full, now=NOW) is decide_append(end(50), head, now=NOW)
 
 
-def test_event_at_the_end_s_ts_is_a_straggler_only_if_it_closes_something() -> None:
+def test_event_with_the_ts_of_the_end_is_a_straggler_if_it_closes_something() -> None:
     closing = {"adComplete", "adSkip", "adBreakComplete", "chapterComplete", "chapterSkip", "stateEnd", "sessionComplete"}
     actions = {kind: decide_append(ping(50)._replace(type=kind), ENDED, now=NOW) for kind in EventType}
     assert {kind for kind, action in actions.items() if action is Action.APPEND_STRAGGLER} == closing
