@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of the domain. The protocols decide which status each error becomes."""
+"""Errors in the words of the domain. The protocols decide which status each error becomes."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -361,7 +361,7 @@ def test_only_session_start_starts_a_session() -> None:
         assert [problem.field for problem in refused.value.problems] == ["eventType"]
 
 
-# What is no event
+# Invalid events
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class Status(StoredWord):
 
 
 class Action(StoredWord):
-    """What a request does with a channel."""
+    """The actions that can be requested for a channel."""
 
     CREATE = "CREATE"
     START = "START"

@@ -170,7 +170,7 @@ class EventAnswer(TypedDict):
 
 
 class ErrorAnswer(EventAnswer):
-    """What was wrong; `errors` when fields or parameters were, `events` with a result for each when several were sent."""
+    """The body of an error: `errors` when fields or parameters were wrong, `events` with a result for each event of an array."""
 
     events: NotRequired[list[EventAnswer]]
 

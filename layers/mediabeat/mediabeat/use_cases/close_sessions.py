@@ -58,7 +58,7 @@ class Failed(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What one run of the closer did; `has_more` when time was up before it had reached every due session."""
+    """The result of one run of the closer; `has_more` when time was up before it had reached every due session."""
 
     closed: list[Closed]
     failed: list[Failed]
@@ -144,7 +144,7 @@ def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weig
         reason, closed_at = decided
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
             return None  # an event or another closer was faster: the next run looks again
-    # These are all the events that there are: an earlier one would have prevented the closing, and a closed session takes none.
+    # No event is missing from the summary: an earlier one would have prevented the closing, and a closed session takes none.
     store.write_summary(sid, summarize(stored, reason).to_bytes())
     if not store.drop_due_mark(sid) or closed_at is None or reason is None:
         return None  # another closer did the same, and counts it

@@ -47,7 +47,7 @@ class EventPage(NamedTuple):
 
 @dataclass(frozen=True)
 class ChannelCalls:
-    """What one project can ask about its channels. `now_ms` is the server's clock, epoch milliseconds."""
+    """The requests of one project about its channels. `now_ms` is the server's clock, epoch milliseconds."""
 
     project_id: str
     channels: ChannelRegistry

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mediabeat.core.channels import takes_sessions
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, next_due
@@ -17,6 +17,9 @@ from mediabeat.errors import InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
 from mediabeat.storage.session_starts import SessionStarts
+
+if TYPE_CHECKING:
+    from mediabeat.core.session_query import VideoType
 
 
 class Started(NamedTuple):
@@ -70,6 +73,7 @@ def _start(
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and accepts no sessions"
         raise InvalidInput(Problem(f"{where}params.media.channel", rule))
+    video_type: VideoType = "LIVE" if is_live(event) else "VOD"
     viewer = None
     if any(map(identifies, event.params)):
         pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=admission.project.keeps_viewer_uuids)
@@ -78,7 +82,7 @@ def _start(
     return Start(
         project_id=project_id,
         device=caller.device,
-        video_type="LIVE" if is_live(event) else "VOD",
+        video_type=video_type,
         viewer=viewer or str(uuid.uuid4()),
         caller=caller.to_json(),
         started_at=started_at,

@@ -20,10 +20,10 @@ PROJECT_ID: Final = "x-project-id"
 MAX_LIMIT: Final = 100
 
 _NUMBER: Final = re.compile("[0-9]{1,3}")
-_DATE: Final = re.compile("(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+_DATE: Final = re.compile("[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
 MOMENT: Final = re.compile(rf"{_DATE.pattern}([ Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?([Zz]|[+-]{_CLOCK})?)?")
-"""A date, or a date and a time of day. A day that its month does not have matches too."""
+"""A date, or a date and a time of day. The year 0000 matches too, and a day that its month does not have."""
 
 
 class Parameter(NamedTuple):

@@ -210,7 +210,7 @@ def log_lines(log: Sequence[LogLine], viewer: str) -> list[SessionLogLine]:
 
 
 def number_of(entry: ListEntry) -> str:
-    """Return a session's number: fixed, and larger for newer sessions. Its id tells apart those of one millisecond."""
+    """Return a session's number: fixed, and larger for newer sessions. A checksum of the ids orders those of one millisecond."""
     return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)
 
 

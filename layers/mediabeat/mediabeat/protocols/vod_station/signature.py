@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from mediabeat.core.close_rules import MINUTE_MS
 from mediabeat.errors import Unauthorized
 
-WINDOW_MS: Final = 300_000
+WINDOW_MS: Final = 5 * MINUTE_MS
 """Calls this far from the server's clock, or farther, are refused."""
 
 MISSING: Final = "Authentication information are missing."
