@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import Status
@@ -52,12 +53,12 @@ def send_journeys(journeys: Path, cloud: Status) -> list[SentJourney]:
     return sent
 
 
-def wait_until_closed(sent: list[SentJourney], cloud: Status, console: Console) -> None:
+def wait_until_closed(sent: Sequence[SentJourney], cloud: Status, console: Console) -> None:
     """Wait until the closer has closed the sessions and written their summaries, and show its progress.
 
     Raises CommandFailed after five minutes.
     """
-    store = _store(cloud)
+    store = store_of(cloud)
     waiting = {journey.sid: journey.name for journey in sent}
     progress = Progress(
         TextColumn("{task.description}"),
@@ -82,19 +83,21 @@ def wait_until_closed(sent: list[SentJourney], cloud: Status, console: Console) 
             sleep(_POLL_S if waiting else 0)
 
 
-def drawn_session(sent: list[SentJourney], cloud: Status) -> Session | None:
+def drawn_session(sent: Sequence[SentJourney], store: Store) -> Session | None:
     """Return the session to draw; None when its journey was not sent."""
     sid = next((journey.sid for journey in sent if journey.name == DRAWN_JOURNEY), None)
-    stored = _store(cloud).read_session(sid) if sid else None
+    stored = store.read_session(sid) if sid else None
     return session_of(stored) if stored else None
 
 
 def results(sessions: Sequence[dict[str, Any]], drawn: Session | None) -> Group:
     """Return what the demonstration shows in the end: the table of the API's newest sessions, and one session's timeline."""
-    table = Group("[bold]The newest sessions[/], as the API returns them (`mediabeat sessions`):\n", sessions_table(sessions))
+    heading = Text.from_markup("[bold]The newest sessions[/], as the API returns them (`mediabeat sessions`):\n")
+    table = Group(heading, sessions_table(sessions))
     if drawn is None:
         return table
-    return Group(table, f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n", Timeline(drawn))
+    heading = Text.from_markup(f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n")
+    return Group(table, heading, Timeline(drawn))
 
 
 def next_steps(cloud: Status) -> str:
@@ -132,5 +135,6 @@ def _is_closed(store: Store, sid: str) -> bool:
     return stored is not None and stored.summary is not None
 
 
-def _store(cloud: Status) -> Store:
+def store_of(cloud: Status) -> Store:
+    """Return the sessions of the local cloud."""
     return Store(str(cloud.table), clients.client("dynamodb", str(cloud.endpoint)))
