@@ -12,6 +12,7 @@ from mediabeat.cli.demo import DRAWN_JOURNEY, SentJourney, drawn_session, next_s
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.session import Session, fold
+from mediabeat.storage.session_store import Store
 from tests.support.builders import ping, play, start
 from tests.support.template import ROOT
 
@@ -35,7 +36,7 @@ def test_send_journeys_fails_when_there_are_none(tmp_path: Path) -> None:
 
 
 def test_drawn_session_is_none_when_its_journey_was_not_sent() -> None:
-    assert drawn_session([SentJourney("podcast", "a" * 64)], cast("Store", None)) is None
+    assert drawn_session([SentJourney("podcast", "a" * 64)], Store("no table", None)) is None
 
 
 def test_drawn_journey_is_one_of_the_repository() -> None:
