@@ -152,7 +152,6 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     stalls, stall_ms = count_stalls(spans)
     stretches = list(played(session))
     farthest_s = reached_s(session)
-    marks_s = {percent: session.length_s * percent / 100 for percent in (10, 25, 50, 75, 95)}
     dropped = int(last_qoe(spans, "media.qoe.droppedFrames") or 0)
     ads = tuple(ads_of(spans))
     chapters = tuple(chapters_of(spans))
@@ -168,7 +167,11 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         media_time_spent_ms=content_ms + ad_ms,
         unique_time_played_ms=round(1_000 * union_length_s(stretches)),
         average_minute_audience=content_ms / 1_000 / session.length_s if session.length_s else None,
-        **{f"progress_{percent}": farthest_s is not None and farthest_s >= mark_s for percent, mark_s in marks_s.items()},
+        progress_10=_has_reached(session, farthest_s, 10),
+        progress_25=_has_reached(session, farthest_s, 25),
+        progress_50=_has_reached(session, farthest_s, 50),
+        progress_75=_has_reached(session, farthest_s, 75),
+        progress_95=_has_reached(session, farthest_s, 95),
         segment=segment(stretches),
         estimated_streams=(content_ms + ad_ms) // 1_000 // STREAM_S + 1,
         pause_events=pauses,
@@ -202,6 +205,10 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         chapters=tuple(first_fitting(chapters, CHAPTERS_BYTES)),
         states=states_of(spans),
     )
+
+
+def _has_reached(session: Session, farthest_s: float | None, percent: int) -> bool:
+    return farthest_s is not None and farthest_s >= session.length_s * percent / 100
 
 
 def error_id(event: Event) -> str | None:
