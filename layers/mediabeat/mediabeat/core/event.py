@@ -1,7 +1,7 @@
 """The events of a player, and their canonical form in JSON.
 
-The canonical event has the names of Adobe's Media Collection API, such as `media.ad.podIndex`. A protocol with other names has to
-translate its events into these.
+The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`), such as `media.ad.podIndex`. A protocol
+with other names has to translate its events into these.
 """
 
 from enum import StrEnum
@@ -17,11 +17,7 @@ LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
 
 
 class EventType(StrEnum):
-    """The types of events. For events of equal `ts`, the order of these lines is the order of the fold.
-
-    Events that end something come before events that start something. A break opens before its ad, and an ad closes before its
-    break. `play` comes before a pause or buffering that follows at once.
-    """
+    """The types of events. `core.session` has their order for events with equal `ts`."""
 
     SESSION_START = "sessionStart"
     AD_COMPLETE = "adComplete"
