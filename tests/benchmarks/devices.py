@@ -1,8 +1,8 @@
-"""Count the devices that are told wrongly: `python -m tests.benchmarks.devices FOLDER`.
+"""Count the devices whose type mediabeat gets wrong: `python -m tests.benchmarks.devices FOLDER`.
 
-FOLDER holds fixtures of a device-detection project: YAML files, each a list of objects with `user_agent`, `device.type` and, for
-some, `headers`. Those of github.com/matomo-org/device-detector are in `Tests/fixtures`. They are not part of this repository.
-Ends with 0 without a folder, and with 1 when a share is above its bound.
+FOLDER holds fixtures of a device-detection project: YAML files, each a list of objects with `user_agent`, `device.type` and
+sometimes `headers`. The folder `Tests/fixtures` of github.com/matomo-org/device-detector has this form. The fixtures are not
+part of this repository. The exit code is 0 without a folder, and 1 when a share is above its limit.
 """
 
 # ruff: noqa: T201 - a command prints
@@ -23,14 +23,14 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Sample(NamedTuple):
-    """One request of the fixtures: its headers, and the kind of device that the fixtures say it comes from."""
+    """One request of the fixtures: its headers, and the device type according to the fixtures."""
 
     headers: dict[str, str]
     kind: str
 
 
 class Share(NamedTuple):
-    """How many of so many devices are told wrongly."""
+    """The share of devices that mediabeat gets wrong."""
 
     what: str
     wrong: int
@@ -38,7 +38,7 @@ class Share(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether there are few enough, and any at all."""
+        """Whether there are devices, and few enough of them are wrong."""
         return self.of > 0 and self.wrong <= MOST_WRONG * self.of
 
     def __str__(self) -> str:
@@ -47,27 +47,29 @@ class Share(NamedTuple):
 
 
 def samples(folder: Path) -> Iterator[Sample]:
-    """Yield the requests of all files of a folder of which the fixtures tell a kind of device."""
+    """Yield the requests in all files of a folder, without those that have no device type."""
     for path in sorted(folder.glob("*.yml")):
-        for told in yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or []:
-            if kind := _kind(told):
-                headers = {name.lower(): str(value) for name, value in (told.get("headers") or {}).items() if value is not None}
-                yield Sample(headers | {"user-agent": str(told["user_agent"])}, kind)
+        for fixture in yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or []:
+            if kind := _kind(fixture):
+                headers = {
+                    name.lower(): str(value) for name, value in (fixture.get("headers") or {}).items() if value is not None
+                }
+                yield Sample(headers | {"user-agent": str(fixture["user_agent"])}, kind)
 
 
-def _kind(told: Any) -> str:
-    device = told.get("device") if isinstance(told, dict) else None
+def _kind(fixture: Any) -> str:
+    device = fixture.get("device") if isinstance(fixture, dict) else None
     return str(device.get("type") or "") if isinstance(device, dict) else ""
 
 
 def count(folder: Path) -> Counter[tuple[str, str, str]]:
-    """Count the requests by the fixtures' kind of device, and by what mediabeat calls it: `device` and `device_type`."""
+    """Count the requests by the fixtures' device type, `device` and `device_type`."""
     callers = ((sample.kind, caller_of(sample.headers)) for sample in samples(folder))
     return Counter((kind, caller.device, str(caller.device_type)) for kind, caller in callers)
 
 
 def shares(counted: Counter[tuple[str, str, str]]) -> tuple[Share, Share]:
-    """Return the shares that have a bound."""
+    """Return the shares that have a limit."""
 
     def total(kinds: frozenset[str], devices: tuple[str, ...] = ("PC", "Mobile")) -> int:
         return sum(number for (kind, device, _), number in counted.items() if kind in kinds and device in devices)
@@ -79,7 +81,7 @@ def shares(counted: Counter[tuple[str, str, str]]) -> tuple[Share, Share]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what was counted."""
+    """Print the counts and the shares."""
     if not arguments:
         print("skipped: name a folder with fixtures, such as Tests/fixtures of github.com/matomo-org/device-detector")
         return 0

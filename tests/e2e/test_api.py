@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from mediabeat.cli.local_cloud import clients
-from mediabeat.cli.replay import Manner, Recording, replay, shifted, with_project
+from mediabeat.cli.replay import Journey, ReplayOptions, replay, shifted, with_project
 from mediabeat.core.event import parse
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
-from mediabeat.core.summary import Summary, session_of
+from mediabeat.core.summary import Summary, fold_stored
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
 from tests.support.builders import Wire, wire, wire_start
@@ -104,9 +104,9 @@ def test_every_journey_and_every_recorded_session_is_taken_listed_and_closed_by_
     sent = {}
     sid_of = {}
     for path in [*JOURNEYS, *RECORDED]:
-        recording = Recording.read(path)
-        manner = Manner(shift_to_now=True, project_id=cloud.project_id)
-        for session, events in zip(replay(recording, cloud.url, manner), recording.sessions, strict=True):
+        journey = Journey.read(path)
+        options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
+        for session, events in zip(replay(journey, cloud.url, options), journey.sessions, strict=True):
             assert session.refusal is None, path.name
             assert session.sid is not None
             assert set(session.answers) <= {201, 204}
@@ -129,10 +129,10 @@ def test_recorded_sessions_sent_shuffled_in_parallel_and_twice_measure_the_same(
 ) -> None:
     dice = random.Random(3)
     for path in RECORDED:
-        recording = Recording.read(path)
-        if recording.downloaded:
+        journey = Journey.read(path)
+        if journey.downloaded:
             continue
-        for recorded in recording.sessions:
+        for recorded in journey.sessions:
             start, *events = with_project(shifted(recorded, round(time() * 1_000), paced=False), cloud.project_id)
             location = http.post("/api/v1/sessions", json=start).headers["Location"]
             twice = [*events, *events]
@@ -142,4 +142,4 @@ def test_recorded_sessions_sent_shuffled_in_parallel_and_twice_measure_the_same(
             assert statuses == {204}, (path.name, statuses)
             stored = store.read_session(location.rpartition("/")[2])
             assert stored is not None
-            assert measure(session_of(stored)) == measure(fold(map(parse, [start, *events])))
+            assert measure(fold_stored(stored)) == measure(fold(map(parse, [start, *events])))

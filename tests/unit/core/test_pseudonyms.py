@@ -1,4 +1,4 @@
-"""What identifies a viewer, and what stands for it."""
+"""Which parameters identify a viewer, and the pseudonyms that replace them."""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.params import SessionStartParams
-from mediabeat.core.pseudonyms import Pseudonyms, identifies, is_uuid, names_nobody
+from mediabeat.core.pseudonyms import Pseudonyms, is_uuid, names_nobody
+from mediabeat.core.vocabulary import identifies
+from mediabeat.protocols.media_collection.params import SessionStartParams
 from tests.support.builders import wire_start
 
 DEMO = Pseudonyms(b"key", "demo")
 KEEPING = Pseudonyms(b"key", "demo", keeps_uuids=True)
 SENT = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
-
 ZERO = "00000000-0000-0000-0000-000000000000"
 
 JSON = st.recursive(
@@ -27,7 +27,7 @@ JSON = st.recursive(
 )
 
 
-def test_of_what_a_session_starts_with_these_may_identify_the_viewer() -> None:
+def test_parameters_that_may_identify_the_viewer_are_these() -> None:
     assert {name for name in SessionStartParams.__annotations__ if identifies(name)} == {
         "analytics.aid",
         "analytics.visitorId",
@@ -38,11 +38,11 @@ def test_of_what_a_session_starts_with_these_may_identify_the_viewer() -> None:
 
 
 @pytest.mark.parametrize("name", ["visitor.somethingNew", "analytics.somethingNew"])
-def test_what_a_newer_player_says_of_its_viewer_is_taken_for_an_id(name: str) -> None:
+def test_unknown_viewer_parameter_counts_as_an_id(name: str) -> None:
     assert identifies(name)
 
 
-def test_an_id_is_the_same_uuid_each_time_of_a_version_for_hashes_of_one_s_own() -> None:
+def test_id_always_gives_the_same_uuid_of_version_8() -> None:
     hashed = DEMO.viewer("jane")
     assert (hashed, UUID(hashed).version) == (Pseudonyms(b"key", "demo").viewer("jane"), 8)
     assert is_uuid(hashed)
@@ -54,22 +54,22 @@ def test_another_key_project_or_id_is_another_viewer() -> None:
     assert len({DEMO.viewer("jane"), *viewers}) == 4
 
 
-def test_a_uuid_is_the_same_viewer_in_capitals() -> None:
+def test_uuid_is_the_same_viewer_in_capitals() -> None:
     assert DEMO.viewer(SENT) == DEMO.viewer(SENT.lower()) != SENT.lower()
 
 
-def test_a_project_may_keep_uuids_and_nothing_else() -> None:
+def test_project_may_keep_uuids_and_nothing_else() -> None:
     assert [KEEPING.viewer(SENT), KEEPING.viewer("jane")] == [SENT, DEMO.viewer("jane")]
 
 
-def test_a_viewer_is_the_same_by_whichever_of_the_two_ids_but_not_by_another_s_use() -> None:
+def test_both_viewer_ids_give_one_uuid_and_other_parameters_another() -> None:
     ids = ("analytics.visitorId", "visitor.marketingCloudUserId", "analytics.aid", "appInstallationId")
     hidden = DEMO.hide(dict.fromkeys(ids, "jane"))
     assert [hidden[name] for name in ids[:2]] == [DEMO.viewer("jane")] * 2
     assert len(set(hidden.values())) == 3
 
 
-def test_all_that_may_identify_is_hidden_and_all_else_is_kept() -> None:
+def test_identifying_parameters_are_hidden_and_others_are_kept() -> None:
     params: dict[str, Any] = wire_start(media_name="jane's birthday")["params"]
     params["visitor.aamLocationHint"] = 9
     ids = {
@@ -107,7 +107,7 @@ def test_all_that_may_identify_is_hidden_and_all_else_is_kept() -> None:
         ({"analytics.visitorId": "undefined", "visitor.marketingCloudUserId": ZERO}, None, None),
     ],
 )
-def test_answers_show_the_first_id_or_a_uuid_that_is_kept(
+def test_responses_show_the_first_id_or_a_kept_uuid(
     ids: dict[str, str], shown: str | None, shown_where_uuids_are_kept: str | None
 ) -> None:
     assert [DEMO.shown(ids), KEEPING.shown(ids)] == [shown, shown_where_uuids_are_kept]
@@ -115,46 +115,20 @@ def test_answers_show_the_first_id_or_a_uuid_that_is_kept(
 
 PLACEHOLDERS = (
     *("", " ", "N/A", "n/a", "NA", " n/a\n", "null", "NULL", "(null)", "<null>", "undefined", "None", "nil", "<nil>", "NaN"),
-    *(
-        "unknown",
-        "Unknown",
-        "[object Object]",
-        "not set",
-        "(not set)",
-        "not-available",
-        "anonymous",
-        "guest",
-        "-",
-        "--",
-        "?",
-        "-1",
-    ),
+    *("unknown", "Unknown", "[object Object]", "not set", "(not set)", "not-available", "anonymous", "guest"),
+    *("-", "--", "?", "-1"),
     *("0", "0.0", "000", ZERO, ZERO.replace("-", ""), f"{{{ZERO}}}", "00000000_0000_0000_0000_000000000000"),
     *("FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "02:00:00:00:00:00", "9774d56d682e549c"),
 )
 SOMEBODY = (
-    *(
-        "jane",
-        "1",
-        "10",
-        "01",
-        "-2",
-        "nullable",
-        "Nina",
-        "noname",
-        "unknown7",
-        "n/a-7",
-        "null@example.com",
-        "guest-4711",
-        "홍길동",
-        "🎬",
-    ),
+    *("jane", "1", "10", "01", "-2", "nullable", "Nina", "noname", "unknown7", "n/a-7", "null@example.com", "guest-4711"),
+    *("홍길동", "🎬"),
     *("00000000-0000-0000-0000-000000000001", "0a", "0x0", SENT, "02:00:00:00:00:01"),
 )
 
 
 @pytest.mark.parametrize("sent", PLACEHOLDERS)
-def test_a_placeholder_names_nobody_wherever_it_stands(sent: str) -> None:
+def test_placeholder_is_stored_as_empty_text(sent: str) -> None:
     assert names_nobody(sent)
     ids = {"analytics.visitorId": sent, "analytics.aid": sent, "visitor.customerIDs": {"crm": {"id": sent, "authState": 0}}}
     nothing = {"analytics.visitorId": "", "analytics.aid": "", "visitor.customerIDs": {"crm": {"id": "", "authState": 0}}}
@@ -163,18 +137,18 @@ def test_a_placeholder_names_nobody_wherever_it_stands(sent: str) -> None:
 
 
 @pytest.mark.parametrize("sent", SOMEBODY)
-def test_an_id_that_resembles_a_placeholder_names_somebody(sent: str) -> None:
+def test_id_that_resembles_a_placeholder_is_hashed(sent: str) -> None:
     assert not names_nobody(sent)
     assert DEMO.shown({"analytics.visitorId": sent}) == DEMO.viewer(sent)
 
 
 @pytest.mark.parametrize("sent", [0, 0.0, -1])
-def test_a_number_may_be_a_placeholder_too(sent: float) -> None:
+def test_number_may_be_a_placeholder(sent: float) -> None:
     assert DEMO.hide({"visitor.new": sent}) == {"visitor.new": ""}
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value that is no list or object, and the name under which it stands."""
+    """Yield each value that is not a list or object, with its name."""
     match value:
         case dict():
             for inner_name, inner in value.items():
@@ -187,7 +161,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @given(JSON)
-def test_whatever_stands_in_an_id_s_place_nothing_of_it_is_kept(value: Any) -> None:
+def test_no_part_of_an_id_of_any_type_is_kept(value: Any) -> None:
     for name, leaf in leaves(DEMO.hide({"visitor.customerIDs": value})):
         says_nothing = leaf in (None, True, False, "") or (name == "authState" and leaf == 2)
         assert says_nothing or UUID(leaf).version == 8

@@ -1,7 +1,7 @@
-"""The kind of device that a request comes from: what its user agent says, and client hints where the browser sends them.
+"""The type of the device that sent a request, from its user agent and, if the browser sends them, its client hints.
 
-A word that apps have in their names too, such as TV, counts only in a comment (in parentheses), where user agents name the
-device. What names a platform, such as HbbTV, counts anywhere but in the name that an app puts before its first comment.
+User agents name the device in a comment, which is in parentheses. Words that names of apps contain, such as TV, count only in a
+comment. Names of platforms, such as HbbTV, count everywhere except in an app's name before the first comment.
 """
 
 import re
@@ -22,7 +22,7 @@ _APP_NAME: Final = re.compile(
     r"^(?!mozilla|opera|dalvik|hbbtv|roku|smarttv|youviewhtml|tv bro|tivimate|brightsign)[^()]*(?=\()", re.IGNORECASE
 )
 _OPEN_HARMONY: Final = re.compile(r"\(([a-z0-9]+); ?openharmony", re.IGNORECASE)
-_HARMONY_KINDS: Final[Mapping[str, DeviceType]] = {
+_OPEN_HARMONY_TYPES: Final[Mapping[str, DeviceType]] = {
     "phone": "phone",
     "tablet": "tablet",
     "2in1": "desktop",
@@ -56,12 +56,12 @@ _CONSOLE: Final = _words(
     *("gamestick[^;]*", "retroid[^;]*", "anbernic[^;]*", "rg ?(?:28|35|405|505|552|556)[a-z]{0,3}", "logitech g cloud"),
     *("ayn odin[^;]*", "shield portable", "shield(?= build/lm)", r"archos gamepad\d?", "gpd (?:xd|win)[^;]*"),
 )
-_APPLE_TV: Final = re.compile(r"\bapple ?tv|\btvos|#tcl/", re.IGNORECASE)  # TCL's televisions call themselves iPads
+_APPLE_TV: Final = re.compile(r"\bapple ?tv|\btvos|#tcl/", re.IGNORECASE)  # televisions of TCL send an iPad's user agent
 _APPLE_HANDHELD: Final = re.compile(r"iphone|ipod|ipad|(?<![a-z])iph\d+,\d", re.IGNORECASE)
 _IPAD_AS_MAC: Final = re.compile(
     r"Macintosh.*(?:\bMobile/|CriOS/|FxiOS/|EdgiOS/|OPiOS/|GSA/|FBIOS)"
-    # The whole user agent of a web view that asks for the desktop's site, as an iPad's does unless its app says otherwise. A Mac
-    # app's web view sends the same, but players seldom run in one.
+    # The whole user agent of an iPad app's web view, which requests the desktop's site by default. Web views of Mac apps send the
+    # same user agent, but players seldom run in them.
     r"|^Mozilla/5\.0 \(Macintosh; Intel Mac OS X 10_15[_\d]*\) AppleWebKit/605\.1\.15 \(KHTML, like Gecko\)$"
 )
 _PLATFORM: Final = _words(
@@ -161,22 +161,21 @@ _FORM_FACTORS: Final[Mapping[str, DeviceType]] = {
 }
 
 
-def device_type(user_agent: str, headers: Mapping[str, str], system: str) -> DeviceType:
-    """Return the kind of device of a request: `headers` have lower-case names, `system` is ua-parser's family."""
+def device_type_of(user_agent: str, headers: Mapping[str, str], system: str) -> DeviceType:
+    """Return the device type; `headers` have lower-case names, `system` is the family of the system that ua-parser found."""
     if harmony := _OPEN_HARMONY.search(user_agent):
-        return _HARMONY_KINDS.get(harmony[1].lower(), "other")
+        return _OPEN_HARMONY_TYPES.get(harmony[1].lower(), "other")
     named = _comments(user_agent) + "; " + headers.get("sec-ch-ua-model", "")[:64].strip('"')
     if _OTHER.search(named):
         return "other"
     if _CONSOLE.search(named):
         return "console"
-    return (
-        _apple(user_agent) or _television(user_agent, named) or _hinted(headers) or _by_system(user_agent, headers, named, system)
-    )
+    found = _apple(user_agent) or _television(user_agent, named) or _hinted(headers)
+    return found or _by_system(user_agent, headers, named, system)
 
 
 def _comments(user_agent: str) -> str:
-    """Return what is in parentheses, where user agents name the device; all of one that is nothing but a comment."""
+    """Return the comments of a user agent; the whole user agent when it consists of a comment only."""
     found = "; ".join(_COMMENT.findall(user_agent)) if _STARTS_WITH_PRODUCT.match(user_agent) else ""
     return found or user_agent
 
@@ -192,12 +191,12 @@ def _apple(user_agent: str) -> DeviceType | None:
 def _television(user_agent: str, named: str) -> DeviceType | None:
     if _SAYS_HANDHELD.search(named) or _JAVA_PHONE.search(user_agent):
         return None
-    says = _PLATFORM.search(_APP_NAME.sub("", user_agent)) or _TELEVISION.search(named) or names_television(named)
-    return "tv" if says else None
+    found = _PLATFORM.search(_APP_NAME.sub("", user_agent)) or _TELEVISION.search(named) or names_television(named)
+    return "tv" if found else None
 
 
 def _hinted(headers: Mapping[str, str]) -> DeviceType | None:
-    """Return what `Sec-CH-UA-Form-Factors` says: the first factor that has a kind here."""
+    """Return the type of the first form factor in `Sec-CH-UA-Form-Factors` that has a type."""
     factors = headers.get("sec-ch-ua-form-factors", "")[:256].lower().split(",")
     return next((_FORM_FACTORS[factor] for factor in (one.strip(' "') for one in factors) if factor in _FORM_FACTORS), None)
 
@@ -206,7 +205,7 @@ def _by_system(user_agent: str, headers: Mapping[str, str], named: str, system: 
     android = system == "Android" or _ANDROID.search(user_agent) or "android" in headers.get("sec-ch-ua-platform", "").lower()
     mobile = _MOBILE.search(user_agent) or headers.get("sec-ch-ua-mobile") == "?1"
     if android:
-        # Browsers leave `Mobile` out on tablets; apps never say it.
+        # Browsers send `Mobile` on phones only. Apps never send it.
         is_tablet = _TABLET.search(named) or (user_agent.startswith("Mozilla/") and not mobile)
         return "tablet" if is_tablet else "phone"
     if (

@@ -1,7 +1,8 @@
-"""Names of televisions, boxes, sticks and projectors that run Android and call themselves neither of these.
+"""Models and firmware of Android televisions, boxes, sticks and projectors whose user agents do not name the device type.
 
-The user agent of such a device is that of a tablet or a phone, but for the model or the firmware. In these names `_` stands for
-a space, a dash, an underscore or nothing, `#` for a digit. A model may have more behind, but no digit behind a digit.
+Only the model or the firmware distinguishes such a user agent from that of a tablet or a phone. In the names below, `_` matches a
+space, a dash, an underscore or nothing, and `#` matches a digit. A name also matches the beginning of a longer model, unless the
+name ends within a number.
 """
 
 import re
@@ -10,11 +11,11 @@ from itertools import accumulate
 from typing import Final
 
 _SIZE: Final = "(?:19|2[0234678]|32|39|4[0235689]|50|55|58|6[05]|7[057]|8[2356]|98)"
-"""Diagonals of televisions in inches: makers begin a model's name with one."""
+"""Diagonals of televisions in inches, with which many models begin."""
 
 _FIRMWARE: Final = (
-    r"build/[l-z]t[gmot][0-9a-z]\.",  # branches of Android TV and Google TV, such as PTT1, RTM6, STTL
-    r"build/ppr2\.180905\.006\.a1",  # what makers of television boards start from
+    r"build/[l-z]t[gmot][0-9a-z]\.",  # branches of Android TV and Google TV, such as PTT1, RTM6 and STTL
+    r"build/ppr2\.180905\.006\.a1",  # builds that makers of television boards start from
     r"build/tp1a\.220905\.004\.a2",
     r"build/opr5\.170623\.014",
 )
@@ -50,14 +51,15 @@ _MODELS: Final = """
 
 _BY_PATTERN: Final = re.compile(rf"(?<![a-z0-9])(?:{'|'.join((*_FIRMWARE, *_NAMED_BY_SIZE))})", re.IGNORECASE)
 _WORD: Final = re.compile("[a-z0-9+/]+")
+# Plain strings: compiling all names into one pattern would add 0.1 s to each cold start.
 _NAMES: Final = tuple(name.replace("_", "") for name in _MODELS)
 _BEGINNINGS: Final = tuple({name.partition("#")[0] for name in _NAMES})
 _LONGEST: Final = 6
-"""Words that a name may be spread over, and some more. Compiling all names into one pattern would cost each cold start 0.1 s."""
+"""The number of consecutive words that are compared with a name. No name is longer."""
 
 
 def names_television(text: str) -> bool:
-    """Say whether a text, the comments of a user agent, has the name of a television or a box, or of firmware of these."""
+    """Return whether the comments of a user agent contain the model or the firmware of a television or a box."""
     if _BY_PATTERN.search(text):
         return True
     words = _WORD.findall(text.lower())
@@ -65,7 +67,7 @@ def names_television(text: str) -> bool:
 
 
 def _is_name(words: Sequence[str]) -> bool:
-    """Say whether words, written as one, begin with a name."""
+    """Return whether the words, joined, begin with a name."""
     text = "".join(words)
     if not text.startswith(_BEGINNINGS):
         return False
@@ -74,8 +76,8 @@ def _is_name(words: Sequence[str]) -> bool:
 
 
 def _begins(text: str, name: str) -> bool:
-    alike = (one.isdigit() if wanted == "#" else one == wanted for one, wanted in zip(text, name, strict=False))
-    return len(text) >= len(name) and all(alike)
+    matches = (one.isdigit() if wanted == "#" else one == wanted for one, wanted in zip(text, name, strict=False))
+    return len(text) >= len(name) and all(matches)
 
 
 def _cuts_number(text: str, at: int) -> bool:

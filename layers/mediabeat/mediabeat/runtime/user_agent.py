@@ -1,4 +1,4 @@
-"""Who is calling: device, operating system and site, from a request's headers. Viewers' addresses are not looked at."""
+"""The caller of a request: device, operating system and site, parsed from the headers. The viewer's address is not read."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mediabeat.core.records import Caller
-from mediabeat.runtime.device_type import device_type
+from mediabeat.runtime.device_type import device_type_of
 
 UNKNOWN: Final = "unknown"
 _HANDHELDS: Final = ("phone", "tablet")
@@ -14,17 +14,17 @@ _OPEN_HARMONY: Final = re.compile(r"OpenHarmony[ /-]?(\d+(?:\.\d+)*)?", re.IGNOR
 
 
 def caller_of(headers: Mapping[str, str]) -> Caller:
-    """Return the caller that a request's headers (lower-case names) tell."""
+    """Return the caller of a request with these headers (lower-case names)."""
     user_agent = headers.get("user-agent", "")[:512]
     system, version, browser = _parsed(user_agent)
-    kind = device_type(user_agent, headers, system)
+    device_type = device_type_of(user_agent, headers, system)
     if found := _OPEN_HARMONY.search(user_agent):
         system, version = "OpenHarmony", found[1] or ""
     elif system == "Mac OS X":
-        system, version = ("iPadOS", "") if kind == "tablet" else ("Mac OS", version)
+        system, version = ("iPadOS", "") if device_type == "tablet" else ("Mac OS", version)
     return Caller(
-        device="Mobile" if kind in _HANDHELDS else "PC",
-        device_type=kind,
+        device="Mobile" if device_type in _HANDHELDS else "PC",
+        device_type=device_type,
         os=f"{system} / {version}" if version else system,
         browser=browser,
         origin=_site(headers.get("origin", "")) or _site(headers.get("referer", "")),
@@ -45,13 +45,13 @@ def _parsed(user_agent: str) -> tuple[str, str, str]:
 
 
 def _page(url: str) -> str:
-    """Return a URL without its query and fragment, which may name the viewer; empty for what is none."""
+    """Return a URL without its query and fragment, which may name the viewer; empty if it is not a URL."""
     site = _site(url)
     return f"{site}{urlsplit(url).path}"[:512] if site else ""
 
 
 def _site(url: str) -> str:
-    """Return scheme and host of a URL, without a user's name and password; empty for what is none."""
+    """Return scheme and host of a URL, without a user's name and password; empty if it is not a URL."""
     try:
         parts = urlsplit(url)
     except ValueError:
