@@ -17,7 +17,7 @@ SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 class Caller(NamedTuple):
-    """The caller of a request, from its headers. `device` is `PC` or `Mobile` (phones and tablets); `device_type` is more precise."""
+    """The caller of a request, from its headers. `device` is `PC` or `Mobile` (phones and tablets)."""
 
     device: "Device"
     os: str
