@@ -246,7 +246,7 @@ def test_shared_archive_has_no_keys_and_no_opted_out_viewers(
     assert key[0].key_hash not in (folder / "manifest.json").read_text()
     new = deploy()
     refused = new.mediabeat("import", folder)
-    message = "Error: What was exported for sharing has no project; name one that is there with --project.\n"
+    message = "Error: An export for sharing has no project. Name an existing one with --project.\n"
     assert (refused.exit_code, refused.stderr, new.items()) == (1, message, {})
     new.registry.create_project(new_project("theirs", 7)[0])
     assert new.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
