@@ -9,15 +9,15 @@ import pytest
 
 from mediabeat.core.action_log import action_log
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.compression import compressed
 from mediabeat.core.event import Event
-from mediabeat.core.event_codec import MAX_COUNT, count_of, pack
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES
-from mediabeat.core.params import MAX_TEXT
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
+from mediabeat.core.stored_forms import compressed
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
+from mediabeat.protocols.media_collection.params import MAX_TEXT
 from mediabeat.storage import session_items
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update
@@ -133,12 +133,12 @@ def test_a_long_pause_with_many_pings_takes_no_longer_than_as_many_elsewhere() -
     ids=["a ping", "with quality", "a state", "a text that compresses well", "one that does not", "many small values"],
 )
 def test_an_event_counts_by_what_it_takes_in_memory(one: Event, count: int) -> None:
-    assert count_of(pack(one)) == count
+    assert event_weight(pack(one)) == count
 
 
 def test_a_day_of_pings_each_second_is_taken() -> None:
     qoe = {"media.qoe.bitrate": 12_350_000, "media.qoe.droppedFrames": 300, "media.qoe.framesPerSecond": 59.94}
-    assert 86_400 * count_of(pack(ping(1, 5_000.25, qoe=qoe))) < MAX_COUNT
+    assert 86_400 * event_weight(pack(ping(1, 5_000.25, qoe=qoe))) < MAX_SESSION_WEIGHT
 
 
 @pytest.mark.parametrize(

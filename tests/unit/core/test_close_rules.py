@@ -5,8 +5,8 @@ import pytest
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import pack
+from mediabeat.core.lifecycle import liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
-from mediabeat.core.summary import liveness_of
 from tests.support.builders import BASE_MS, pause, ping, play, start
 
 MINUTE = 60_000

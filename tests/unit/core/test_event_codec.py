@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediabeat.core.compression import DICTIONARY, compressed, decompressed
-from mediabeat.core.event import Event, EventType, parse
+from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, payload_of, unpack
-from mediabeat.core.params import MOST
+from mediabeat.core.stored_forms import DICTIONARY, compressed, decompressed
+from mediabeat.protocols.media_collection.params import MAX_NUMBER
+from mediabeat.protocols.media_collection.requests import parse
 from tests.support.builders import BASE_MS, event, ping, wire
 
 # 217,163,200,000 ms since 2020 are 0x328fef7600; 12.5 s are 12,500 ms, 0x30D4
@@ -85,7 +86,7 @@ def test_any_ts_that_is_taken_can_be_written(ts: int) -> None:
     assert unpack(pack(one)) == one
 
 
-@given(st.floats(min_value=-MOST, max_value=MOST) | st.integers(0, 2**33).map(lambda ms: ms / 1_000))
+@given(st.floats(min_value=-MAX_NUMBER, max_value=MAX_NUMBER) | st.integers(0, 2**33).map(lambda ms: ms / 1_000))
 def test_any_playhead_that_is_taken_can_be_written(playhead: float) -> None:
     one = Event(BASE_MS, EventType.PLAY, playhead, {}, {}, {})
     assert unpack(pack(one)) == one

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from mediabeat.core.event import Event, EventType, parse_later, parse_start
+from mediabeat.core.event import Event, EventType
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.session import fold
 from mediabeat.errors import InvalidInput
+from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 from tests.support.builders import (
     Wire,
     ad,
@@ -668,7 +669,7 @@ def numbers(value: Any) -> Iterator[float]:
 )
 def test_a_number_that_no_player_means_is_refused_or_does_no_harm(began: Event, body: Wire) -> None:
     try:
-        odd = parse_later(body)
+        odd = parse_event(body)
     except InvalidInput:
         return
     metrics = measured(began, odd, ping(61, odd.playhead), ping(71, 10)).model_dump(mode="json")
@@ -678,7 +679,7 @@ def test_a_number_that_no_player_means_is_refused_or_does_no_harm(began: Event, 
 
 def test_a_length_of_next_to_nothing_is_refused_or_does_no_harm() -> None:
     try:
-        began = parse_start(wire_start(media_length=5e-324))
+        began = parse_session_start(wire_start(media_length=5e-324))
     except InvalidInput:
         return
     json.dumps(measured(began, play(0), ping(10, 10)).model_dump(mode="json"), allow_nan=False)

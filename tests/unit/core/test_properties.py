@@ -14,7 +14,7 @@ from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.metrics import measure
 from mediabeat.core.records import Head, Phase, Start
 from mediabeat.core.session import PlayState, Session, Span, fold, order_of
-from mediabeat.storage import event_pages, session_items
+from mediabeat.storage import session_items
 from tests.support.builders import BASE_MS, event, live_start, start
 
 # The same sessions in every run, so that a red build is the change's doing; take `derandomize` out to search further.
@@ -163,10 +163,10 @@ def test_what_was_stored_in_tail_and_pages_and_read_back_folds_to_the_same(event
     begun = Start("demo", "PC", "VOD", "viewer", "{}", BASE_MS, 0, pack(began))
     items = [
         head,
-        *(event_pages.page_item(sid, page, expires_at=1) for page in event_pages.pages(stored[:cut])),
+        *(session_items.page_item(sid, page, expires_at=1) for page in session_items.pages(stored[:cut])),
         session_items.start_item(sid, begun, shards=2, expires_at=1),
     ]
-    read = session_items.session_of(sid, items)
+    read = session_items.stored_session_from(sid, items)
     assert read is not None
     assert all_told([unpack(one) for one in read.events]) == all_told(events)
 
@@ -328,8 +328,8 @@ def test_equal_events_pack_equally_whatever_the_order_of_keys(one: Event) -> Non
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=30), st.integers(1, 100))
 def test_pages_hold_all_events_in_order_and_no_more_than_fits(events: list[bytes], page_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(event_pages, "PAGE_BYTES", page_bytes)
-        pages = list(event_pages.pages(events))
+        patched.setattr(session_items, "PAGE_BYTES", page_bytes)
+        pages = list(session_items.pages(events))
     assert [one for page in pages for one in page] == events
     assert all(len(page) == 1 or 0 < sum(map(len, page)) <= page_bytes for page in pages)
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.params import SessionStartParams
-from mediabeat.core.pseudonyms import Pseudonyms, identifies, is_uuid
+from mediabeat.core.pseudonyms import Pseudonyms, is_uuid
+from mediabeat.core.vocabulary import identifies
+from mediabeat.protocols.media_collection.params import SessionStartParams
 from tests.support.builders import wire_start
 
 DEMO = Pseudonyms(b"key", "demo")

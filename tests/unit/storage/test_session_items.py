@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.compression import compressed
-from mediabeat.core.event_codec import MAX_COUNT, pack
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, pack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
-from mediabeat.storage import event_pages, project_items, session_items, viewer_items
-from mediabeat.storage.session_items import Item
+from mediabeat.core.stored_forms import compressed
+from mediabeat.storage import project_items, session_items, viewer_items
+from mediabeat.storage.table import Item
 from tests.support.builders import BASE_MS, ping, play, start
 
 SID = "5" * 64
@@ -70,7 +70,11 @@ def test_a_full_tail_and_one_ping_more_stay_within_one_write_unit() -> None:
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
     head = session_items.head_item(SID, OPEN, shards=1_000, expires_at=EXPIRES_AT)
-    ended = {"ended_at": {"N": str(BASE_MS + 1)}, "ended_ts": {"N": str(BASE_MS + 1)}, "taken": {"N": str(MAX_COUNT - 1)}}
+    ended = {
+        "ended_at": {"N": str(BASE_MS + 1)},
+        "ended_ts": {"N": str(BASE_MS + 1)},
+        "taken": {"N": str(MAX_SESSION_WEIGHT - 1)},
+    }
     assert sum(map(len, tail)) == session_items.TAIL_BYTES - 1
     assert size_of(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
 
@@ -79,7 +83,7 @@ def test_a_full_tail_and_one_ping_more_stay_within_one_write_unit() -> None:
     "head",
     [
         OPEN,
-        Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, taken=7),
+        Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, weight=7),
     ],
 )
 def test_a_head_is_read_as_it_was_written(head: Head) -> None:
@@ -161,15 +165,15 @@ def test_the_due_index_is_read_in_all_the_shards_that_are_written() -> None:
         session_items.head_item(f"{number:064x}", OPEN, shards=5, expires_at=EXPIRES_AT)["due_shard"]["S"]
         for number in range(500)
     }
-    assert written == set(session_items.due_shards(5)) == {"0", "1", "2", "3", "4"}
+    assert written == set(session_items.due_partitions(5)) == {"0", "1", "2", "3", "4"}
 
 
 # Pages
 
 
 def test_a_page_is_named_by_its_events_in_whatever_order() -> None:
-    one = event_pages.page_item(SID, [b"a", b"b"], expires_at=EXPIRES_AT)
-    assert one == event_pages.page_item(SID, [b"b", b"a"], expires_at=EXPIRES_AT)
+    one = session_items.page_item(SID, [b"a", b"b"], expires_at=EXPIRES_AT)
+    assert one == session_items.page_item(SID, [b"b", b"a"], expires_at=EXPIRES_AT)
     assert one == {
         "pk": {"S": SID},
         "sk": {"S": one["sk"]["S"]},
@@ -180,27 +184,27 @@ def test_a_page_is_named_by_its_events_in_whatever_order() -> None:
 
 def test_pages_of_different_events_have_different_names() -> None:
     contents = [[b"a"], [b"b"], [b"a", b"b"], [b"ab"], [b"a", b"bc"], [b"ab", b"c"], [b"a\0b"], [b"abc"]]
-    names = [event_pages.page_item(SID, events, expires_at=EXPIRES_AT)["sk"]["S"] for events in contents]
+    names = [session_items.page_item(SID, events, expires_at=EXPIRES_AT)["sk"]["S"] for events in contents]
     assert all(name.startswith("page#") for name in names)
     assert len(set(names)) == len(contents)
 
 
 def test_a_batch_is_dealt_out_to_pages_that_fit_into_items() -> None:
     events = [number.to_bytes(4, "big") + bytes(29_996) for number in range(25)]  # 30,000 bytes each
-    pages = list(event_pages.pages(events))
+    pages = list(session_items.pages(events))
     assert ([len(page) for page in pages], [one for page in pages for one in page]) == ([10, 10, 5], events)
-    assert max(size_of(event_pages.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
+    assert max(size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
 
 
 def test_the_smallest_events_that_fill_a_page_fit_into_an_item() -> None:
     events = [pack(ping(at, at)) for at in range(30_001)]
-    (page, rest) = event_pages.pages(events)
+    (page, rest) = session_items.pages(events)
     assert (len(page), len(rest)) == (30_000, 1)
-    assert size_of(event_pages.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
+    assert size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
 
 
 def test_no_events_need_no_page() -> None:
-    assert list(event_pages.pages([])) == []
+    assert list(session_items.pages([])) == []
 
 
 # Sessions and projects
@@ -210,23 +214,23 @@ def test_a_session_is_read_from_its_items_each_event_once() -> None:
     first, second, third = (pack(play(at, at)) for at in (1, 2, 3))
     items = [
         session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
-        event_pages.page_item(SID, [first, second], expires_at=EXPIRES_AT),
+        session_items.page_item(SID, [first, second], expires_at=EXPIRES_AT),
         session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
     events = frozenset({BEGUN.event, first, second, third})
-    assert session_items.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT)
+    assert session_items.stored_session_from(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT)
     items[2] |= {"summary": {"B": b"summary"}}
-    assert session_items.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary", EXPIRES_AT)
+    assert session_items.stored_session_from(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary", EXPIRES_AT)
 
 
 def test_a_session_whose_creation_is_unfinished_has_no_start() -> None:
     head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
-    assert session_items.session_of(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
+    assert session_items.stored_session_from(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
 
 
 def test_without_a_head_there_is_no_session() -> None:
-    assert session_items.session_of(SID, []) is None
-    assert session_items.session_of(SID, [event_pages.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
+    assert session_items.stored_session_from(SID, []) is None
+    assert session_items.stored_session_from(SID, [session_items.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
 
 
 @pytest.mark.parametrize("more", [{}, {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1}, {"keeps_viewer_uuids": True}])
@@ -273,6 +277,6 @@ def test_what_a_viewer_opted_out_of_stands_in_the_start_where_a_stream_s_filter_
     item = session_items.start_item(SID, begun, shards=1, expires_at=EXPIRES_AT)
     told = {name: item[name] for name in item if name.startswith("opt_out")}
     assert told == {name: {"BOOL": True} for name in opt_outs}
-    read = session_items.session_of(SID, [session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
+    read = session_items.stored_session_from(SID, [session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
     assert read is not None
     assert read.start == begun

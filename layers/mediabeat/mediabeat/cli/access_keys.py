@@ -3,7 +3,7 @@
 from mediabeat.cli import projects
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
-from mediabeat.core.access_keys import ACCESS_KEY_ID, AccessKey, new_access_key
+from mediabeat.core.projects import ACCESS_KEY_ID, AccessKey, new_access_key
 from mediabeat.runtime.clock import server_clock
 
 

@@ -20,7 +20,7 @@ from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.tables import sessions_table
 from mediabeat.cli.terminal.timeline import Timeline
 from mediabeat.core.session import Session
-from mediabeat.core.summary import session_of
+from mediabeat.core.summary import fold_stored
 from mediabeat.storage.session_store import Store
 
 DRAWN_JOURNEY: Final = "003_abandoned"
@@ -87,7 +87,7 @@ def drawn_session(sent: Sequence[SentJourney], store: Store) -> Session | None:
     """Return the session to draw; None when its journey was not sent."""
     sid = next((journey.sid for journey in sent if journey.name == DRAWN_JOURNEY), None)
     stored = store.read_session(sid) if sid else None
-    return session_of(stored) if stored else None
+    return fold_stored(stored) if stored else None
 
 
 def results(sessions: Sequence[dict[str, Any]], drawn: Session | None) -> Group:

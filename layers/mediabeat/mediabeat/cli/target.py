@@ -16,6 +16,8 @@ from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore, ViewerKey
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.viewer_store import ViewerStore
 
@@ -45,6 +47,16 @@ class Target:
     def store(self) -> Store:
         """The sessions."""
         return Store(self.table, self.client("dynamodb"), index_shards=self.index_shards)
+
+    @property
+    def queries(self) -> SessionQueries:
+        """The queries about sessions."""
+        return SessionQueries(self.table, self.client("dynamodb"))
+
+    @property
+    def starts(self) -> SessionStarts:
+        """The way in for sessions of an archive."""
+        return SessionStarts(self.table, self.client("dynamodb"), index_shards=self.index_shards)
 
     @property
     def viewers(self) -> ViewerStore:

@@ -1,7 +1,7 @@
-"""A session as a log of what the viewer and the player did, each line with the duration of what has just ended.
+"""The action log: what viewer and player did, line by line. Each line has the duration of the action that just ended.
 
-Source: NAVER's Media Analytics session log, whose action names are used as they are spelt there (`prev_tarck`). It comes out
-of the same fold as the metrics.
+Source: NAVER's Media Analytics session log, with its action names as spelt there (`prev_tarck`). The log comes from the same fold
+as the metrics.
 """
 
 from bisect import bisect_left
@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from mediabeat.core.event import SECONDS_A_DAY, EventType
-from mediabeat.core.played_ranges import CLOCK_TOLERANCE_S, moved_as_the_clock
+from mediabeat.core.event import SECONDS_PER_DAY, EventType
+from mediabeat.core.playback import CLOCK_TOLERANCE_S, moved_as_the_clock
 from mediabeat.core.session import PlayState, Session, Span
 from mediabeat.core.stored_forms import by_position
 
 PLAYING_CUT_MS: Final = 60_000
-"""A stretch of playing is reported each minute, or earlier when something else happens."""
+"""While content plays, there is a line each minute, and one when something else happens."""
 
 MAX_CUTS: Final = 2 * 24 * 60
-"""Minutes that are told of a session: none lasts longer than two days."""
+"""Minutes that a log has at most: no session lasts longer than two days."""
 
 Action = Literal[
     "player_start",
@@ -42,7 +42,7 @@ _MARKS: Final[dict[EventType, Action]] = {
 
 
 class LogLine(NamedTuple):
-    """One action: when it was over (epoch ms, player's clock), at which playhead, and how long it took."""
+    """One action: when it ended (epoch ms, player's clock), at which playhead, and how long it took."""
 
     at_ms: int
     playhead_s: float
@@ -51,7 +51,7 @@ class LogLine(NamedTuple):
 
     @classmethod
     def from_stored(cls, stored: Sequence[Any]) -> "LogLine":
-        """Read a stored line, whichever release wrote it: see `stored_forms`."""
+        """Read a stored line of any release (see `stored_forms`)."""
         return cls(*by_position(stored, _EMPTY_LINE))
 
 
@@ -59,7 +59,7 @@ _EMPTY_LINE: Final = LogLine(at_ms=0, playhead_s=0.0, action="playing", duration
 
 
 class Totals(NamedTuple):
-    """Sums over a log, in milliseconds, and how many lines it has."""
+    """Sums over a log in milliseconds, and its number of lines."""
 
     player_start_ms: int
     startup_ms: int
@@ -74,7 +74,7 @@ class Totals(NamedTuple):
 
     @classmethod
     def from_stored(cls, stored: Sequence[Any]) -> "Totals":
-        """Read stored sums, whichever release wrote them: see `stored_forms`."""
+        """Read stored totals of any release (see `stored_forms`)."""
         return cls(*by_position(stored, _NO_TOTALS))
 
 
@@ -82,23 +82,33 @@ _NO_TOTALS: Final = Totals(player_start_ms=0, startup_ms=0, rebuffering_ms=0, pl
 
 
 def action_log(session: Session) -> list[LogLine]:
-    """Return the log of a session in the order in which its lines were due."""
+    """Return the log of a session in the order of time."""
     lines = [*_beginning(session), *_stretches(session), *_marks(session)]
     return sorted(lines, key=lambda line: line.at_ms)
 
 
 def totals(log: Iterable[LogLine]) -> Totals:
-    """Return how long the viewer waited for the start, waited again later, and watched."""
+    """Return how long the viewer waited for the start, waited later, and watched."""
     sums = Counter[str]()
     lines = 0
     for line in log:
         sums[line.action] += line.duration_ms
         lines += 1
-    return Totals(sums["player_start"], sums["startup"], sums["rebuffering"], sums["playing"], lines)
+    return Totals(
+        player_start_ms=sums["player_start"],
+        startup_ms=sums["startup"],
+        rebuffering_ms=sums["rebuffering"],
+        playing_ms=sums["playing"],
+        lines=lines,
+    )
 
 
 def _beginning(session: Session) -> Iterator[LogLine]:
-    """`player_start` lasts to the event after the session's start; `startup` from there, or the last ad's end, to the content."""
+    """Yield `player_start` and `startup`.
+
+    `player_start` lasts from `sessionStart` to the next event. `startup` lasts from there, or from the end of the last ad, to the
+    start of the content.
+    """
     opening = next(span for span in session.spans if span.event is session.start)
     yield LogLine(opening.end_ms, opening.event.playhead, "player_start", opening.duration_ms)
     content = session.content_start
@@ -117,18 +127,18 @@ def _marks(session: Session) -> Iterator[LogLine]:
 
 
 def _stretches(session: Session) -> Iterator[LogLine]:
-    """Yield the lines of what lasts: playing, pauses, rebuffering, and the seeks between them."""
+    """Yield the lines with a duration (playing, paused, rebuffering) and the seeks between them."""
     cuts_left = MAX_CUTS
     for stretch, moved_s in _cut_up(session):
         cuts = range(stretch[0].event.ts + PLAYING_CUT_MS, stretch[-1].end_ms, PLAYING_CUT_MS)
         if not stretch[0].is_content or len(cuts) > cuts_left:
-            cuts = range(0)  # the player's clock was set meanwhile: nobody has watched that long
+            cuts = range(0)  # the player's clock was changed: nobody watched that long
         cuts_left -= len(cuts)
-        yield from _told(session, stretch, moved_s, cuts)
+        yield from _lines_of(session, stretch, moved_s, cuts)
 
 
 def _cut_up(session: Session) -> Iterator[tuple[list[Span], float]]:
-    """Yield the stretches of the same state, and by how much the playhead moved: of content, in the last span of it."""
+    """Yield stretches of the same action, each with the movement of its playhead; for content, that of its last span."""
     stretch: list[Span] = []
     action: Action | None = None
     moved_s = 0.0
@@ -140,7 +150,7 @@ def _cut_up(session: Session) -> Iterator[tuple[list[Span], float]]:
             stretch, moved_s = [], 0.0
         stretch.append(span)
         action = next_action
-        moved_s = session.moved_s(span) + (0 if span.is_content else moved_s)  # what was before has been looked at
+        moved_s = session.moved_s(span) + (0 if span.is_content else moved_s)  # earlier spans were checked
     yield stretch, moved_s
 
 
@@ -158,9 +168,9 @@ def _action(session: Session, span: Span) -> Action | None:
 
 
 def _jumps(session: Session, stretch: list[Span], moved_s: float) -> bool:
-    """Say whether the playhead was moved by the viewer: neither as the clock does, nor left standing.
+    """Return whether the viewer moved the playhead, so that it neither kept still nor followed the clock.
 
-    Out of a pause, the playhead of recorded content moves by nothing else; a live one has gone on with the clock.
+    During a pause, only the viewer moves the playhead of recorded content; that of live content follows the clock.
     """
     is_content = stretch[0].is_content
     begin_ms = stretch[-1 if is_content else 0].event.ts
@@ -168,8 +178,8 @@ def _jumps(session: Session, stretch: list[Span], moved_s: float) -> bool:
     return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, stretch[-1].end_ms - begin_ms))
 
 
-def _told(session: Session, stretch: list[Span], moved_s: float, cuts: range) -> Iterator[LogLine]:
-    """Tell one stretch of the same state; a stretch that the viewer left by a jump ends in `seeking`."""
+def _lines_of(session: Session, stretch: list[Span], moved_s: float, cuts: range) -> Iterator[LogLine]:
+    """Yield the lines of one stretch. If the viewer left it with a jump, the last line is `seeking`."""
     first, last = stretch[0], stretch[-1]
     action = _action(session, first)
     duration_ms = last.end_ms - first.event.ts
@@ -186,7 +196,7 @@ def _told(session: Session, stretch: list[Span], moved_s: float, cuts: range) ->
 
 
 def _minutes(session: Session, stretch: list[Span], cuts: range) -> Iterator[LogLine]:
-    """Tell a stretch of playing minute by minute, and its rest."""
+    """Yield the lines of a stretch of playing: one per minute, and one for the rest."""
     begin_ms, end_ms = stretch[0].event.ts, stretch[-1].end_ms
     for at_ms in [*cuts, end_ms]:
         if at_ms > begin_ms:
@@ -195,9 +205,9 @@ def _minutes(session: Session, stretch: list[Span], cuts: range) -> Iterator[Log
 
 
 def _playhead_at(session: Session, stretch: list[Span], at_ms: int) -> float:
-    """Return the playhead at a moment of a stretch: that of the last event before it, moved on as the clock does."""
+    """Return the playhead at a time in a stretch: that of the event before it, moved on with the clock."""
     span = stretch[bisect_left(stretch, at_ms, key=lambda span: span.event.ts) - 1]
     if at_ms == span.end_ms and moved_as_the_clock(session.moved_s(span), span.duration_ms):
         return span.end_playhead_s
     playhead_s = span.event.playhead + (at_ms - span.event.ts) / 1_000
-    return playhead_s % SECONDS_A_DAY if session.is_live else playhead_s
+    return playhead_s % SECONDS_PER_DAY if session.is_live else playhead_s

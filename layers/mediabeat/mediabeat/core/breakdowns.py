@@ -1,4 +1,4 @@
-"""The parts of a session that have metrics of their own: its ads, its chapters, the states that its player was in.
+"""Figures per ad, per chapter and per player state.
 
 Source: Adobe's Streaming Media reporting documentation.
 """
@@ -11,6 +11,21 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.session import PlayState, Span
 from mediabeat.core.stored_forms import neutral
+from mediabeat.core.vocabulary import (
+    AD_ID,
+    AD_LENGTH,
+    AD_NAME,
+    AD_POSITION,
+    BREAK_INDEX,
+    BREAK_NAME,
+    CHAPTER_INDEX,
+    CHAPTER_LENGTH,
+    CHAPTER_NAME,
+    CHAPTER_OFFSET,
+    STATE_NAME,
+    STATES_END,
+    STATES_START,
+)
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {
@@ -18,19 +33,19 @@ STANDARD_STATES: Final = {
 }
 
 _STORED: Final = "stored"
-"""The context in which models are read, not made."""
+"""Validation context for reading stored figures; without it, figures are being made."""
 
 _SWITCHING: Final = frozenset({EventType.STATE_START, EventType.STATE_END, EventType.STATES_UPDATE})
 
 
 class Frozen(BaseModel):
-    """A model of figures that, once measured, do not change."""
+    """A model of figures that do not change once measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> Self:
-        """Return the stored figures, whichever release wrote them: see `stored_forms`."""
+        """Return stored figures of any release (see `stored_forms`)."""
         return cls.model_validate(stored, extra="ignore", context=_STORED)
 
     @model_validator(mode="before")
@@ -43,7 +58,7 @@ class Frozen(BaseModel):
 
 
 class AdMetrics(Frozen):
-    """One ad inside an ad break; `time_ms` is what was played of it."""
+    """One ad inside an ad break; `time_ms` is the time for which it played."""
 
     id: str
     name: str | None
@@ -57,7 +72,7 @@ class AdMetrics(Frozen):
 
 
 class ChapterMetrics(Frozen):
-    """One chapter; `time_ms` is the content played in it. A chapter left open at the end is not complete."""
+    """One chapter; `time_ms` is its content time. A chapter that is open at the end is not complete."""
 
     index: int
     name: str | None
@@ -69,72 +84,72 @@ class ChapterMetrics(Frozen):
 
 
 class StateMetrics(Frozen):
-    """How often and for how long a player state, like fullScreen, was on."""
+    """How often and for how long a player state, such as fullScreen, was on."""
 
     count: int
     time_ms: int
     set: bool
 
 
-class _Part(NamedTuple):
-    """What became of an ad or a chapter, which is known by the position of the event that opened it."""
+class _Section(NamedTuple):
+    """The time of an ad or a chapter, and the type of the event that ended it."""
 
     time_ms: int
     ended_by: EventType | None
 
 
-def _parts(spans: tuple[Span, ...], held: Callable[[Span], int | None], counts: Callable[[Span], bool]) -> dict[int, _Part]:
-    """Return the parts that the spans held, in the order of their starts, each with the time that counts for it."""
+def _sections(spans: tuple[Span, ...], of: Callable[[Span], int | None], counts: Callable[[Span], bool]) -> dict[int, _Section]:
+    """Return ads or chapters by the position of the event that opened them, in the order of their starts."""
     times_ms: dict[int, int] = {}
     ended_by: dict[int, EventType] = {}
     before: int | None = None
     for span in spans:
-        part = held(span)
-        if before is not None and part != before:
+        opened_at = of(span)
+        if before is not None and opened_at != before:
             ended_by[before] = span.event.type
-        if part is not None:
-            times_ms[part] = times_ms.get(part, 0) + (span.duration_ms if counts(span) else 0)
-        before = part
-    return {part: _Part(time, ended_by.get(part)) for part, time in times_ms.items()}
+        if opened_at is not None:
+            times_ms[opened_at] = times_ms.get(opened_at, 0) + (span.duration_ms if counts(span) else 0)
+        before = opened_at
+    return {opened_at: _Section(time_ms, ended_by.get(opened_at)) for opened_at, time_ms in times_ms.items()}
 
 
 def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
     """Yield the ads inside breaks, in the order of their starts."""
-    played = _parts(spans, lambda span: span.ad, lambda span: span.state is PlayState.PLAYING)
-    for position, part in played.items():
+    played = _sections(spans, lambda span: span.ad, lambda span: span.state is PlayState.PLAYING)
+    for position, section in played.items():
         opened = spans[position]
         ad = opened.event.params
         ad_break = spans[opened.ad_break].event.params if opened.ad_break is not None else {}
         yield AdMetrics(
-            id=ad["media.ad.id"],
-            name=ad.get("media.ad.name"),
-            break_index=int(ad_break["media.ad.podIndex"]),
-            break_name=ad_break.get("media.ad.podFriendlyName"),
-            position=int(ad["media.ad.podPosition"]),
-            length_s=ad.get("media.ad.length"),
-            time_ms=part.time_ms,
-            completed=part.ended_by is EventType.AD_COMPLETE,
-            skipped=part.ended_by is EventType.AD_SKIP,
+            id=ad[AD_ID],
+            name=ad.get(AD_NAME),
+            break_index=int(ad_break[BREAK_INDEX]),
+            break_name=ad_break.get(BREAK_NAME),
+            position=int(ad[AD_POSITION]),
+            length_s=ad.get(AD_LENGTH),
+            time_ms=section.time_ms,
+            completed=section.ended_by is EventType.AD_COMPLETE,
+            skipped=section.ended_by is EventType.AD_SKIP,
         )
 
 
 def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
     """Yield the chapters, in the order of their starts."""
-    for position, part in _parts(spans, lambda span: span.chapter, lambda span: span.is_content).items():
+    for position, section in _sections(spans, lambda span: span.chapter, lambda span: span.is_content).items():
         chapter = spans[position].event.params
         yield ChapterMetrics(
-            index=int(chapter["media.chapter.index"]),
-            name=chapter.get("media.chapter.friendlyName"),
-            offset_s=chapter["media.chapter.offset"],
-            length_s=chapter["media.chapter.length"],
-            time_ms=part.time_ms,
-            completed=part.ended_by is EventType.CHAPTER_COMPLETE,
-            skipped=part.ended_by is EventType.CHAPTER_SKIP,
+            index=int(chapter[CHAPTER_INDEX]),
+            name=chapter.get(CHAPTER_NAME),
+            offset_s=chapter[CHAPTER_OFFSET],
+            length_s=chapter[CHAPTER_LENGTH],
+            time_ms=section.time_ms,
+            completed=section.ended_by is EventType.CHAPTER_COMPLETE,
+            skipped=section.ended_by is EventType.CHAPTER_SKIP,
         )
 
 
 def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
-    """Return the first ten player states of a session; one still open ends with the session."""
+    """Return the first ten player states of a session. A state that is still on ends with the session."""
     counts: dict[str, int] = {}
     times_ms: dict[str, int] = {}
     since: dict[str, int] = {}
@@ -152,11 +167,11 @@ def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
 
 def _switched(event: Event) -> Iterator[tuple[str, bool]]:
     def named(state: dict[str, Any]) -> str:
-        name: str = state["media.state.name"]
+        name: str = state[STATE_NAME]
         return STANDARD_STATES.get(name.lower(), name)
 
     if event.type is EventType.STATES_UPDATE:
-        yield from ((named(state), False) for state in event.params.get("statesEnd", ()))
-        yield from ((named(state), True) for state in event.params.get("statesStart", ()))
+        yield from ((named(state), False) for state in event.params.get(STATES_END, ()))
+        yield from ((named(state), True) for state in event.params.get(STATES_START, ()))
     else:
         yield named(event.params), event.type is EventType.STATE_START

@@ -12,28 +12,37 @@ from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.playback_quality import average_bitrate_bps, count_stalls, count_state_changes, last_qoe, time_to_start_ms
-from mediabeat.core.played_ranges import played, reached_s, segment, union_length_s
+from mediabeat.core.playback import (
+    average_bitrate_bps,
+    count_stalls,
+    count_state_changes,
+    last_qoe,
+    played,
+    reached_s,
+    segment,
+    time_to_start_ms,
+    union_length_s,
+)
 from mediabeat.core.session import PlayState, Session, Span, time_ms
 from mediabeat.core.truncation import first_fitting
+from mediabeat.core.vocabulary import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME
 
 METRICS_VERSION: Final = 1
-"""Rises with every change of a formula; summaries written under a lower one can be recomputed from the log."""
+"""Raise it with every change of a formula. `mediabeat recompute` rewrites the summaries of lower versions."""
 
 ADS_BYTES: Final = 96 * 1024
 CHAPTERS_BYTES: Final = 32 * 1024
 ERROR_IDS_BYTES: Final = 16 * 1024
-"""JSON of what is listed, the first ones of each kind: some 500 ads, 250 chapters. A session's start, caller and summary share an
-item of 400 KB."""
+"""Bytes of JSON that each list keeps: about 500 ads, 250 chapters. Start, caller and summary share an item of 400 KB."""
 
 STREAM_S: Final = 1_800
-"""Each half hour of media time, begun or full, is one estimated stream."""
+"""Seconds of media time per estimated stream, the last one begun counted as full."""
 
 
 class Metrics(Frozen):
-    """All that is measured of a session. Units are in the names; counts have none; `None` is: not known.
+    """All figures of a session. Units are in the names; counts have none. `None` means unknown.
 
-    The type of a metric that is added after release 0.1 permits `None`, which older summaries have for it: see `stored_forms`.
+    The type of a metric that was added after release 0.1 permits `None`, the value in older summaries: see `stored_forms`.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -142,7 +151,7 @@ class Metrics(Frozen):
 
 
 def measure(session: Session, close_reason: str | None = None) -> Metrics:
-    """Return all metrics of a session as far as it has come; `close_reason` is given once it is closed."""
+    """Return all metrics of a session, up to its last event. `close_reason` is given once it is closed."""
     spans = session.spans
     counts = Counter(span.event.type for span in spans)
     content_ms = time_ms(session.content)
@@ -152,7 +161,7 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     stalls, stall_ms = count_stalls(spans)
     stretches = list(played(session))
     farthest_s = reached_s(session)
-    dropped = int(last_qoe(spans, "media.qoe.droppedFrames") or 0)
+    dropped = int(last_qoe(spans, DROPPED_FRAMES) or 0)
     ads = tuple(ads_of(spans))
     chapters = tuple(chapters_of(spans))
     return Metrics(
@@ -161,7 +170,7 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         content_starts=int(session.content_start is not None),
         drops_before_start=int(close_reason is not None and session.content_start is None),
         content_completes=int(session.is_complete),
-        content_resumes=int(session.start.params.get("media.resume") is True),
+        content_resumes=int(session.start.params.get(RESUME) is True),
         content_time_spent_ms=content_ms,
         ad_time_spent_ms=ad_ms,
         media_time_spent_ms=content_ms + ad_ms,
@@ -212,16 +221,16 @@ def _has_reached(session: Session, farthest_s: float | None, percent: int) -> bo
 
 
 def error_id(event: Event) -> str | None:
-    """Return the id in an `error` event: a parameter by the documentation, QoE data in real players."""
-    return event.params.get("media.errorId") or event.qoe.get("media.qoe.errorID")
+    """Return the id of an `error` event: a parameter in the documentation, QoE data in real players."""
+    return event.params.get(ERROR_ID) or event.qoe.get(QOE_ERROR_ID)
 
 
 ErrorSource = Literal["player", "external"]
 
 
 def error_source(event: Event) -> ErrorSource:
-    """Return where an error came from: `external`, or by default `player`."""
-    source = event.params.get("media.errorSource") or event.qoe.get("media.qoe.errorSource")
+    """Return the source of an error: `external`, or by default `player`."""
+    source = event.params.get(ERROR_SOURCE) or event.qoe.get(QOE_ERROR_SOURCE)
     return "external" if source == "external" else "player"
 
 

@@ -1,8 +1,7 @@
-"""A session as its events tell it: `fold` puts them in order and says what the player was doing between each and the next.
+"""The fold: it sorts a session's events and derives what the player did between each event and the next.
 
-Source: Adobe's Streaming Media reporting documentation, checked against a published timeline. Everything that is told of a
-session (metrics, action log, time-outs) is computed from what `fold` returns, so that order of arrival and repeats of
-events cannot change a number.
+Metrics, action log and time-outs are all computed from the result of `fold`. So neither the order of arrival nor repeated events
+can change a number. Source: Adobe's Streaming Media reporting documentation, checked against a published timeline.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,18 +11,19 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, assert_never
 
-from mediabeat.core.event import SECONDS_A_DAY, Event, EventType, is_live
+from mediabeat.core.event import SECONDS_PER_DAY, Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
+from mediabeat.core.vocabulary import LENGTH
 
 STALL_MOMENTS: Final = 3
-"""As many moments in a row with the same playhead, while playing content, are a stall."""
+"""This many moments in a row with the same playhead, while content plays, are a stall."""
 
 SAME_MOMENT_MS: Final = 500
-"""Events closer together are one moment: players read the clock anew for each of the calls that they make in one go."""
+"""Events that are closer together are one moment: players read the clock again for each of several calls at once."""
 
 
 class PlayState(StrEnum):
-    """What the player does between two events."""
+    """What the player does from one event to the next."""
 
     STARTING = "starting"
     PLAYING = "playing"
@@ -33,7 +33,7 @@ class PlayState(StrEnum):
 
 
 class Context(NamedTuple):
-    """What holds from an event on. Ad, break and chapter are the positions of the events that opened them."""
+    """The state of the player after an event. Ad, break and chapter are the positions of the events that opened them."""
 
     state: PlayState = PlayState.STARTING
     ad_break: int | None = None
@@ -42,7 +42,7 @@ class Context(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The time from an event to the next one; the last event's span has no length."""
+    """The time from an event to the next one. The span of the last event has no length."""
 
     event: Event
     end_ms: int
@@ -59,12 +59,12 @@ class Span(NamedTuple):
 
     @property
     def is_content(self) -> bool:
-        """Whether main content was playing, and moving."""
+        """Whether main content was playing without a stall."""
         return self.state is PlayState.PLAYING and self.ad is None
 
 
 def time_ms(spans: Iterable[Span]) -> int:
-    """Return the length of spans, together, in milliseconds."""
+    """Return the total length of spans in milliseconds."""
     return sum(span.duration_ms for span in spans)
 
 
@@ -76,7 +76,7 @@ class Session:
 
     @cached_property
     def start(self) -> Event:
-        """The `sessionStart`; not always the first event, as some players open the session after a preroll."""
+        """The `sessionStart`. It is not always the first event, because some players send it after a preroll."""
         return next(span.event for span in self.spans if span.event.type is EventType.SESSION_START)
 
     @cached_property
@@ -86,43 +86,69 @@ class Session:
 
     @cached_property
     def length_s(self) -> float:
-        """Length of recorded content in seconds; 0 when it is live or unknown, as what is shorter than a millisecond is."""
-        length_s = float(self.start.params["media.length"])
+        """Content length in seconds. 0 for live content and when the length is unknown or below 1 ms."""
+        length_s = float(self.start.params[LENGTH])
         return 0.0 if self.is_live or length_s < 0.001 else length_s
 
     @cached_property
     def content_start(self) -> Event | None:
-        """The first `play` outside an ad; none when the viewer never got to the content."""
+        """The first `play` outside an ad; None when the content never started."""
         return next((s.event for s in self.spans if s.event.type is EventType.PLAY and s.ad is None), None)
 
     @cached_property
     def content(self) -> list[Span]:
-        """The spans in which main content was playing, and moving."""
+        """The spans in which main content was playing without a stall."""
         return [span for span in self.spans if span.is_content]
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether the player said that the content was watched to its end."""
+        """Whether the player sent `sessionComplete`."""
         return any(span.event.type is EventType.SESSION_COMPLETE for span in self.spans)
 
     def moved_s(self, span: Span) -> float:
-        """Return by how many seconds of content the playhead moved in a span; a live one wraps at midnight."""
+        """Return by how many seconds the playhead moved in a span. A live playhead wraps at midnight."""
         moved_s = span.end_playhead_s - span.event.playhead
-        return moved_s + SECONDS_A_DAY if self.is_live and moved_s < -SECONDS_A_DAY / 2 else moved_s
+        return moved_s + SECONDS_PER_DAY if self.is_live and moved_s < -SECONDS_PER_DAY / 2 else moved_s
 
     @cached_property
     def moved_ts(self) -> int:
-        """`ts` of the last event that found the playhead at another place than the event before it."""
+        """`ts` of the last event whose playhead differs from that of the event before it."""
         events = [span.event for span in self.spans]
         moves = (now.ts for before, now in zip(events[-2::-1], events[:0:-1], strict=True) if now.playhead != before.playhead)
         return next(moves, events[0].ts)
 
 
-_RANK: Final = {event_type: rank for rank, event_type in enumerate(EventType)}
+_ORDER: Final = (
+    # For events with equal `ts`: what ends comes before what starts, an ad break opens before its ad, an ad closes before its
+    # break, and `play` comes before the pause or the buffering that follows it. A new order changes metrics.
+    EventType.SESSION_START,
+    EventType.AD_COMPLETE,
+    EventType.AD_SKIP,
+    EventType.AD_BREAK_COMPLETE,
+    EventType.CHAPTER_COMPLETE,
+    EventType.CHAPTER_SKIP,
+    EventType.STATE_END,
+    EventType.STATES_UPDATE,
+    EventType.STATE_START,
+    EventType.CHAPTER_START,
+    EventType.AD_BREAK_START,
+    EventType.AD_START,
+    EventType.PLAY,
+    EventType.PAUSE_START,
+    EventType.BUFFER_START,
+    EventType.BITRATE_CHANGE,
+    EventType.ERROR,
+    EventType.PREV_TRACK,
+    EventType.NEXT_TRACK,
+    EventType.PING,
+    EventType.SESSION_COMPLETE,
+    EventType.SESSION_END,
+)
+_RANK: Final = {event_type: rank for rank, event_type in enumerate(_ORDER)}
 
 
 def order_of(event: Event) -> tuple[int, int, float, str]:
-    """Return the place of an event in its session: by `ts`, then in the order of `EventType`; equal only for repeats."""
+    """Return the sort key of an event in its session: `ts`, type, playhead, payload. Only repeated events have equal keys."""
     return (*_place_of(event), payload_of(event))
 
 
@@ -131,16 +157,16 @@ def _place_of(event: Event) -> tuple[int, int, float]:
 
 
 def fold(events: Iterable[Event]) -> Session:
-    """Return the session that these events tell, whatever their order and however often each came.
+    """Return the session of these events, in any order and with any repeats.
 
-    Needs one `sessionStart` among them.
+    One of them must be the `sessionStart`.
     """
     at: dict[tuple[int, int, float], list[Event]] = {}
     for event in events:
         at.setdefault(_place_of(event), []).append(event)
-    # Payloads are looked at only where there is more than one, as that takes longer than all the rest.
+    # Payloads are compared only where several events share a place, because that takes longer than everything else.
     ordered = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
-    return Session(tuple(_stalls_marked(_spans(ordered))))
+    return Session(tuple(_with_stalls(_spans(ordered))))
 
 
 def _distinct(events: Iterable[Event]) -> list[Event]:
@@ -156,7 +182,7 @@ def _spans(events: list[Event]) -> Iterator[Span]:
 
 
 def apply(context: Context, event: Event, position: int) -> Context:
-    """Return what holds from this event on, given what held before it. `position` is the event's place in its session."""
+    """Return the context after an event, given the context before it. `position` is the event's index in its session."""
     in_break = context.ad_break is not None
     match event.type:
         case (
@@ -184,12 +210,12 @@ def apply(context: Context, event: Event, position: int) -> Context:
         case EventType.AD_BREAK_COMPLETE:
             return context._replace(ad_break=None, ad=None)
         case EventType.AD_START if in_break:
-            # Players need not send `play` in a preroll: an ad that starts is playing.
+            # Players may omit `play` in a preroll: an ad that starts is playing.
             return context._replace(ad=position, state=PlayState.PLAYING)
         case EventType.AD_COMPLETE | EventType.AD_SKIP if in_break:
             return context._replace(ad=None)
         case EventType.AD_START | EventType.AD_COMPLETE | EventType.AD_SKIP:
-            return context  # outside any break: ignored, its time is main content
+            return context  # outside any break: ignored, so its time counts as content
         case EventType.CHAPTER_START:
             return context._replace(chapter=position)
         case EventType.CHAPTER_COMPLETE | EventType.CHAPTER_SKIP:
@@ -198,23 +224,19 @@ def apply(context: Context, event: Event, position: int) -> Context:
             assert_never(never)
 
 
-def _stalls_marked(spans: Iterable[Span]) -> Iterator[Span]:
-    """Turn playing into stalled where content stands still: the same playhead at three or more moments in a row.
+def _with_stalls(spans: Iterable[Span]) -> Iterator[Span]:
+    """Turn `playing` into `stalled` where the playhead is the same at three or more moments in a row.
 
-    An ad's end, its break's end and the `play` after them come in one moment in every session, and are no stall. The stall
-    lasts from its first moment to the next event that moves, or to a change of state. In an ad break the content stands still
-    because it has to, between its ads too.
+    The end of an ad, the end of its break and the next `play` come in one moment in every session, so they are no stall. A stall
+    lasts from its first moment to the next movement or change of state. Content never moves in an ad break, so there is no stall
+    in one.
     """
     for (may_stall, _), group in groupby(
         spans, key=lambda s: (s.state is PlayState.PLAYING and s.ad_break is None, s.event.playhead)
     ):
-        standing = list(group)
-        stalled = may_stall and len(standing) >= STALL_MOMENTS and _moments(standing) >= STALL_MOMENTS
-        yield from (span._replace(state=PlayState.STALLED) for span in standing) if stalled else standing
-
-
-def _where_it_stands(span: Span) -> tuple[bool, float]:
-    return span.state is PlayState.PLAYING and span.ad_break is None, span.event.playhead
+        still = list(group)
+        is_stall = may_stall and len(still) >= STALL_MOMENTS and _moments(still) >= STALL_MOMENTS
+        yield from (span._replace(state=PlayState.STALLED) for span in still) if is_stall else still
 
 
 def _moments(spans: Iterable[Span]) -> int:

@@ -1,50 +1,51 @@
 """The parameters that each event type takes, by their names on the wire.
 
-Source: Adobe's Media Collection API documentation, and what real players were seen to send. `SESSION_START_PARAMS` and its
-neighbours are both what validates and what `GET /api/v1/schemas/{eventType}` shows.
+Source: Adobe's Media Collection API documentation, and the requests of real players. The same types validate events and make the
+JSON Schemas that `GET /api/v1/schemas/{eventType}` shows. `checked_params` and `checked_qoe` make a type strict; an event's
+schema takes no other.
 """
 
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Required
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 KNOWN_PREFIXES: Final = ("media.", "analytics.", "visitor.")
-"""A parameter that we do not know is kept if it starts so: a client newer than us must not lose its sessions."""
+"""Unknown parameters with these prefixes are kept: a client newer than this release must not lose its sessions."""
 
-CLOSED: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-OPEN: Final = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+STRICT: Final = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+STRICT_OPEN: Final = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
 def _whole(value: object) -> object:
-    """Take 3.0 for 3: JSON has one kind of number, and some clients write every number with a fraction."""
+    """Read 3.0 as 3: JSON has one kind of number, and some clients write every number with a fraction."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-MOST: Final = 10**12
-"""No number that a player means is larger: a terabit a second, 30,000 years."""
+MAX_NUMBER: Final = 10**12
+"""No player means a larger number: it is a terabit per second, or 30,000 years in seconds."""
 
 MAX_TEXT: Final = 4_096
-"""Characters of a value: Adobe's reports show 255 of them, and a signed URL of an ad's file may have some two thousand."""
+"""Characters of a value. Adobe's reports show 255, and the signed URL of an ad's file may have about two thousand."""
 
 MAX_NAME: Final = 128
 """Characters of a name."""
 
 MAX_ENTRIES: Final = 250
-"""Parameters of an event, and entries of its custom metadata: as many as Adobe has custom variables (eVars)."""
+"""Parameters of an event, and entries of its custom metadata. Adobe has 250 custom variables (eVars)."""
 
 MAX_DEPTH: Final = 8
-"""Levels of a value that we do not know."""
+"""Levels of nesting in the value of an unknown parameter."""
 
-MOST_UNKNOWN: Final = 2**63
-"""A number that we do not know may be an id of 64 bits."""
+MAX_UNKNOWN_NUMBER: Final = 2**63
+"""The number of an unknown parameter may be an id of 64 bits."""
 
 Integer = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
-Number = Annotated[float, Field(ge=-MOST, le=MOST)]
+Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-SmallInteger = Annotated[Integer, Field(ge=-MOST, le=MOST)]
+SmallInteger = Annotated[Integer, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 StateName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
 CustomerId = TypedDict(
@@ -63,7 +64,7 @@ SessionStartParams = TypedDict(
         "media.contentType": Required[Text],
         "media.playerName": Required[Text],
         "media.channel": Required[Text],
-        "media.length": Required[Annotated[float, Field(ge=0, le=MOST)]],
+        "media.length": Required[Annotated[float, Field(ge=0, le=MAX_NUMBER)]],
         "media.name": Text,
         "media.sdkVersion": Text,
         "media.libraryVersion": Text,
@@ -116,7 +117,7 @@ AdBreakStartParams = TypedDict(
     total=False,
 )
 
-# Documented as needed too, but left out by real players: media.ad.length, media.ad.playerName.
+# Adobe documents media.ad.length and media.ad.playerName as required, but real players leave them out.
 AdStartParams = TypedDict(
     "AdStartParams",
     {
@@ -176,60 +177,53 @@ CustomMetadata = Annotated[
 ]
 
 
-for _params in (
-    CustomerId,
-    SessionStartParams,
-    AdBreakStartParams,
-    AdStartParams,
-    ChapterStartParams,
-    StateParams,
-    StatesUpdateParams,
-    ErrorParams,
-    NoParams,
-    QoeParams,
-):
-    _params.__pydantic_config__ = OPEN  # type: ignore[union-attr]
-
-_FEW: Final = Field(json_schema_extra={"maxProperties": MAX_ENTRIES})
+_MAX_PROPERTIES: Final = Field(json_schema_extra={"maxProperties": MAX_ENTRIES})
 
 
-def known(params: Any) -> Any:
-    """Return the type of an event's parameters with their names checked: without a known prefix only declared ones pass."""
+def checked_params(params: Any) -> Any:
+    """Return the strict type of an event's parameters. A name without a known prefix passes only if the type declares it."""
 
     def refuse_unknown(given: dict[str, Any]) -> dict[str, Any]:
         for name in given:
             if not name.startswith(KNOWN_PREFIXES) and name not in params.__annotations__:
                 raise PydanticCustomError(
                     "unknown_param",
-                    "not a known parameter, nor one that starts with media., analytics. or visitor.",
+                    "not a known parameter, and does not start with media., analytics. or visitor.",
                     {"name": name},
                 )
         return given
 
-    return Annotated[params, AfterValidator(refuse_unknown), AfterValidator(_refusing_large(params)), _FEW]
+    return Annotated[
+        with_config(STRICT_OPEN)(params), AfterValidator(refuse_unknown), AfterValidator(_refuse_large(params)), _MAX_PROPERTIES
+    ]
 
 
-def _refusing_large(params: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return what limits the number of parameters, and the values of those that are not declared."""
+def checked_qoe() -> Any:
+    """Return the strict type of an event's QoE data, which takes unknown names too."""
+    return Annotated[with_config(STRICT_OPEN)(QoeParams), AfterValidator(_refuse_large(QoeParams)), _MAX_PROPERTIES]
+
+
+def _refuse_large(params: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return a check of the number of entries, and of the values that the type does not declare."""
 
     def refuse_large(given: dict[str, Any]) -> dict[str, Any]:
         if len(given) > MAX_ENTRIES:
             raise PydanticCustomError("too_many", "must not have more than {most} entries", {"most": MAX_ENTRIES})
         for name, value in given.items():
             is_checked = name in params.__annotations__ and not isinstance(value, dict | list)
-            if not is_checked and (rule := _broken_by({name: value})):
+            if not is_checked and (rule := _broken_rule({name: value})):
                 raise PydanticCustomError("too_large", "{rule}", {"rule": rule, "name": name})
         return given
 
     return refuse_large
 
 
-def _broken_by(value: Any, level: int = 0) -> str:
-    """Return the rule that a value of any kind breaks; empty text when it breaks none."""
+def _broken_rule(value: Any, level: int = 0) -> str:
+    """Return the rule that a JSON value breaks, or an empty text."""
     match value:
         case str():
             return f"must not be longer than {MAX_TEXT} characters" if len(value) > MAX_TEXT else ""
-        case int() | float() if not -MOST_UNKNOWN <= value <= MOST_UNKNOWN:
+        case int() | float() if not -MAX_UNKNOWN_NUMBER <= value <= MAX_UNKNOWN_NUMBER:
             return "must be a number of at most 64 bits"
         case dict() | list() if level > MAX_DEPTH:
             return f"must not be nested deeper than {MAX_DEPTH} levels"
@@ -237,8 +231,5 @@ def _broken_by(value: Any, level: int = 0) -> str:
             return f"must not have a name longer than {MAX_NAME} characters"
         case dict() | list():
             inner = value.values() if isinstance(value, dict) else value
-            return next(filter(None, (_broken_by(one, level + 1) for one in inner)), "")
+            return next(filter(None, (_broken_rule(one, level + 1) for one in inner)), "")
     return ""
-
-
-QoeData = Annotated[QoeParams, AfterValidator(_refusing_large(QoeParams)), _FEW]

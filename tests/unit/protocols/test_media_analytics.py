@@ -1,17 +1,19 @@
-"""What may be asked of the list of recent sessions, and the small formats of its answer."""
+"""Queries for recent sessions, and the small formats of their replies."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+import re
+from datetime import UTC, date, datetime
 
+import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mediabeat.core.records import ListEntry
+from mediabeat.core.session_query import SessionQuery
 from mediabeat.errors import InvalidInput
-from mediabeat.use_cases.list_sessions import RecentQuery, date_text, masked, number_of, parse_query, recent_sessions, video_time
-
-if TYPE_CHECKING:
-    from mediabeat.storage.session_store import Store
+from mediabeat.protocols.media_analytics.requests import MOMENT, PARAMETERS, parse_query, viewer_or_session_id_in
+from mediabeat.protocols.media_analytics.responses import date_text, list_body, masked, number_of, video_time
+from mediabeat.runtime.http_api import Request
 
 NOW = 1_795_000_000_123
 DAY = 86_400_000
@@ -22,18 +24,27 @@ def at(*moment: int) -> int:
     return int(datetime(*moment, tzinfo=UTC).timestamp() * 1_000)  # type: ignore[misc, arg-type]
 
 
-def wrong(**parameters: str) -> list[str]:
-    """Return the names of the parameters that are refused."""
-    with pytest.raises(InvalidInput) as refused:
+def refused_fields(**parameters: str) -> list[str]:
+    """Return the names of the parameters that are refused, if any."""
+    try:
         parse_query(parameters, now=NOW)
-    return [problem.field for problem in refused.value.problems]
+    except InvalidInput as error:
+        return [problem.field for problem in error.problems]
+    return []
 
 
-def test_nothing_asked_is_the_last_seven_days_of_everything() -> None:
-    assert parse_query({}, now=NOW) == RecentQuery(("PC", "Mobile"), ("VOD", "LIVE"), NOW - 7 * DAY, NOW, 100)
+def wrong(**parameters: str) -> list[str]:
+    """Return the names of the parameters that are refused; at least one has to be."""
+    fields = refused_fields(**parameters)
+    assert fields
+    return fields
 
 
-def test_parameters_that_are_not_known_are_ignored() -> None:
+def test_default_query_is_everything_of_the_last_seven_days() -> None:
+    assert parse_query({}, now=NOW) == SessionQuery(("PC", "Mobile"), ("VOD", "LIVE"), NOW - 7 * DAY, NOW, 100)
+
+
+def test_unknown_parameters_are_ignored() -> None:
     assert parse_query({"responseFormatType": "json"}, now=NOW) == parse_query({}, now=NOW)
 
 
@@ -47,7 +58,7 @@ def test_parameters_that_are_not_known_are_ignored() -> None:
         ("PC,PC", ("PC",)),
     ],
 )
-def test_devices_are_chosen_each_once(device: str, devices: tuple[str, ...]) -> None:
+def test_each_device_is_chosen_once(device: str, devices: tuple[str, ...]) -> None:
     assert parse_query({"device": device}, now=NOW).devices == devices
 
 
@@ -57,7 +68,7 @@ def test_video_types_are_chosen(video_type: str, types: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize(("limit", "expected"), [("1", 1), ("100", 100), ("007", 7)])
-def test_the_limit_is_up_to_a_hundred(limit: str, expected: int) -> None:
+def test_limit_is_up_to_a_hundred(limit: str, expected: int) -> None:
     assert parse_query({"limit": limit}, now=NOW).limit == expected
 
 
@@ -80,7 +91,7 @@ def test_dates_are_utc_and_both_included(text: str, since: int, until: int) -> N
     assert (query.since, query.until) == (until - 7 * DAY, until)
 
 
-def test_a_query_may_begin_long_ago_and_end_now() -> None:
+def test_query_may_begin_long_ago_and_end_now() -> None:
     query = parse_query({"startDate": "2020-01-01"}, now=NOW)
     assert (query.since, query.until) == (at(2020, 1, 1), NOW)
 
@@ -89,12 +100,12 @@ def test_a_query_may_begin_long_ago_and_end_now() -> None:
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "2026-13-01", "2026-02-30", "18.11.2026", "1795000000000", "2026-11-18T25:00:00Z"]
 )
-def test_a_date_that_is_none_is_refused(name: str, text: str) -> None:
+def test_invalid_date_is_refused(name: str, text: str) -> None:
     assert wrong(**{name: text}) == [name]
 
 
 @pytest.mark.parametrize("text", ["20261118", "2026-W47-3", "2026-11-18 11"])
-def test_a_date_in_a_format_that_is_not_documented_is_refused(text: str) -> None:
+def test_date_in_an_undocumented_format_is_refused(text: str) -> None:
     assert wrong(endDate=text) == ["endDate"]
 
 
@@ -124,14 +135,62 @@ def test_each_wrong_parameter_is_named(parameters: dict[str, str], fields: list[
     assert sorted(wrong(**parameters)) == fields
 
 
-# The answer
+SCHEMAS = {parameter.name: parameter.schema for parameter in PARAMETERS}
+
+moments = st.builds(
+    "{}{}{}{}".format,
+    st.dates().map(str) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fullmatch=True),
+    st.sampled_from(["", " ", "T", "t", "_"]),
+    st.sampled_from(["", "00:00:00", "23:59:59", "24:00:00", "11:06:40", "11:60:00", "11:06"]),
+    st.sampled_from(["", ".1", ".123456", ".1234567", "Z", "z", ".5Z", "+09:00", "-23:59", "+24:00", "+0900", "\n"]),
+)
 
 
-class NoSessions:
-    """A store of a project that has no sessions yet."""
+def is_valid(name: str, text: str) -> bool:
+    return jsonschema.Draft202012Validator(SCHEMAS[name]).is_valid(text)
 
-    def newest(self, listing: str, **bounds: Any) -> Iterator[ListEntry]:
-        return iter([])
+
+@given(moments | st.from_regex(MOMENT, fullmatch=True) | st.text(max_size=25))
+def test_documented_pattern_of_a_date_and_its_parser_agree(text: str) -> None:
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        no_such_day = re.fullmatch("[0-9]{4}-(02|04|06|09|11)-(29|30|31)|0000-.*", text[:10])
+        assert no_such_day or not is_valid("endDate", text)
+        assert wrong(endDate=text) == ["endDate"]
+    else:
+        assert is_valid("endDate", text) == is_valid("startDate", text) == (not refused_fields(startDate=text, endDate=text))
+
+
+@pytest.mark.parametrize("name", ["device", "videoType"])
+def test_every_documented_choice_is_accepted(name: str) -> None:
+    assert SCHEMAS[name]["default"] in SCHEMAS[name]["enum"]
+    for choice in SCHEMAS[name]["enum"]:
+        assert not refused_fields(**{name: choice})
+    assert parse_query({name: SCHEMAS[name]["default"]}, now=NOW) == parse_query({}, now=NOW)
+
+
+@given(st.integers(-5, 1_200))
+def test_documented_bounds_of_the_limit_and_its_parser_agree(limit: int) -> None:
+    within = SCHEMAS["limit"]["minimum"] <= limit <= SCHEMAS["limit"]["maximum"]
+    assert within == (not refused_fields(limit=str(limit)))
+    assert parse_query({"limit": str(SCHEMAS["limit"]["default"])}, now=NOW) == parse_query({}, now=NOW)
+
+
+def named(text: str) -> str:
+    return viewer_or_session_id_in(Request({"pathParameters": {"uuid": text}}))
+
+
+def test_path_names_a_viewer_or_a_session() -> None:
+    viewer = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
+    assert named(viewer.upper()) == named(viewer.replace("-", "")) == viewer
+    assert named("0a" * 32) == "0a" * 32
+    for wrong_name in ("", "0A" * 32, "0a" * 31, "somebody"):
+        with pytest.raises(InvalidInput):
+            named(wrong_name)
+
+
+# The reply
 
 
 @pytest.mark.parametrize(
@@ -144,13 +203,12 @@ class NoSessions:
         ("2026-11-17", "2026-11-18", "1d"),
     ],
 )
-def test_a_span_of_up_to_one_day_is_in_steps_of_five_minutes(start: str, end: str, interval: str) -> None:
+def test_span_of_up_to_one_day_has_the_interval_5m(start: str, end: str, interval: str) -> None:
     query = parse_query({"startDate": start, "endDate": end}, now=NOW)
-    answer = recent_sessions("demo", query, cast("Store", NoSessions()), shards=2)
-    assert answer == {"code": 200, "message": f"sessionRecent ({interval})", "result": []}
+    assert list_body([], query) == {"code": 200, "message": f"sessionRecent ({interval})", "result": []}
 
 
-def test_only_the_ends_of_a_viewers_uuid_are_shown_in_the_log() -> None:
+def test_log_shows_only_both_ends_of_a_viewers_uuid() -> None:
     assert masked("ad5aea06-fb78-41c7-b2ad-716b685e32db") == "ad5aea06-****-****-****-716b685e32db"
 
 
@@ -165,14 +223,14 @@ def test_only_the_ends_of_a_viewers_uuid_are_shown_in_the_log() -> None:
         (-0.5, "00:00:00"),
     ],
 )
-def test_a_playhead_is_told_in_hours_minutes_and_seconds(playhead_s: float, text: str) -> None:
+def test_video_time_has_hours_minutes_and_seconds(playhead_s: float, text: str) -> None:
     assert video_time(playhead_s) == text
 
 
 @pytest.mark.parametrize(
     ("at_ms", "text"), [(0, "1970-01-01 00:00:00"), (NOW, "2026-11-18 11:06:40"), (999, "1970-01-01 00:00:00")]
 )
-def test_a_moment_is_told_to_the_second_in_utc(at_ms: int, text: str) -> None:
+def test_date_text_is_utc_and_to_the_second(at_ms: int, text: str) -> None:
     assert date_text(at_ms) == text
 
 
@@ -180,7 +238,7 @@ def entry(sid: str, started_at: int) -> ListEntry:
     return ListEntry(sid, started_at, 0, "viewer", "{}", None)
 
 
-def test_the_number_of_a_session_is_decimal_stable_and_larger_for_newer_ones() -> None:
+def test_number_is_decimal_stable_and_larger_for_newer_sessions() -> None:
     entries = [entry(f"{number:064x}", NOW + number) for number in range(500)]
     numbers = [number_of(one) for one in entries]
     assert all(number.isdecimal() for number in numbers)

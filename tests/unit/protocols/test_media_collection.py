@@ -1,4 +1,4 @@
-"""What may come over the wire: the table of the collection API, and what is no event."""
+"""The bodies that players send: what is accepted as an event, and what is refused."""
 
 import json
 from typing import Any, Final
@@ -6,10 +6,22 @@ from typing import Any, Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import is_typeddict
 
-from mediabeat.core.event import Event, EventType, is_live, json_schema, parse, parse_later, parse_start, read_json
+from mediabeat.core.event import Event, EventType, is_live
 from mediabeat.core.event_codec import pack, unpack
 from mediabeat.errors import InvalidInput, NotFound
+from mediabeat.protocols.media_collection import params
+from mediabeat.protocols.media_collection.requests import (
+    MAX_EVENTS_PER_REQUEST,
+    parse,
+    parse_event,
+    parse_events,
+    parse_session_start,
+)
+from mediabeat.protocols.media_collection.schema import json_schema
+from mediabeat.runtime.http_api import read_json
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
 
 CUSTOMER: Final = {"account": {"id": "u-1", "authState": 1}}
@@ -113,13 +125,13 @@ def wrong_fields(value: Any, where: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("event_type", EventType)
-def test_every_event_type_is_taken_with_no_more_than_it_needs(event_type: str) -> None:
+def test_event_with_only_its_required_parameters_is_accepted(event_type: str) -> None:
     needed = NEEDED.get(event_type, {})
     minimal = {"eventType": event_type, "playerTime": {"playhead": 12.5, "ts": BASE_MS}} | ({"params": needed} if needed else {})
     assert parse(minimal) == Event(BASE_MS, EventType(event_type), 12.5, needed, {}, {})
 
 
-def test_the_event_types_are_those_of_the_protocol_and_the_two_of_the_query_api() -> None:
+def test_event_types_are_those_of_the_protocol_and_two_extensions() -> None:
     protocol = (
         "sessionStart sessionComplete sessionEnd play ping pauseStart bufferStart bitrateChange error adBreakStart "
         "adBreakComplete adStart adComplete adSkip chapterStart chapterComplete chapterSkip stateStart stateEnd statesUpdate"
@@ -128,13 +140,13 @@ def test_the_event_types_are_those_of_the_protocol_and_the_two_of_the_query_api(
 
 
 @pytest.mark.parametrize("event_type", EventType)
-def test_empty_objects_are_fine_on_any_event(event_type: str) -> None:
+def test_any_event_may_carry_empty_objects(event_type: str) -> None:
     given = wire(event_type, customMetadata={}, qoeData={}, params=NEEDED.get(event_type, {}))
     assert parse(given) == parse(body(event_type))
 
 
 @pytest.mark.parametrize(("event_type", "name"), [(event_type, name) for event_type, names in NEEDED.items() for name in names])
-def test_an_event_without_a_parameter_that_it_needs_is_refused(event_type: str, name: str) -> None:
+def test_event_without_a_required_parameter_is_refused(event_type: str, name: str) -> None:
     needed = {key: value for key, value in NEEDED[event_type].items() if key != name}
     assert wrong_fields(wire(event_type, params=needed)) == [f"params.{name}"]
 
@@ -143,7 +155,7 @@ def test_an_event_without_a_parameter_that_it_needs_is_refused(event_type: str, 
 
 
 @pytest.mark.parametrize(("event_type", "name", "kind"), listed())
-def test_a_listed_parameter_is_taken_with_its_type_and_refused_with_others(event_type: str, name: str, kind: str) -> None:
+def test_parameter_is_accepted_with_its_own_type_only(event_type: str, name: str, kind: str) -> None:
     right = ["mute"] if name == "media.state.name" else RIGHT[kind]
     assert [parse(body(event_type, **{name: value})).params[name] for value in right] == right
     assert [wrong_fields(body(event_type, **{name: value})) for value in WRONG[kind]] == [[f"params.{name}"]] * len(WRONG[kind])
@@ -151,7 +163,7 @@ def test_a_listed_parameter_is_taken_with_its_type_and_refused_with_others(event
 
 @pytest.mark.parametrize("name", QOE_NUMBERS)
 @pytest.mark.parametrize("event_type", ["sessionStart", "play", "ping", "bitrateChange", "error", "adStart"])
-def test_quality_data_is_numbers_on_any_event(event_type: str, name: str) -> None:
+def test_any_event_may_carry_numbers_as_quality_data(event_type: str, name: str) -> None:
     assert [parse(body(event_type) | {"qoeData": {name: value}}).qoe for value in RIGHT["number"]] == [
         {name: value} for value in RIGHT["number"]
     ]
@@ -160,12 +172,12 @@ def test_quality_data_is_numbers_on_any_event(event_type: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("index", [-1, 0, 1, 2.0, -1.0])
-def test_the_indexes_of_prerolls_and_postrolls_are_taken(index: float) -> None:
+def test_index_of_a_preroll_or_postroll_is_accepted(index: float) -> None:
     assert parse(body("adBreakStart", **{"media.ad.podIndex": index})).params["media.ad.podIndex"] == index
 
 
 @pytest.mark.parametrize(("length", "refused"), [(0, False), (0.0, False), (60.3333333333333, False), (-1, True), (-0.001, True)])
-def test_the_length_may_be_unknown_but_not_negative(length: float, refused: bool) -> None:
+def test_length_may_be_zero_but_not_negative(length: float, refused: bool) -> None:
     given = body("sessionStart", **{"media.length": length})
     if refused:
         assert wrong_fields(given) == ["params.media.length"]
@@ -174,12 +186,12 @@ def test_the_length_may_be_unknown_but_not_negative(length: float, refused: bool
 
 
 @pytest.mark.parametrize("content_type", ["VOD", "vod", "Live", "linear", "podcast", "audiobook", ""])
-def test_the_content_type_is_free_text(content_type: str) -> None:
+def test_content_type_is_free_text(content_type: str) -> None:
     assert parse(body("sessionStart", **{"media.contentType": content_type})).params["media.contentType"] == content_type
 
 
 @pytest.mark.parametrize("name", ["fullScreen", "a", "my.state_2", "x" * 64])
-def test_a_state_name_of_letters_digits_dots_and_underscores_is_taken(name: str) -> None:
+def test_state_name_has_letters_digits_dots_and_underscores(name: str) -> None:
     assert parse(body("stateStart", **{"media.state.name": name})).params == {"media.state.name": name}
 
 
@@ -190,7 +202,7 @@ def test_any_other_state_name_is_refused(name: str) -> None:
     assert wrong_fields(body("statesUpdate", **update)) == ["params.statesStart.1.media.state.name"]
 
 
-def test_a_states_update_has_two_lists_of_states() -> None:
+def test_states_update_has_two_lists_of_states() -> None:
     states = {"statesStart": [{"media.state.name": "mute"}], "statesEnd": [{"media.state.name": "inFocus"}]}
     assert parse(body("statesUpdate", **states)).params == states
     assert parse(body("statesUpdate")).params == {}
@@ -223,14 +235,14 @@ def test_other_customer_ids_are_refused(ids: Any, field: str) -> None:
 
 @pytest.mark.parametrize("event_type", EventType)
 @pytest.mark.parametrize("name", ["media.new", "media.ad.new", "analytics.new", "visitor.new"])
-def test_an_unknown_parameter_with_a_known_prefix_is_kept_as_it_is(event_type: str, name: str) -> None:
+def test_unknown_parameter_with_a_known_prefix_is_kept(event_type: str, name: str) -> None:
     value = {"any": ["thing", None, 1.5]}
     assert parse(body(event_type, **{name: value})).params == NEEDED.get(event_type, {}) | {name: value}
 
 
 @pytest.mark.parametrize("event_type", EventType)
 @pytest.mark.parametrize("name", ["foo", "Media.x", "media", "mediaId", "ad.media.id", "", " media.x"])
-def test_an_unknown_parameter_without_a_known_prefix_is_refused(event_type: str, name: str) -> None:
+def test_unknown_parameter_without_a_known_prefix_is_refused(event_type: str, name: str) -> None:
     assert wrong_fields(body(event_type, **{name: "x"})) == [f"params.{name}"]
 
 
@@ -238,7 +250,7 @@ def test_an_unknown_parameter_without_a_known_prefix_is_refused(event_type: str,
 
 
 @pytest.mark.parametrize("event_type", ["sessionStart", "adStart", "chapterStart", "adBreakStart"])
-def test_custom_metadata_is_text_by_name(event_type: str) -> None:
+def test_custom_metadata_maps_names_to_texts(event_type: str) -> None:
     custom = {"isUserLoggedIn": "false", "media.show": "Шоу", "a_b.C9": ""}
     assert parse(body(event_type) | {"customMetadata": custom}).custom == custom
 
@@ -263,7 +275,7 @@ def test_other_custom_metadata_is_refused(custom: Any, fields: list[str]) -> Non
 
 
 @pytest.mark.parametrize("ts", [0, 1, BASE_MS, float(BASE_MS), 253_402_300_799_999])
-def test_a_ts_is_whole_milliseconds(ts: float) -> None:
+def test_ts_is_whole_milliseconds(ts: float) -> None:
     event = parse(wire("ping") | {"playerTime": {"playhead": 0, "ts": ts}})
     assert (event.ts, type(event.ts)) == (ts, int)
 
@@ -274,13 +286,13 @@ def test_any_other_ts_is_refused(ts: Any) -> None:
 
 
 @pytest.mark.parametrize("playhead", [0, 12, 3.0039000000001397, -0.5, 1e9])
-def test_a_later_playhead_is_any_number(playhead: float) -> None:
-    event = parse_later(wire("ping", playhead=playhead))
+def test_playhead_after_the_start_may_be_any_number(playhead: float) -> None:
+    event = parse_event(wire("ping", playhead=playhead))
     assert (event.playhead, type(event.playhead)) == (playhead, float)
 
 
 @pytest.mark.parametrize("playhead", ["1", True, None, [], float("nan"), float("inf"), 10**400])
-def test_what_is_no_finite_number_is_no_playhead(playhead: Any) -> None:
+def test_playhead_that_is_not_a_finite_number_is_refused(playhead: Any) -> None:
     assert wrong_fields(wire("ping", playhead=playhead)) == ["playerTime.playhead"]
 
 
@@ -293,7 +305,7 @@ def test_what_is_no_finite_number_is_no_playhead(playhead: Any) -> None:
         (None, ["playerTime"]),
     ],
 )
-def test_a_player_time_has_just_a_playhead_and_a_ts(player_time: Any, fields: list[str]) -> None:
+def test_player_time_has_only_a_playhead_and_a_ts(player_time: Any, fields: list[str]) -> None:
     assert wrong_fields({"eventType": "ping", "playerTime": player_time}) == fields
 
 
@@ -312,8 +324,8 @@ def test_a_player_time_has_just_a_playhead_and_a_ts(player_time: Any, fields: li
         ("LINEAR", 86_400, 0),
     ],
 )
-def test_a_start_within_the_content_is_taken(content_type: str, length: float, playhead: float) -> None:
-    start = parse_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
+def test_start_within_the_content_is_accepted(content_type: str, length: float, playhead: float) -> None:
+    start = parse_session_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
     assert (start.type, start.playhead) == (EventType.SESSION_START, playhead)
 
 
@@ -328,9 +340,9 @@ def test_a_start_within_the_content_is_taken(content_type: str, length: float, p
         ("linear", 100_000, 90_000),
     ],
 )
-def test_a_start_outside_the_content_is_refused(content_type: str, length: float, playhead: float) -> None:
+def test_start_outside_the_content_is_refused(content_type: str, length: float, playhead: float) -> None:
     with pytest.raises(InvalidInput) as refused:
-        parse_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
+        parse_session_start(wire_start(playhead=playhead, media_contentType=content_type, media_length=length))
     assert [problem.field for problem in refused.value.problems] == ["playerTime.playhead"]
 
 
@@ -338,18 +350,18 @@ def test_a_start_outside_the_content_is_refused(content_type: str, length: float
     ("content_type", "live"),
     [("live", True), ("Live", True), ("LINEAR", True), ("linear", True), ("VOD", False), ("alive", False), ("live event", False)],
 )
-def test_live_is_what_says_live_or_linear_in_any_case(content_type: str, live: bool) -> None:
-    assert is_live(parse_start(wire_start(media_contentType=content_type))) is live
+def test_content_type_live_or_linear_means_live_in_any_case(content_type: str, live: bool) -> None:
+    assert is_live(parse_session_start(wire_start(media_contentType=content_type))) is live
 
 
-def test_a_start_starts_and_nothing_else_does() -> None:
-    for parser, other in ((parse_start, wire("play")), (parse_later, wire_start())):
+def test_only_session_start_starts_a_session() -> None:
+    for parser, other in ((parse_session_start, wire("play")), (parse_event, wire_start())):
         with pytest.raises(InvalidInput) as refused:
             parser(other)
         assert [problem.field for problem in refused.value.problems] == ["eventType"]
 
 
-# What is no event
+# Invalid events
 
 
 @pytest.mark.parametrize(
@@ -370,11 +382,11 @@ def test_a_start_starts_and_nothing_else_does() -> None:
         (wire("adStart"), ["params"]),
     ],
 )
-def test_what_is_no_event_is_refused_by_name(value: Any, fields: list[str]) -> None:
+def test_invalid_event_is_refused_by_field(value: Any, fields: list[str]) -> None:
     assert wrong_fields(value) == fields
 
 
-def test_in_a_batch_the_event_is_named_too() -> None:
+def test_problem_in_an_array_names_the_position_of_the_event() -> None:
     assert wrong_fields(wire("play", params={"foo": 1}), "[3].") == ["[3].params.foo"]
     assert wrong_fields({}, "[3].") == ["[3].eventType"]
     assert wrong_fields(None, "[3].") == ["[3]"]
@@ -410,7 +422,7 @@ PING: Final = '{"eventType":"ping","playerTime":{"playhead":%s,"ts":1},"params":
     ],
     ids=lambda text: repr(text[:70]),
 )
-def test_what_is_no_json_is_refused(text: str | bytes) -> None:
+def test_invalid_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(InvalidInput):
         parse(read_json(text))
 
@@ -427,7 +439,7 @@ def test_what_is_no_json_is_refused(text: str | bytes) -> None:
     ],
     ids=["NUL", "a pair of surrogates", "deep", "64 bits", "next to nothing", "names given twice: the last one counts"],
 )
-def test_odd_json_is_an_event_that_can_be_stored(text: str, kept: Any) -> None:
+def test_odd_json_makes_an_event_that_can_be_stored(text: str, kept: Any) -> None:
     event = parse(read_json(text))
     assert event == Event(1, EventType.PING, 1.0, {"media.x": kept}, {}, {})
     assert unpack(pack(event)) == event
@@ -450,7 +462,7 @@ FIELDS: Final = [
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.sampled_from(EventType), st.lists(st.tuples(st.sampled_from(FIELDS), JSON), min_size=1, max_size=3))
-def test_whatever_comes_is_an_event_that_can_be_stored_or_invalid_input(
+def test_any_value_is_a_storable_event_or_invalid_input(
     event_type: EventType, changes: list[tuple[tuple[str, ...], Any]]
 ) -> None:
     given: Any = body(event_type) | {"qoeData": {}, "customMetadata": {}}
@@ -471,7 +483,7 @@ def test_whatever_comes_is_an_event_that_can_be_stored_or_invalid_input(
 
 
 @pytest.mark.parametrize("event_type", EventType)
-def test_every_event_type_has_a_schema_that_names_what_it_needs(event_type: str) -> None:
+def test_schema_names_the_required_parameters(event_type: str) -> None:
     schema = json_schema(event_type)
     assert schema["properties"]["eventType"]["const"] == event_type
     assert schema["required"] == ["playerTime", "eventType", *(["params"] if event_type in NEEDED else [])]
@@ -480,6 +492,45 @@ def test_every_event_type_has_a_schema_that_names_what_it_needs(event_type: str)
     assert schema["$defs"][reference.rpartition("/")[2]].get("required", []) == list(NEEDED.get(event_type, {}))
 
 
-def test_there_is_no_schema_of_what_is_no_event_type() -> None:
+def test_unknown_event_type_has_no_schema() -> None:
     with pytest.raises(NotFound):
         json_schema("sessionSnack")
+
+
+TYPED_DICTS: Final = sorted(name for name, one in vars(params).items() if is_typeddict(one) and one.__module__ == params.__name__)
+
+
+@pytest.mark.parametrize("name", TYPED_DICTS)
+def test_checked_type_is_strict_and_keeps_unknown_parameters(name: str) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(params.checked_params(getattr(params, name)))
+    unknown = {"media.unknown": [1, "x", None]}
+    assert vars(getattr(params, name))["__pydantic_config__"] == params.STRICT_OPEN
+    with pytest.raises(ValidationError) as refused:
+        adapter.validate_python(dict.fromkeys(getattr(params, name).__annotations__, b"1") | {"foo": 1})
+    wrong = {part for error in refused.value.errors() for part in error["loc"][:1]}
+    assert wrong == set(getattr(params, name).__annotations__)
+    if not getattr(params, name).__required_keys__:
+        assert adapter.validate_python(unknown) == unknown
+
+
+def test_type_inside_another_is_as_strict() -> None:
+    state = {"media.state.name": "mute", "media.unknown": 1}
+    assert parse(body("statesUpdate", statesStart=[state])).params == {"statesStart": [state]}
+    assert wrong_fields(body("statesUpdate", statesStart=[state | {"media.state.name": 1}])) == [
+        "params.statesStart.0.media.state.name"
+    ]
+    identity = {"id": "u-1", "authState": True}
+    assert wrong_fields(body("sessionStart", **{"visitor.customerIDs": {"account": identity}})) == [
+        "params.visitor.customerIDs.account.authState"
+    ]
+
+
+def test_array_of_events_has_an_event_or_an_error_for_each_value() -> None:
+    ping, broken, start = parse_events([wire("ping", 1), {"eventType": "ping"}, wire_start()])
+    assert ping == parse_event(wire("ping", 1))
+    assert isinstance(broken, InvalidInput)
+    assert isinstance(start, InvalidInput)
+    assert [error.problems[0].field for error in (broken, start)] == ["[1].playerTime", "[2].eventType"]
+    for values in ([], [wire("ping", 1)] * (MAX_EVENTS_PER_REQUEST + 1)):
+        with pytest.raises(InvalidInput, match="must hold 1 to 100 events"):
+            parse_events(values)

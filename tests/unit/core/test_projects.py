@@ -2,7 +2,7 @@
 
 import json
 
-from mediabeat.core.access_keys import ACCESS_KEY_ID, AccessKey, new_access_key
+from mediabeat.core.projects import ACCESS_KEY_ID, AccessKey, new_access_key
 from mediabeat.storage.project_items import access_key_items, access_key_key, access_key_of, access_key_prefix
 from tests.support.builders import BASE_MS
 
