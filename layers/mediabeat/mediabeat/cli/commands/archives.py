@@ -18,7 +18,6 @@ from mediabeat.cli.terminal.steps import Steps
 from mediabeat.cli.terminal.times import epoch_ms
 from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event import MAX_TS_MS
-from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.metrics import METRICS_VERSION
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions, moved
