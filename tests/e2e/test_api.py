@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mediabeat.cli.local_cloud import clients
-from mediabeat.cli.replay import Recording, shifted, with_project
+from mediabeat.cli.replay import Journey, shifted, with_project
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
 from mediabeat.core.summary import fold_stored
@@ -87,7 +87,7 @@ def test_every_journey_and_recorded_session_is_listed_at_once(cloud: Cloud, http
 def test_metrics_are_equal_when_events_come_shuffled_and_twice(cloud: Cloud, http: httpx.Client, store: Store) -> None:
     dice = random.Random(3)
     for path in RECORDED:
-        recording = Recording.read(path)
+        recording = Journey.read(path)
         if recording.downloaded:
             continue
         for recorded in recording.sessions:

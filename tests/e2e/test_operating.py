@@ -59,11 +59,11 @@ def test_viewer_erase_reports_what_it_removed_and_what_is_left(cloud: Cloud, on:
     assert (erased.returncode, erased.stderr.count("waiting 15 s")) == (0, 1), erased.stderr
     known, removed, left, known_too = erased.stdout.splitlines()[:4]
     assert (removed.split(), left.split()[:2]) == (
-        ["Removed", "1", "sessions:", "2", "items,", "and", "2", "entries", "that", "found", "them"],
-        ["Left", "nothing,"],
+        ["Removed", "1", "sessions:", "2", "items", "and", "2", "index", "entries"],
+        ["Left", "nothing;"],
     )
     assert re.match("Known as +[-0-9a-f]{36}$", known)
-    assert re.match("And as +[-0-9a-f]{36}, ", known_too)
+    assert re.match("Also known as +[-0-9a-f]{36}; ", known_too)
     event = wire("ping", 1)
     assert httpx.post(f"{cloud.url}{location}/events", json=event).status_code == 404
     again = on("viewer", "erase", cloud.project_id, "e2e-jane")
@@ -104,7 +104,7 @@ def test_command_names_what_does_not_exist(on: On) -> None:
 def test_recompute_reports_how_many_sessions_it_measured_again(on: On) -> None:
     done = on("recompute", "--since", "2026-01-01")
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"\d+ closed sessions looked at, 0 measured again\n", done.stdout)
+    assert re.fullmatch(r"\d+ closed sessions read, 0 recomputed\n", done.stdout)
     assert on("recompute", "--since", "yesterday").returncode == 2
 
 

@@ -117,7 +117,7 @@ def _comparable(item: Item) -> Item:
 
 
 def as_imported(items: Items) -> Items:
-    """What a table's items become: the tail and all pages of a session are dealt out to pages anew, which expire with it."""
+    """Return a table's items as an import writes them: all events of a session are in pages, which expire with it."""
     imported = {at: item for at, item in items.items() if not at[1].startswith("page#")}
     for (pk, sk), item in items.items():
         if sk == session_items.HEAD:
@@ -246,7 +246,7 @@ def test_shared_archive_has_no_keys_and_no_opted_out_viewers(
     assert key[0].key_hash not in (folder / "manifest.json").read_text()
     new = deploy()
     refused = new.mediabeat("import", folder)
-    message = "Error: What was exported for sharing has no project; name one that is there with --project.\n"
+    message = "Error: An export for sharing has no project. Name an existing one with --project.\n"
     assert (refused.exit_code, refused.stderr, new.items()) == (1, message, {})
     new.registry.create_project(new_project("theirs", 7)[0])
     assert new.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"

@@ -17,7 +17,7 @@ LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
 
 
 class EventType(StrEnum):
-    """The types of events. `core.session` decides the order of events with equal `ts`."""
+    """What happened in the player. `core.session` decides the order of events with equal `ts`."""
 
     SESSION_START = "sessionStart"
     AD_COMPLETE = "adComplete"
