@@ -6,7 +6,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from mediabeat.cli.local_cloud import clients
-from mediabeat.cli.replay import Manner, Recording, replay
+from mediabeat.cli.replay import Journey, ReplayOptions, replay
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
@@ -28,8 +28,8 @@ class SentSessions:
         self.expected: dict[str, Metrics] = {}
         self.ids: dict[str, str] = {}
         for path in (*JOURNEYS, *RECORDED):
-            recording = Recording.read(path)
-            manner = Manner(shift_to_now=True, project_id=cloud.project_id)
+            recording = Journey.read(path)
+            manner = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
             for session, events in zip(replay(recording, cloud.url, manner), recording.sessions, strict=True):
                 assert session.refusal is None, path.name
                 assert session.sid is not None

@@ -35,10 +35,10 @@ def exported_sessions(
         return not (for_sharing and stored.start.opt_out_share)
 
     lists = (
-        queries.newest(listing, since=since, until=until, page_size=PAGE_SIZE)
+        store.newest(listing, since=since, until=until, page_size=PAGE_SIZE)
         for listing in listings(project_id, DEVICES, VIDEO_TYPES, shards)
     )
     entries = chain.from_iterable(lists)
     with ThreadPoolExecutor(WORKERS) as threads:
         while batch := list(islice(entries, BATCH_SIZE)):
-            yield from filter(is_wanted, threads.map(lambda entry: queries.read_session(entry.sid), batch))
+            yield from filter(is_wanted, threads.map(lambda entry: store.read_session(entry.sid), batch))

@@ -28,7 +28,7 @@ def import_sessions(sessions: Iterable[StoredSession], store: SessionStarts, *, 
     def store_one(stored: StoredSession) -> Outcome:
         if stored.expires_at * 1_000 <= now:
             return Outcome.EXPIRED
-        return Outcome.STORED if starts.restore_session(stored) else Outcome.THERE
+        return Outcome.STORED if store.restore_session(stored) else Outcome.THERE
 
     waiting = iter(sessions)
     with ThreadPoolExecutor(WORKERS) as threads:

@@ -26,11 +26,11 @@ PAGE_SIZE: Final = 25
 def list_sessions(project_id: str, query: SessionQuery, store: SessionQueries, *, shards: int) -> list[ListedSession]:
     """Return the newest sessions of a project, with their summaries as far as they are known."""
     streams = [
-        queries.newest(listing, since=query.since, until=query.until, page_size=min(PAGE_SIZE, query.limit))
+        store.newest(listing, since=query.since, until=query.until, page_size=min(PAGE_SIZE, query.limit))
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
-    return list(_with_summaries(islice(newest, query.limit), queries, MAX_LOG_LINES // query.limit))
+    return list(_with_summaries(islice(newest, query.limit), store, MAX_LOG_LINES // query.limit))
 
 
 def _with_summaries(entries: Iterable[ListEntry], store: SessionQueries, most_lines: int) -> Iterator[ListedSession]:
@@ -43,7 +43,7 @@ def _with_summaries(entries: Iterable[ListEntry], store: SessionQueries, most_li
         summary = _stored_summary(entry, most_lines)
         if summary is None:
             try:
-                stored = queries.read_session(entry.sid, up_to=left)
+                stored = store.read_session(entry.sid, up_to=left)
             except LargeSession:
                 stored = None
             if stored:

@@ -14,7 +14,7 @@ def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueri
 
     Raises NotFound, also for a session of another project.
     """
-    stored = _find(project_id, viewer_or_session_id, queries)
+    stored = _find(project_id, viewer_or_session_id, store)
     if stored is None or stored.start is None or stored.start.project_id != project_id:
         raise NotFound(f"no session of {viewer_or_session_id} in this project")
     errors = tuple(span.event for span in fold_stored(stored).spans if span.event.type is EventType.ERROR)
@@ -23,8 +23,8 @@ def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueri
 
 def _find(project_id: str, viewer_or_session_id: str, store: SessionQueries) -> StoredSession | None:
     if SESSION_ID.fullmatch(viewer_or_session_id):
-        return queries.read_session(viewer_or_session_id)
-    return queries.newest_of_viewer(project_id, viewer_or_session_id)
+        return store.read_session(viewer_or_session_id)
+    return store.newest_of_viewer(project_id, viewer_or_session_id)
 
 
 def _summary_of(stored: StoredSession) -> Summary:

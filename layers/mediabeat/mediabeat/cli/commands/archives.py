@@ -16,11 +16,11 @@ from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
 from mediabeat.cli.terminal.times import epoch_ms
+from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event import MAX_TS_MS
 from mediabeat.core.metrics import METRICS_VERSION
 from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions, moved
-from mediabeat.use_cases.list_sessions import DAY_MS
 
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 _REPORT_EVERY: Final = 100  # sessions between two updates of the progress line
@@ -47,7 +47,7 @@ def export_project(
     with ArchiveWriter(folder) as writer, steps.step(f"exporting the sessions of {project!r}") as report:
         sessions = exported_sessions(
             project,
-            deployment.store,
+            deployment.queries,
             shards=deployment.index_shards,
             since=epoch_ms(since) if since else 0,
             until=epoch_ms(until) + DAY_MS - 1 if until else MAX_TS_MS,
@@ -100,7 +100,7 @@ def import_project(folder: Path, project: str | None, keep_days: int | None, dep
     outcomes: Counter[Outcome] = Counter()
     sessions = (moved(one, project_id=project, expires_at=expires_at) for one in archive.sessions())
     with steps.step(f"storing the sessions of {project or manifest.project_id!r}") as report:
-        for outcome in import_sessions(sessions, deployment.store, now=epoch_ms(now)):
+        for outcome in import_sessions(sessions, deployment.starts, now=epoch_ms(now)):
             outcomes[outcome] += 1
             if outcomes.total() % _REPORT_EVERY == 0:
                 report(f"{outcomes.total()} so far")

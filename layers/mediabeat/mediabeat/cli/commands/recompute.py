@@ -18,5 +18,5 @@ def recompute(since: datetime | None, deployment: Target) -> None:
 
     Run it after a formula has changed. You may interrupt it and run it again.
     """
-    done = recompute_summaries.recompute(deployment.store, since=epoch_ms(since) if since else 0)
+    done = recompute_summaries.recompute(deployment.queries, deployment.store, since=epoch_ms(since) if since else 0)
     click.echo(f"{done.seen} closed sessions read, {done.rewritten} recomputed")
