@@ -117,7 +117,7 @@ def _comparable(item: Item) -> Item:
 
 
 def as_imported(items: Items) -> Items:
-    """What a table's items become: the tail and all pages of a session are dealt out to pages anew, which expire with it."""
+    """Return a table's items as an import writes them: all events of a session are in pages, which expire with it."""
     imported = {at: item for at, item in items.items() if not at[1].startswith("page#")}
     for (pk, sk), item in items.items():
         if sk == session_items.HEAD:
