@@ -19,6 +19,7 @@ from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
 from tests.support.api import Api
@@ -41,9 +42,10 @@ def engine_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         pytest.skip(str(error))
     monkeypatch.setenv("AWS_ENDPOINT_URL", engine.endpoint)
     client = dynamodb_client(PLAYERS)
-    store = Store(settings().table_name, client, retention_s=settings().retention_s, index_shards=SHARDS)
+    options = {"retention_s": settings().retention_s, "index_shards": SHARDS}
+    monkeypatch.setattr(create_session, "store", SessionStarts(settings().table_name, client, **options))
+    monkeypatch.setattr(ingest_event, "store", Store(settings().table_name, client, **options))
     for module in (create_session, ingest_event):
-        monkeypatch.setattr(module, "store", store)
         monkeypatch.setattr(module, "server_clock", lambda: BASE_MS)
     monkeypatch.setattr(create_session, "registry", Registry(settings().table_name, client))
     client.create_table(TableName=settings().table_name, **table_definition())
