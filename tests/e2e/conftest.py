@@ -8,8 +8,8 @@ import pytest
 from tests.e2e.cloud import Cloud, Finished, free_port, installed, start_installed, status_of
 from tests.e2e.schedule import SentSessions
 
-SENT = "A session is over"
-"""What the demonstration prints as soon as its viewings are sent, before it waits for the schedule."""
+SENT = "A session closes when"
+"""What the demonstration prints as soon as its journeys are sent, before it waits for the schedule."""
 
 
 class Demonstration:

@@ -27,6 +27,7 @@ def demo(port: int | None, quiet_minutes: float) -> None:
     console.print(f"\nA session closes when its player ends it, or after {quiet_minutes * 60:g} s without an event:")
     demonstration.wait_until_closed(sent, cloud, console)
     sessions = tables.recent_sessions(cloud, len(sent))["result"]
+    console.print()
     drawn = demonstration.drawn_session(sent, demonstration.store_of(cloud))
     console.print(demonstration.results(sessions, drawn))
     click.echo(f"\n{demonstration.next_steps(cloud)}")
