@@ -51,7 +51,7 @@ def test_ads_and_errors_are_marked_where_they_happened() -> None:
 
 def test_content_that_stands_still_is_not_drawn_as_content() -> None:
     viewing = [start(0), play(0), ping(10, 10), ping(20, 10), ping(30, 10), ping(40, 20)]
-    assert drawn(viewing, width=40)[1] == "█" * 10 + "░" * 30
+    assert drawn(viewing, width=40)[1] == "█" * 10 + "░" * 20 + "█" * 10
 
 
 def test_a_terminal_without_unicode_gets_a_picture_too() -> None:

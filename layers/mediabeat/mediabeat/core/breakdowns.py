@@ -3,14 +3,17 @@
 Source: Adobe's Streaming Media reporting documentation.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple, Self
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.session import PlayState, Span
+from mediabeat.core.session import Session
 from mediabeat.core.stored_forms import neutral
+from mediabeat.core.tally import Part
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {
@@ -76,35 +79,13 @@ class StateMetrics(Frozen):
     set: bool
 
 
-class _Part(NamedTuple):
-    """What became of an ad or a chapter, which is known by the position of the event that opened it."""
-
-    time_ms: int
-    ended_by: EventType | None
-
-
-def _parts(spans: tuple[Span, ...], held: Callable[[Span], int | None], counts: Callable[[Span], bool]) -> dict[int, _Part]:
-    """Return the parts that the spans held, in the order of their starts, each with the time that counts for it."""
-    times_ms: dict[int, int] = {}
-    ended_by: dict[int, EventType] = {}
-    before: int | None = None
-    for span in spans:
-        part = held(span)
-        if before is not None and part != before:
-            ended_by[before] = span.event.type
-        if part is not None:
-            times_ms[part] = times_ms.get(part, 0) + (span.duration_ms if counts(span) else 0)
-        before = part
-    return {part: _Part(time, ended_by.get(part)) for part, time in times_ms.items()}
-
-
-def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
+def ads_of(session: Session, ads: dict[int, Part]) -> Iterator[AdMetrics]:
     """Yield the ads inside breaks, in the order of their starts."""
-    played = _parts(spans, lambda span: span.ad, lambda span: span.state is PlayState.PLAYING)
-    for position, part in played.items():
-        opened = spans[position]
-        ad = opened.event.params
-        ad_break = spans[opened.ad_break].event.params if opened.ad_break is not None else {}
+    breaks = {span.ad: span.ad_break for span in session.spans} if ads else {}
+    for position, part in ads.items():
+        ad = session.events[position].params
+        opened = breaks[position]
+        ad_break = session.events[opened].params if opened is not None else {}
         yield AdMetrics(
             id=ad["media.ad.id"],
             name=ad.get("media.ad.name"),
@@ -118,10 +99,10 @@ def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
         )
 
 
-def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
+def chapters_of(session: Session, chapters: dict[int, Part]) -> Iterator[ChapterMetrics]:
     """Yield the chapters, in the order of their starts."""
-    for position, part in _parts(spans, lambda span: span.chapter, lambda span: span.is_content).items():
-        chapter = spans[position].event.params
+    for position, part in chapters.items():
+        chapter = session.events[position].params
         yield ChapterMetrics(
             index=int(chapter["media.chapter.index"]),
             name=chapter.get("media.chapter.friendlyName"),
@@ -133,20 +114,31 @@ def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
         )
 
 
-def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
-    """Return the first ten player states of a session; one still open ends with the session."""
+def states_of(session: Session) -> dict[str, StateMetrics]:
+    """Return the first ten player states of a session; one still open ends with the session.
+
+    What is switched on and off in one `ts` comes on and goes off, in this order, unless it was on before.
+    """
     counts: dict[str, int] = {}
     times_ms: dict[str, int] = {}
     since: dict[str, int] = {}
-    for event in (span.event for span in spans if span.event.type in _SWITCHING):
-        for name, on in _switched(event):
-            if on and name not in since and (name in counts or len(counts) < MAX_STATES):
-                since[name] = event.ts
-                counts[name] = counts.get(name, 0) + 1
-            elif not on and name in since:
-                times_ms[name] = times_ms.get(name, 0) + event.ts - since.pop(name)
+    switching = (event for event in session.events if event.type in _SWITCHING)
+    for ts, moment in groupby(switching, key=lambda event: event.ts):
+        switched = Counter(one for event in moment for one in _switched(event))
+        for name in dict.fromkeys(name for name, _ in switched):
+            ons, offs = switched[name, True], switched[name, False]
+            while offs if name in since else ons:
+                if name in since:
+                    offs -= 1
+                    times_ms[name] = times_ms.get(name, 0) + ts - since.pop(name)
+                elif name in counts or len(counts) < MAX_STATES:
+                    ons -= 1
+                    since[name] = ts
+                    counts[name] = counts.get(name, 0) + 1
+                else:
+                    break
     for name, begin in since.items():
-        times_ms[name] = times_ms.get(name, 0) + spans[-1].event.ts - begin
+        times_ms[name] = times_ms.get(name, 0) + session.events[-1].ts - begin
     return {name: StateMetrics(count=count, time_ms=times_ms[name], set=True) for name, count in counts.items()}
 
 

@@ -9,31 +9,18 @@ from typing import Final
 from mediabeat.core.event import SECONDS_A_DAY
 from mediabeat.core.session import Session
 
-CLOCK_TOLERANCE_S: Final = 1.5
-CLOCK_TOLERANCE_SHARE: Final = 0.1
-"""A playhead that moves as the clock does, within 1.5 s or 10 %, was played; one that does not has jumped."""
-
 SEGMENT_S: Final = 300
 
 
-def played(session: Session) -> Iterator[tuple[float, float]]:
-    """Yield the stretches of content that were played, in seconds of the content, cut to its length."""
+def within(session: Session, ranges: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Yield ranges of content cut to its length; of live content, what is after midnight as the next day's seconds."""
     end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
-    days_s = (0, SECONDS_A_DAY) if session.is_live else (0,)  # a live stretch may reach past midnight
-    for span in session.content:
-        begin_s, moved_s, elapsed_ms = span.event.playhead, session.moved_s(span), span.duration_ms
-        until_s = begin_s + (moved_s if moved_as_the_clock(moved_s, elapsed_ms) else elapsed_ms / 1_000)
+    days_s = (0, SECONDS_A_DAY) if session.is_live else (0,)
+    for begin_s, until_s in ranges:
         for day_s in days_s:
             begin, until = max(begin_s - day_s, 0.0), min(until_s - day_s, end_s)
             if begin < until:
                 yield begin, until
-
-
-def moved_as_the_clock(moved_s: float, elapsed_ms: int) -> bool:
-    """Say whether a playhead that moved by so many seconds in so many milliseconds was just playing."""
-    elapsed_s = elapsed_ms / 1_000
-    off_s = abs(moved_s - elapsed_s)
-    return off_s <= CLOCK_TOLERANCE_S or off_s <= CLOCK_TOLERANCE_SHARE * elapsed_s
 
 
 def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
@@ -52,13 +39,22 @@ def reached_s(session: Session) -> float | None:
     begin = session.content_start
     if begin is None or not session.length_s:
         return None
-    return max(span.event.playhead for span in session.spans if span.event.ts >= begin.ts)
+    return max(event.playhead for event in session.events if event.ts >= begin.ts)
 
 
-def segment(played: list[tuple[float, float]]) -> str | None:
-    """Return `[a-b]`: the minutes, in steps of five, around all content played."""
-    if not played:
+def segment(session: Session, ranges: Iterable[tuple[float, float]]) -> str | None:
+    """Return `[a-b]`: the minutes, in steps of five, around all content played; of live content, before the first midnight."""
+    end_s = session.length_s or (SECONDS_A_DAY if session.is_live else float("inf"))
+    first_s, last_s, before_s = float("inf"), float("-inf"), 0.0
+    for begin_s, until_s in ranges:
+        if session.is_live and begin_s < before_s - SECONDS_A_DAY / 2:
+            break
+        begin, until = max(begin_s, 0.0), min(until_s, end_s)
+        if begin < until:
+            first_s, last_s = min(first_s, begin), max(last_s, until)
+        before_s = until_s
+    if first_s >= last_s:
         return None
-    first = int(min(begin for begin, _ in played) // SEGMENT_S)
-    last = max(first + 1, int(-(-max(end for _, end in played) // SEGMENT_S)))
+    first = int(first_s // SEGMENT_S)
+    last = max(first + 1, int(-(-last_s // SEGMENT_S)))
     return f"[{first * 5}-{last * 5}]"

@@ -48,7 +48,7 @@ def _told(stored: StoredSession, start: Start) -> SessionDetail:
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
     sums = summary.totals
-    errors = (_error(span.event) for span in session_of(stored).spans if span.event.type is EventType.ERROR)
+    errors = (_error(event) for event in session_of(stored).events if event.type is EventType.ERROR)
     told: SessionDetail = {
         "sessionId": stored.sid,
         "uuid": start.viewer,

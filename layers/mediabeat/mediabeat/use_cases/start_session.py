@@ -54,7 +54,7 @@ def store_downloaded(
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
     packed = {pack(event) for event in events[1:]}
     taken = sum(map(count_of, packed))
-    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, taken=taken)
+    head = Head(Phase.CLOSED, now, now, closed_at=session.events[-1].ts, close_reason=reason, taken=taken)
     sid = _new_sid()
     store.create_session(sid, head, start, packed, now=now)
     return Started(sid, start.project_id)
