@@ -1,31 +1,34 @@
 """POST /api/v1/sessions/{sid}/events: stores one event of a session, or an array of them. The hot path."""
 
+from functools import partial
 from typing import Any
 
-from mediabeat.core.event import MAX_EVENT_BYTES, parse_later, read_json
+from mediabeat.protocols.media_collection.requests import MAX_EVENT_BYTES, parse_event, parse_events
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.clock import server_clock
-from mediabeat.runtime.http_api import Answer, Event, answer, answer_each, body_of, errors_answered
+from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.append_events import ingest, ingest_each
+from mediabeat.use_cases.append_events import append_event, append_events
 
 deployed = settings()
 store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s)
+count_retry = partial(telemetry.count, "AppendRetries")
 
 
-@errors_answered
-def lambda_handler(event: Event, context: Any) -> Answer:
+@with_error_replies(error_reply)
+def lambda_handler(request: Request, context: Any) -> Reply:
     """Store the event; 204 once it is durable."""
     now = server_clock()
-    sid = event["pathParameters"]["sid"]
-    value = read_json(body_of(event, limit_bytes=MAX_EVENT_BYTES))
+    sid = request.path_parameters["sid"]
+    value = request.json(limit_bytes=MAX_EVENT_BYTES)
     if isinstance(value, list):
-        refusals = ingest_each(sid, value, store, deployed.limits, now=now)
+        from mediabeat.protocols.media_collection.responses import batch_reply  # few players send arrays
+
+        refusals = append_events(sid, parse_events(value), store, deployed.limits, now=now, on_retry=count_retry)
         telemetry.count("EventsAccepted", refusals.count(None))
-        return answer_each(refusals, event)
-    tries = ingest(sid, parse_later(value), store, deployed.limits, now=now)
+        return batch_reply(refusals, request.log_refusal)
+    append_event(sid, parse_event(value), store, deployed.limits, now=now, on_retry=count_retry)
     telemetry.count("EventsAccepted")
-    telemetry.count("Retries", tries - 1)
-    return answer(204)
+    return reply(204)

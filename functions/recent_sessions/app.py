@@ -1,30 +1,40 @@
 """GET /v1/sessionRecent and GET /v1/sessionRecent/{uuid}: a project's newest sessions, and one in detail."""
 
-from typing import Any
+from typing import Any, Final
 
+from mediabeat.protocols.media_analytics.requests import credentials_in, parse_query, viewer_or_session_id_in
+from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
 from mediabeat.runtime.clock import server_clock
-from mediabeat.runtime.http_api import Answer, Event, answer, errors_answered, headers_of
-from mediabeat.runtime.logs import PROJECT
+from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.list_sessions import authorize, parse_query, recent_sessions
-from mediabeat.use_cases.show_session import session_detail
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.use_cases.authenticate import authenticate_key
+from mediabeat.use_cases.list_sessions import list_sessions
+from mediabeat.use_cases.show_session import show_session
 
-deployed = settings()
-client = dynamodb_client()
-store = Store(deployed.table_name, client)
-registry = Registry(deployed.table_name, client)
+deployed, client = settings(), dynamodb_client()
+store, registry = SessionQueries(deployed.table_name, client), Registry(deployed.table_name, client)
 
 
-@errors_answered
-def lambda_handler(event: Event, context: Any) -> Answer:
-    """Answer with the newest sessions, open and closed, or with the one that the path names."""
-    headers = headers_of(event)
+def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
+    """Return the body with the newest sessions, open and closed."""
+    query = parse_query(request.query, now=now)
+    return list_body(list_sessions(project_id, query, store, shards=deployed.index_shards), query)
+
+
+def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
+    """Return the body with the session that the path names."""
+    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store))
+
+
+ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}
+
+
+@with_error_replies(error_reply)
+def lambda_handler(request: Request, context: Any) -> Reply:
+    """Reply to a query of the project whose API key the headers carry."""
     now = server_clock()
-    event[PROJECT] = project_id = authorize(headers.get("x-project-id"), headers.get("x-api-key"), registry, now=now)
-    if name := (event.get("pathParameters") or {}).get("uuid"):
-        return answer(200, session_detail(project_id, name, store))
-    query = parse_query(event.get("queryStringParameters") or {}, now=now)
-    return answer(200, recent_sessions(project_id, query, store, shards=deployed.index_shards))
+    request.project_id = authenticate_key(*credentials_in(request.headers), registry, now=now)
+    return reply(200, ROUTES[request.route](request.project_id, request, now))

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mediabeat.core.event import json_schema
-from mediabeat.runtime.http_api import Answer, Event, answer, errors_answered
+from mediabeat.protocols.media_collection.schema import json_schema
+from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 
 
-@errors_answered
-def lambda_handler(event: Event, context: Any) -> Answer:
-    """Answer with the schema of the event type in the path."""
-    return answer(200, json_schema(event["pathParameters"]["eventType"]), Content_Type="application/schema+json")
+@with_error_replies(error_reply)
+def lambda_handler(request: Request, context: Any) -> Reply:
+    """Reply with the schema of the event type in the path."""
+    return reply(200, json_schema(request.path_parameters["eventType"]), Content_Type="application/schema+json")

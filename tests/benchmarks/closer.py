@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.table import Item
 from tests.benchmarks.cores import core
 from tests.benchmarks.database import database, filled_database
 from tests.benchmarks.figures import Reading, reading

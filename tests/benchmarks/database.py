@@ -17,7 +17,7 @@ from unittest import mock
 from mediabeat.core.projects import new_project
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.table import Item
 from tests.benchmarks.figures import NotTaken
 from tests.support.engine import NoEngine, binary, running
 from tests.support.template import table_definition

@@ -5,12 +5,12 @@ import random
 import time
 from collections.abc import Callable
 
-from mediabeat.core.event import parse_later, parse_start
 from mediabeat.core.event_codec import pack, unpack
 from mediabeat.core.metrics import measure
 from mediabeat.core.records import Head, Phase, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import summarize
+from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 from tests.benchmarks.figures import Reading, reading
 from tests.benchmarks.service import half_hour, start_body
 
@@ -19,7 +19,7 @@ REPEATS = 40
 
 def folding(rounds: int) -> dict[str, Reading]:
     """Fold and measure the half-hour session; details: reading it from its packed form, and all that the closer does of it."""
-    events = [parse_start(start_body()), *map(parse_later, half_hour())]
+    events = [parse_session_start(start_body()), *map(parse_event, half_hour())]
     random.Random(0).shuffle(events)
     packed = frozenset(map(pack, events))
     stored = StoredSession("0" * 64, Head(Phase.CLOSED, 0, 0), None, packed, None)

@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain, product
 
+from mediabeat.protocols.media_analytics.requests import parse_query
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.session_items import Item
-from mediabeat.use_cases.list_sessions import parse_query, recent_sessions
+from mediabeat.storage.table import Item
+from mediabeat.use_cases.list_sessions import list_sessions
 from tests.benchmarks.cores import core
 from tests.benchmarks.database import PROJECT, database, filled_database
 from tests.benchmarks.figures import Reading, reading
@@ -49,9 +50,9 @@ def _asked(service: Service) -> tuple[float, float]:
     for _ in range(ASKED):
         service.units.taken()
         began = time.perf_counter()
-        answer = recent_sessions(PROJECT, query, service.store, shards=settings().index_shards)
+        sessions = list_sessions(PROJECT, query, service.queries, shards=settings().index_shards)
         spent.append((time.perf_counter() - began, service.units.taken().reads))
-        assert len(answer["result"]) == query.limit
+        assert len(sessions) == query.limit
     return min(seconds for seconds, _ in spent), spent[-1][1]
 
 

@@ -7,14 +7,17 @@ from itertools import chain, count, islice
 from typing import Any, Final
 
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS
-from mediabeat.core.event import parse_later
+from mediabeat.protocols.media_collection.requests import parse_event, parse_events, parse_session_start
 from mediabeat.runtime.settings import settings
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_items import HEAD, START, Item, shard_of
+from mediabeat.storage.session_items import HEAD, START, shard_of
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.append_events import ingest, ingest_each
-from mediabeat.use_cases.close_sessions import SIDE_BY_SIDE, Run, close_due
+from mediabeat.storage.table import Item
+from mediabeat.use_cases.append_events import append_event, append_events
+from mediabeat.use_cases.close_sessions import WORKERS, Run, close_due
 from mediabeat.use_cases.start_session import start_session
 from tests.benchmarks.database import PROJECT, Database, Units
 from tests.support.builders import BASE_MS, Wire, wire
@@ -70,9 +73,12 @@ class Service:
 
     def __init__(self, database: Database, table: str | None = None) -> None:
         self.table = table or database.new_table()
-        self.client = database.client(SIDE_BY_SIDE)
+        self.client = database.client(WORKERS)
         deployed = settings()
-        self.store = Store(self.table, self.client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+        self.queries = SessionQueries(self.table, self.client)
+        kept = {"retention_s": deployed.retention_s, "index_shards": deployed.index_shards}
+        self._starts = SessionStarts(self.table, self.client, **kept)
+        self.store = Store(self.table, self.client, **kept)
         self._registry = Registry(self.table, self.client)
 
     @cached_property
@@ -83,7 +89,8 @@ class Service:
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
-        return start_session(start_body(video_type), caller, self.store, self._registry, KEY, LIMITS, now=BASE_MS).sid
+        event = parse_session_start(start_body(video_type))
+        return start_session(event, caller, self._starts, self._registry, KEY, LIMITS, now=BASE_MS).sid
 
     def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
         """Send events of a session, one or several to a request, each request when its last event is; return the requests."""
@@ -91,9 +98,9 @@ class Service:
         for some in requests:
             now = some[-1]["playerTime"]["ts"]
             if at_a_time == 1:
-                ingest(sid, parse_later(some[0]), self.store, LIMITS, now=now)
+                append_event(sid, parse_event(some[0]), self.store, LIMITS, now=now)
             else:
-                assert not any(ingest_each(sid, some, self.store, LIMITS, now=now))
+                assert not any(append_events(sid, parse_events(some), self.store, LIMITS, now=now))
         return len(requests)
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.table import Item
 from tests.benchmarks.database import Database, database
 from tests.benchmarks.figures import Reading, reading
 from tests.benchmarks.service import PING_S, Service, half_hour

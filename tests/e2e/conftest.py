@@ -1,34 +1,74 @@
 """The template as it is deployed, on a local cloud that lives as long as the test run."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import Cloud, mediabeat, status_of
+from tests.e2e.cloud import Cloud, Finished, free_port, installed, start_installed, status_of
+from tests.e2e.schedule import SentSessions
+
+SENT = "A session is over"
+"""What the demonstration prints as soon as its viewings are sent, before it waits for the schedule."""
+
+
+class Demonstration:
+    """`mediabeat demo`, which starts the cloud of the test run and then waits for the schedule while tests run."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self._process = start_installed(home, "demo", "--port", str(port), "--quiet-minutes", "0.5")
+        assert self._process.stdout is not None
+        self._begun = ""
+        for line in self._process.stdout:
+            self._begun += line
+            if line.startswith(SENT):
+                return
+        pytest.fail(f"the local cloud did not start:\n{self.finished().stdout}\n{self.finished().stderr}")
+
+    def finished(self) -> Finished:
+        """Wait for its end, and return all that it wrote."""
+        if self._process.returncode is None:
+            self._rest = self._process.communicate()
+        return Finished(self._process.returncode, self._begun + self._rest[0], self._rest[1])
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A deployed local cloud on a free port, where sessions close after 30 quiet seconds."""
-    home = tmp_path_factory.mktemp("mediabeat")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demonstration, Path, int]]:
+    """The demonstration, with its state folder and its port; sessions close after 30 quiet seconds."""
+    home, port = tmp_path_factory.mktemp("mediabeat"), free_port()
     try:
-        up = mediabeat(home, "up", "--port", str(port), "--quiet-minutes", "0.5")
-        assert up.returncode == 0, up.stderr
-        told = status_of(home)
-        shown = {name: told[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}
-        yield Cloud(home=home, port=port, **shown)
+        running = Demonstration(home, port)
+        yield running, home, port
+        running.finished()
     finally:
-        mediabeat(home, "down")
+        installed(home, "down")
+
+
+@pytest.fixture(scope="session")
+def demo(demonstration: tuple[Demonstration, Path, int]) -> Demonstration:
+    """The demonstration that started the cloud."""
+    return demonstration[0]
+
+
+@pytest.fixture(scope="session")
+def cloud(demonstration: tuple[Demonstration, Path, int]) -> Cloud:
+    """A deployed local cloud on a free port."""
+    _, home, port = demonstration
+    status = status_of(home)
+    shown = {name: status[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}
+    return Cloud(home=home, port=port, **shown)
+
+
+@pytest.fixture(scope="session")
+def sent(cloud: Cloud) -> SentSessions:
+    """Sessions for the schedule, sent when the first test asks for them."""
+    return SentSessions(cloud)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all of these tests in one process: they share the local cloud."""
+    """Keep all of these tests in one process, as they share the local cloud, and mark them."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.xdist_group("local cloud"))
+            item.add_marker(pytest.mark.cloud)

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import time
@@ -17,12 +17,13 @@ import pytest
 from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat.core.channels import Action, Channel, ChannelEvent, ChannelRefused, RequestType, Result, Status
+from mediabeat.core.channels import Action, Channel, ChannelEvent, ChannelRefused, Page, RequestType, Result, Status
 from mediabeat.errors import StorageUnavailable
 from mediabeat.protocols.vod_station.signature import signature
+from mediabeat.runtime.clock import pause
 from mediabeat.storage.channel_items import channel_item, event_item
 from mediabeat.storage.channel_store import ChannelRegistry
-from mediabeat.use_cases.manage_channels import change_channel, create_channel, list_channels, list_events
+from mediabeat.use_cases.manage_channels import ChannelCalls
 from tests.e2e.cloud import Cloud
 from tests.support.builders import BASE_MS, wire_start
 from tests.support.template import ROOT, table_definition
@@ -70,7 +71,7 @@ def create(http: httpx.Client, name: str) -> str:
     return str(answer.json()["content"]["id"])
 
 
-def test_the_seed_s_request_gets_an_answer_of_the_seed_s_shape(http: httpx.Client) -> None:
+def test_documented_request_gets_an_answer_of_the_documented_shape(http: httpx.Client) -> None:
     answer = http.get(f"{CHANNELS}/{create(http, 'seed')}/events", params={"pageNo": 1, "pageSizeNo": 10})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
@@ -88,7 +89,7 @@ def test_the_seed_s_request_gets_an_answer_of_the_seed_s_shape(http: httpx.Clien
     }
 
 
-def test_a_channel_lives_and_takes_sessions_as_its_status_says(http: httpx.Client, cloud: Cloud) -> None:
+def test_channel_accepts_sessions_only_while_its_status_allows_it(http: httpx.Client, cloud: Cloud) -> None:
     channel_id = create(http, "lifecycle")
 
     def start() -> int:
@@ -112,7 +113,7 @@ def test_a_channel_lives_and_takes_sessions_as_its_status_says(http: httpx.Clien
     assert http.get(f"{CHANNELS}/{channel_id}/events").json()["total"] == 2 + 1 + 2 + 1 + 2 + 2 + 2
 
 
-def test_a_call_that_is_not_rightly_signed_is_refused(http: httpx.Client, cloud: Cloud, access_key: tuple[str, str]) -> None:
+def test_call_with_a_missing_or_wrong_signature_is_refused(http: httpx.Client, cloud: Cloud, access_key: tuple[str, str]) -> None:
     def error(auth: httpx.Auth | None) -> Any:
         answer = httpx.get(f"{cloud.url}{CHANNELS}", auth=auth)
         assert answer.status_code == 401
@@ -124,17 +125,17 @@ def test_a_call_that_is_not_rightly_signed_is_refused(http: httpx.Client, cloud:
     assert error(Signing("A" * 20, access_key[1])) == {**refused, "details": "Invalid authentication information."}
 
 
-def test_what_is_encoded_on_the_way_is_signed_as_it_was_meant(http: httpx.Client) -> None:
+def test_signature_covers_the_query_before_its_encoding(http: httpx.Client) -> None:
     query = "note=a%20b%2Fc%25d+%ED%95%9C&pageNo=1"
     assert http.get(f"{CHANNELS}?{query}").status_code == 200
 
 
-def test_a_path_that_is_no_route_is_answered_in_the_gateway_s_form(http: httpx.Client) -> None:
+def test_unknown_path_gets_a_404_in_the_gateway_format(http: httpx.Client) -> None:
     answers = [http.get("/api/v2/streams/x/y"), http.patch(CHANNELS), http.put(f"{CHANNELS}/x/pause")]
     assert [(answer.status_code, answer.json()["error"]["errorCode"]) for answer in answers] == [(404, "300")] * 3
 
 
-def test_a_disabled_access_key_is_refused_at_once_and_its_secret_is_nowhere(http: httpx.Client, cloud: Cloud) -> None:
+def test_disabled_access_key_fails_at_once_and_its_secret_is_not_stored(http: httpx.Client, cloud: Cloud) -> None:
     created = cloud.mediabeat("access-key", "create", cloud.project_id).stdout
     [(key_id, secret)] = re.findall(r"access key +(\S+)\nsecret key +(\S+)", created)
     with httpx.Client(base_url=cloud.url, auth=Signing(key_id, secret), trust_env=False) as client:
@@ -175,7 +176,7 @@ def ncloud(package: Path, cloud: Cloud, access_key: tuple[str, str], *calls: Any
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_another_s_client_lists_the_events_of_a_channel(
+def test_ncloud_client_lists_the_events_of_a_channel(
     ncloud_package: Path, cloud: Cloud, http: httpx.Client, access_key: tuple[str, str]
 ) -> None:
     channel_id = create(http, "ncloud")
@@ -187,7 +188,7 @@ def test_another_s_client_lists_the_events_of_a_channel(
     assert events["result"]["total"] == 4
 
 
-def test_another_s_client_gets_the_documented_error_for_a_wrong_secret(
+def test_ncloud_client_gets_the_documented_error_for_a_wrong_secret(
     ncloud_package: Path, cloud: Cloud, access_key: tuple[str, str]
 ) -> None:
     [refused] = ncloud(ncloud_package, cloud, (access_key[0], "wrong"), ["GET", CHANNELS])
@@ -214,22 +215,22 @@ def channels(client: DynamoDBClient) -> ChannelRegistry:
     return ChannelRegistry(TABLE, client)
 
 
-def all_of(body: Any) -> list[Any]:
+def all_of(ask: Callable[[int], tuple[Iterable[Any], int]]) -> list[Any]:
     """Every item of a list, by pages of 100."""
-    first = body(1)
-    pages = [body(number)["content"] for number in range(1, first["total"] // 100 + 2)]
-    found = [one for page in pages for one in page]
-    assert len(found) == first["total"]
+    _, total = ask(1)
+    found = [one for number in range(1, total // 100 + 2) for one in ask(number)[0]]
+    assert len(found) == total
     return found
 
 
-def test_many_clients_at_once_leave_exact_events_without_a_gap(channels: ChannelRegistry) -> None:
-    channel_id = create_channel("demo", {"name": "contended"}, channels, now=BASE_MS)["content"]["id"]
+def test_parallel_changes_leave_exact_events_without_a_gap(channels: ChannelRegistry) -> None:
+    calls = ChannelCalls("demo", channels, BASE_MS, pause)
+    channel_id = calls.create("contended").id
 
     def change(number: int) -> tuple[Action, str]:
         action = Action.STOP if number % 2 else Action.START
         try:
-            change_channel("demo", channel_id, action, channels, now=BASE_MS)
+            calls.change(channel_id, action)
         except ChannelRefused:
             return action, "FAILED"
         except StorageUnavailable:
@@ -238,35 +239,34 @@ def test_many_clients_at_once_leave_exact_events_without_a_gap(channels: Channel
 
     with ThreadPoolExecutor(8) as clients:
         done = Counter(clients.map(change, range(80)))
-    events = all_of(lambda page: list_events("demo", channel_id, {"pageNo": str(page), "pageSizeNo": "100"}, channels))
-    told = Counter((one["actionType"], one["resultCode"]) for one in events)
+    events = all_of(lambda page: calls.list_events(Page(page, 100), channel_id))
+    told = Counter((one.action, one.result) for one in events)
     assert told.pop(("CREATE", "SUCCESS")) == 2
     expected = {one: count * (2 if one[1] == "SUCCESS" else 1) for one, count in done.items() if one[1] != "GAVE UP"}
     assert told == expected
-    codes = [one["messageCode"] for one in reversed(events) if one["resultCode"] == "SUCCESS"]
+    codes = [one.message_code for one in reversed(events) if one.result == "SUCCESS"]
     stop, start = ["CHANNEL_STOPPING", "CHANNEL_STOPPED"], ["CHANNEL_STARTING", "CHANNEL_READY"]
     assert codes[2:] == ((stop + start) * len(codes))[: len(codes) - 2]
 
 
-def test_many_that_create_channels_at_once_get_one_for_each_name(channels: ChannelRegistry) -> None:
+def test_parallel_creates_make_one_channel_per_name(channels: ChannelRegistry) -> None:
+    calls = ChannelCalls("demo", channels, BASE_MS, pause)
+
     def make(number: int) -> str:
         try:
-            created = create_channel("demo", {"name": f"name-{number % 10}"}, channels, now=BASE_MS)
+            return calls.create(f"name-{number % 10}").id
         except (ChannelRefused, StorageUnavailable) as refused:
             return type(refused).__name__
-        return str(created["content"]["id"])
 
     with ThreadPoolExecutor(8) as clients:
         made = [one for one in clients.map(make, range(40)) if one.startswith("vs-")]
-    listed = all_of(lambda page: list_channels("demo", {"pageNo": str(page), "pageSizeNo": "100"}, channels))
-    assert Counter(one["id"] for one in listed) == Counter(made)
-    assert {one["name"] for one in listed} == {f"name-{number}" for number in range(10)}
+    listed = all_of(lambda page: calls.list_channels(Page(page, 100)))
+    assert Counter(one.id for one in listed) == Counter(made)
+    assert {one.name for one in listed} == {f"name-{number}" for number in range(10)}
     assert len(listed) == 10
 
 
-def test_the_last_page_of_ten_thousand_events_costs_as_much_as_the_first(
-    client: DynamoDBClient, channels: ChannelRegistry
-) -> None:
+def test_last_page_of_ten_thousand_events_costs_as_much_as_the_first(client: DynamoDBClient, channels: ChannelRegistry) -> None:
     channel = Channel("vs-20261118110640-aaaaaaa", "demo", "long-lived", Status.READY, BASE_MS, 1)
     events = [
         ChannelEvent(number, BASE_MS, Action.START, RequestType.API, Result.FAILED, "CHANNEL_START_FAILED", "no")
@@ -287,10 +287,11 @@ def test_the_last_page_of_ten_thousand_events_costs_as_much_as_the_first(
     for read in ("GetItem", "Query"):
         client.meta.events.register(f"provide-client-params.dynamodb.{read}", ask)
         client.meta.events.register(f"after-call.dynamodb.{read}", note)
+    calls = ChannelCalls("demo", channels, BASE_MS, pause)
     costs = {}
     for page in (1, 250, 500, 501):
-        answer = list_events("demo", channel.id, {"pageNo": str(page)}, channels)
-        assert (len(answer["content"]), answer["total"]) == (20 if page < 501 else 0, 10_000)
+        listed, total = calls.list_events(Page(page, 20), channel.id)
+        assert (len(list(listed)), total) == (20 if page < 501 else 0, 10_000)
         costs[page] = dict(spent)
         spent.clear()
     assert costs[1] == costs[250] == costs[500] == {"GetItem": 1.0, "Query": 1.0}

@@ -1,7 +1,6 @@
 """The command `mediabeat`, as it is installed, on a local cloud."""
 
 import json
-import os
 import re
 import socket
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.cloud import Cloud, mediabeat, status_of
+from tests.e2e.cloud import Cloud, installed, mediabeat, status_of
 from tests.support.builders import wire, wire_start
 from tests.support.template import ROOT
 
@@ -30,7 +29,7 @@ def recent(cloud: Cloud, api_key: str | None = None, project_id: str | None = No
     return httpx.get(f"{cloud.url}/v1/sessionRecent", headers=headers, timeout=30)
 
 
-def test_status_says_where_the_cloud_is_and_how_to_use_it(cloud: Cloud) -> None:
+def test_status_shows_addresses_and_keys_of_the_cloud(cloud: Cloud) -> None:
     told = status_of(cloud.home)
     assert told == {
         "running": True,
@@ -47,17 +46,21 @@ def test_status_says_where_the_cloud_is_and_how_to_use_it(cloud: Cloud) -> None:
     assert cloud.mediabeat("status").returncode == 0
 
 
-def test_the_file_with_the_key_is_for_its_user_only(cloud: Cloud) -> None:
+def test_installed_command_is_the_one_that_runs_in_process(cloud: Cloud) -> None:
+    assert installed(cloud.home, "status") == cloud.mediabeat("status")
+
+
+def test_only_its_user_can_read_the_status_file(cloud: Cloud) -> None:
     assert (cloud.home / "status.json").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.skipif(not Path("/proc/net").exists(), reason="only Linux has all of 127.0.0.0/8 on its loopback")
-def test_nothing_listens_but_on_127_0_0_1(cloud: Cloud) -> None:
+def test_cloud_listens_only_on_127_0_0_1(cloud: Cloud) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", cloud.port))
 
 
-def test_browsers_may_post_and_read_the_location(cloud: Cloud) -> None:
+def test_browser_may_post_and_read_the_location(cloud: Cloud) -> None:
     asked = {"Origin": "https://tv.example.com", "Access-Control-Request-Method": "POST"}
     answer = httpx.options(f"{cloud.url}/api/v1/sessions", headers=asked)
     assert answer.status_code == 204
@@ -70,17 +73,17 @@ def test_browsers_may_post_and_read_the_location(cloud: Cloud) -> None:
     }
 
 
-def test_a_replayed_viewing_is_listed(cloud: Cloud) -> None:
+def test_replayed_session_is_listed(cloud: Cloud) -> None:
     replayed = cloud.mediabeat("replay", "--shift", "now", JOURNEYS / "003_abandoned.json")
     assert replayed.returncode == 0, replayed.stderr
     assert re.fullmatch(rf"003_abandoned\.json  {SID}  15 events  1 x 201, 14 x 204\n", replayed.stdout)
     [newest] = json.loads(cloud.mediabeat("sessions", "--limit", "1", "--json").stdout)["result"]
     shown = {name: newest[name] for name in ("device", "os", "playingTime", "isError")}
     assert shown == {"device": "PC", "os": "Windows / 10", "playingTime": 33.0, "isError": True}
-    assert re.search(r" PC +Windows / 10 .* 33\.0 .* yes ", cloud.mediabeat("sessions").stdout)
+    assert re.search(r" PC +Windows 10 .* 33\.0 .* yes ", cloud.mediabeat("sessions").stdout)
 
 
-def test_a_viewing_of_a_project_that_is_unknown_here_is_sent_as_the_local_one(cloud: Cloud, tmp_path: Path) -> None:
+def test_replay_sends_an_unknown_project_as_the_local_one(cloud: Cloud, tmp_path: Path) -> None:
     path = write_recording(tmp_path, wire_start(analytics_reportSuite="theirs"), wire("sessionEnd", 1))
     replayed = cloud.mediabeat("replay", "--shift", "now", path)
     assert (replayed.returncode, replayed.stderr) == (
@@ -89,7 +92,7 @@ def test_a_viewing_of_a_project_that_is_unknown_here_is_sent_as_the_local_one(cl
     )
 
 
-def test_the_first_refused_event_is_named(cloud: Cloud, tmp_path: Path) -> None:
+def test_replay_names_the_first_refused_event(cloud: Cloud, tmp_path: Path) -> None:
     path = write_recording(tmp_path, wire_start(), wire("play", 1), wire("stateStart", 2), wire("teleport", 3))
     replayed = cloud.mediabeat("replay", "--shift", "now", path)
     assert replayed.returncode == 1
@@ -97,20 +100,20 @@ def test_the_first_refused_event_is_named(cloud: Cloud, tmp_path: Path) -> None:
     assert replayed.stderr.startswith("  refused: event 2 (stateStart) was answered with 400: {")
 
 
-def test_a_server_that_is_not_there_is_said_not_to_answer(cloud: Cloud) -> None:
+def test_replay_reports_a_server_that_does_not_answer(cloud: Cloud) -> None:
     replayed = cloud.mediabeat("replay", "--url", "http://127.0.0.1:1", JOURNEYS / "003_abandoned.json")
     assert replayed.returncode == 1
     assert replayed.stderr.startswith("Error: http://127.0.0.1:1 does not answer: ")
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
-def test_every_function_takes_its_example_event(cloud: Cloud, event: Path) -> None:
+def test_function_accepts_its_example_event(cloud: Cloud, event: Path) -> None:
     invoked = cloud.mediabeat("invoke", event.stem, event)
     assert invoked.returncode == 0, invoked.stdout + invoked.stderr
     assert json.loads(invoked.stdout).get("statusCode", 200) < 300
 
 
-def test_a_function_that_is_not_there_is_answered_with_those_that_are(cloud: Cloud) -> None:
+def test_invoke_lists_the_functions_when_the_name_is_unknown(cloud: Cloud) -> None:
     invoked = cloud.mediabeat("invoke", "nothing", EVENTS / "schemas.json")
     folders = ", ".join(sorted(path.parent.name for path in ROOT.glob("functions/*/app.py")))
     assert (invoked.returncode, invoked.stderr) == (
@@ -119,7 +122,7 @@ def test_a_function_that_is_not_there_is_answered_with_those_that_are(cloud: Clo
     )
 
 
-def test_a_new_project_is_opened_by_the_key_that_is_printed(cloud: Cloud) -> None:
+def test_printed_key_opens_the_new_project(cloud: Cloud) -> None:
     created = cloud.mediabeat("project", "create", "second")
     assert created.returncode == 0, created.stderr
     [(project_id, key)] = re.findall(r"project id +(\S+)\nAPI key +(\S+)\n", created.stdout)
@@ -128,22 +131,22 @@ def test_a_new_project_is_opened_by_the_key_that_is_printed(cloud: Cloud) -> Non
     assert recent(cloud, key, "demo").status_code == 401
 
 
-def test_a_project_is_not_made_twice(cloud: Cloud) -> None:
+def test_project_create_refuses_an_existing_id(cloud: Cloud) -> None:
     again = cloud.mediabeat("project", "create", "demo")
     assert (again.returncode, again.stderr) == (1, "Error: The project 'demo' exists already.\n")
 
 
-def test_a_project_id_that_no_report_suite_has_is_refused(cloud: Cloud) -> None:
+def test_project_create_refuses_an_id_that_no_report_suite_can_have(cloud: Cloud) -> None:
     refused = cloud.mediabeat("project", "create", "two words")
     assert (refused.returncode, refused.stderr.partition(":")[0]) == (1, "Error")
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_up_names_a_port_that_is_in_use(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        up = mediabeat(tmp_path, "up", "--port", str(port))
+        up = installed(tmp_path, "up", "--port", str(port))
     assert (up.returncode, up.stderr) == (
         1,
         f"Error: Port {port} is taken by another program; name a free one with --port.\n",
@@ -151,7 +154,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["sessions"], ["project", "create", "x"], ["replay", __file__]])
-def test_without_a_cloud_commands_say_how_to_start_it(tmp_path: Path, command: list[str]) -> None:
+def test_command_says_how_to_start_the_cloud_when_it_is_down(tmp_path: Path, command: list[str]) -> None:
     refused = mediabeat(tmp_path, *command)
     assert (refused.returncode, refused.stderr) == (
         1,
@@ -159,7 +162,7 @@ def test_without_a_cloud_commands_say_how_to_start_it(tmp_path: Path, command: l
     )
 
 
-def test_status_of_a_cloud_that_never_was(tmp_path: Path) -> None:
+def test_status_has_nulls_when_no_cloud_ever_ran(tmp_path: Path) -> None:
     refused = mediabeat(tmp_path, "status", "--json")
     assert refused.returncode == 1
     assert json.loads(refused.stdout) == {
@@ -168,32 +171,3 @@ def test_status_of_a_cloud_that_never_was(tmp_path: Path) -> None:
         "log": str(tmp_path / "emulator.log"),
         "home": str(tmp_path),
     }
-
-
-def test_down_ends_everything_and_up_finds_the_data_again(cloud: Cloud) -> None:
-    assert cloud.mediabeat("replay", "--shift", "now", JOURNEYS / "podcast.json").returncode == 0
-    before, listed = status_of(cloud.home), recent(cloud).json()["result"]
-
-    assert bool(processes_of(cloud)) == Path("/proc/self").exists()
-    assert cloud.mediabeat("down").stdout == "mediabeat is down; its data is kept.\n"
-    assert (cloud.mediabeat("status").returncode, processes_of(cloud)) == (1, [])
-    assert cloud.mediabeat("down").stdout == "mediabeat is not up.\n"
-
-    up = cloud.mediabeat("up", "--port", str(cloud.port), "--quiet-minutes", "0.2")
-    assert up.returncode == 0, up.stderr
-    after = status_of(cloud.home)
-    assert after | {"pid": before["pid"]} == before
-    assert recent(cloud).json()["result"] == listed
-
-
-def processes_of(cloud: Cloud) -> list[str]:
-    """Every living process that was started for this cloud; Linux shows their environment."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes().decode(errors="replace")
-            if str(cloud.home) in environment and int(process.name) != os.getpid():
-                found.append((process / "cmdline").read_bytes().decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended, or is another user's
-    return found

@@ -20,7 +20,7 @@ def layer(cloud: Cloud) -> Path:
     return cloud.home / "sam" / "build" / "MediabeatLayer" / "python"
 
 
-def test_every_module_is_compiled_and_not_checked_against_its_source(cloud: Cloud) -> None:
+def test_layer_modules_are_compiled_without_a_check_of_their_source(cloud: Cloud) -> None:
     sources = [path for path in layer(cloud).rglob("*.py") if "bin" not in path.parts]
     compiled = [Path(importlib.util.cache_from_source(str(path))) for path in sources]
     assert len(sources) > 100
@@ -29,7 +29,7 @@ def test_every_module_is_compiled_and_not_checked_against_its_source(cloud: Clou
     assert {int.from_bytes(path.read_bytes()[4:8], "little") for path in compiled} == {unchecked_hash}
 
 
-def test_what_runs_is_the_compiled_code(cloud: Cloud, tmp_path: Path) -> None:
+def test_python_runs_the_compiled_code_of_the_layer(cloud: Cloud, tmp_path: Path) -> None:
     copy = tmp_path / "python"
     shutil.copytree(layer(cloud) / "mediabeat", copy / "mediabeat")
     for source in copy.rglob("*.py"):
@@ -39,7 +39,7 @@ def test_what_runs_is_the_compiled_code(cloud: Cloud, tmp_path: Path) -> None:
     assert (ran.stdout, ran.stderr) == ("no_events\n", "")
 
 
-def test_the_layer_is_small_and_leaves_boto3_to_the_runtime(cloud: Cloud) -> None:
+def test_layer_is_small_and_leaves_boto3_to_the_runtime(cloud: Cloud) -> None:
     size_mb = sum(path.stat().st_size for path in layer(cloud).rglob("*") if path.is_file()) / 1e6
     assert size_mb < MOST_MB
     assert not (layer(cloud) / "boto3").exists()

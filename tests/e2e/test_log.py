@@ -19,7 +19,7 @@ def lines(cloud: Cloud, function: str, session_id: str) -> list[dict[str, Any]]:
     return [json.loads(message) for message in messages if message.startswith("{") and session_id in message]
 
 
-def test_a_viewing_leaves_one_line_however_long_it_is(cloud: Cloud) -> None:
+def test_session_logs_one_line_however_many_events_it_has(cloud: Cloud) -> None:
     with httpx.Client(base_url=cloud.url, timeout=30) as player:
         sid = player.post("/api/v1/sessions", json=wire_start()).headers["location"].split("/")[4]
         events = f"/api/v1/sessions/{sid}/events"
@@ -32,7 +32,7 @@ def test_a_viewing_leaves_one_line_however_long_it_is(cloud: Cloud) -> None:
     assert (refusal["message"], refusal["route"]) == ("refused", "POST /api/v1/sessions/{sid}/events")
 
 
-def test_the_dashboard_and_all_alarms_that_the_emulator_can_compute_are_there(cloud: Cloud) -> None:
+def test_stack_has_the_dashboard_and_all_plain_alarms(cloud: Cloud) -> None:
     watching = clients.client("cloudwatch", cloud.endpoint)
     plain = {name for name, alarm in resources("AWS::CloudWatch::Alarm").items() if "Metrics" not in alarm}
     deployed = {alarm["AlarmName"].split("-")[1] for alarm in watching.describe_alarms()["MetricAlarms"]}

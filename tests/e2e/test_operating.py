@@ -32,7 +32,7 @@ def asked(cloud: Cloud, project: str, key: str) -> int:
     return httpx.get(f"{cloud.url}/v1/sessionRecent", headers=headers, timeout=30).status_code
 
 
-def test_a_project_from_its_making_to_its_end(cloud: Cloud, on: On) -> None:
+def test_project_key_works_until_it_is_rotated_or_the_project_is_deleted(cloud: Cloud, on: On) -> None:
     first = key_in(on("project", "create", "brief"))
     assert re.search(r"^brief +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +hashed$", on("project", "list").stdout, re.MULTILINE)
     rotated = on("project", "rotate-key", "brief", "--grace", "5")
@@ -52,25 +52,25 @@ def test_a_project_from_its_making_to_its_end(cloud: Cloud, on: On) -> None:
     assert newest.endswith(" disabled")
 
 
-def test_a_viewer_is_erased_and_it_is_told_what_was_found_and_what_is_left(cloud: Cloud, on: On) -> None:
+def test_viewer_erase_reports_what_it_removed_and_what_is_left(cloud: Cloud, on: On) -> None:
     start = wire_start(analytics_visitorId="e2e-jane", visitor_marketingCloudUserId="e2e-device")
     location = httpx.post(f"{cloud.url}/api/v1/sessions", json=start).headers["Location"]
     erased = on("viewer", "erase", cloud.project_id, "e2e-jane")
     assert (erased.returncode, erased.stderr.count("waiting 15 s")) == (0, 1), erased.stderr
     known, removed, left, known_too = erased.stdout.splitlines()[:4]
     assert (removed.split(), left.split()[:2]) == (
-        ["Removed", "1", "sessions:", "2", "items,", "and", "2", "entries", "that", "found", "them"],
-        ["Left", "nothing,"],
+        ["Removed", "1", "sessions:", "2", "items", "and", "2", "index", "entries"],
+        ["Left", "nothing;"],
     )
     assert re.match("Known as +[-0-9a-f]{36}$", known)
-    assert re.match("And as +[-0-9a-f]{36}, ", known_too)
+    assert re.match("Also known as +[-0-9a-f]{36}; ", known_too)
     event = wire("ping", 1)
     assert httpx.post(f"{cloud.url}{location}/events", json=event).status_code == 404
     again = on("viewer", "erase", cloud.project_id, "e2e-jane")
     assert (again.returncode, "Known as       nobody" in again.stdout) == (0, True)
 
 
-def test_a_project_may_keep_its_viewers_uuids(cloud: Cloud) -> None:
+def test_project_keeps_viewer_uuids_when_created_so(cloud: Cloud) -> None:
     sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
     key = key_in(cloud.mediabeat("project", "create", "keeping", "--keep-viewer-uuids"))
     assert re.search(r"^keeping +.* UTC +kept$", cloud.mediabeat("project", "list").stdout, re.MULTILINE)
@@ -82,14 +82,14 @@ def test_a_project_may_keep_its_viewers_uuids(cloud: Cloud) -> None:
     assert cloud.mediabeat("project", "delete", "keeping").returncode == 0
 
 
-def test_the_key_that_the_local_cloud_tells_is_the_rotated_one(cloud: Cloud) -> None:
+def test_status_shows_the_rotated_key(cloud: Cloud) -> None:
     rotated = key_in(cloud.mediabeat("project", "rotate-key", cloud.project_id, "--grace", "60"))
     assert status_of(cloud.home)["api_key"] == rotated
     assert cloud.mediabeat("sessions").returncode == 0
     assert asked(cloud, cloud.project_id, cloud.api_key) == 200
 
 
-def test_what_is_not_there_is_named(on: On) -> None:
+def test_command_names_what_does_not_exist(on: On) -> None:
     for command, message in {
         ("project", "rotate-key", "nobody"): "There is no project 'nobody'.",
         ("project", "delete", "nobody"): "There is no project 'nobody'.",
@@ -101,14 +101,14 @@ def test_what_is_not_there_is_named(on: On) -> None:
         assert (finished.returncode, finished.stderr) == (1, f"Error: {message}\n")
 
 
-def test_closed_sessions_can_be_measured_again(on: On) -> None:
+def test_recompute_reports_how_many_sessions_it_measured_again(on: On) -> None:
     done = on("recompute", "--since", "2026-01-01")
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"\d+ closed sessions looked at, 0 measured again\n", done.stdout)
+    assert re.fullmatch(r"\d+ closed sessions read, 0 recomputed\n", done.stdout)
     assert on("recompute", "--since", "yesterday").returncode == 2
 
 
-def test_a_stack_that_is_not_there_is_named_and_a_region_needs_a_stack(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_refuses_an_unknown_stack_and_a_region_without_stack(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)
     missing = cloud.mediabeat("project", "list", "--stack", "nothing", "--region", "us-east-1")
     assert (missing.returncode, missing.stderr.startswith("Error: The stack 'nothing': ")) == (1, True)

@@ -10,15 +10,18 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.action_log import action_log, totals
+from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event_codec import pack
 from mediabeat.core.metrics import measure
 from mediabeat.core.records import ListEntry, Start
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
+from mediabeat.protocols.media_analytics.requests import parse_query
+from mediabeat.protocols.media_analytics.responses import number_of
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
-from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.list_sessions import DAY_MS, number_of, parse_query, recent_sessions
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.use_cases.list_sessions import list_sessions
 from tests.e2e.cloud import Cloud
 from tests.support.builders import BASE_MS, ping, play, start
 from tests.support.engine import Units
@@ -81,16 +84,16 @@ def brute_force(stored: list[tuple[str, Start]], project: str, since: int, until
     return sorted(found, key=int, reverse=True)[: int(query.get("limit", "100"))]
 
 
-def test_the_newest_of_5000_sessions_are_those_that_a_brute_force_reading_finds(client: DynamoDBClient) -> None:
+def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClient) -> None:
     dice = random.Random(5)
-    store = Store(TABLE, client, index_shards=SHARDS)
+    queries = SessionQueries(TABLE, client)
     units = Units(client)
     stored = sessions(250, dice)
     write(client, stored)
 
     def asked(project: str, **query: str) -> list[str]:
-        answer = recent_sessions(project, parse_query(query, now=NOW), store, shards=SHARDS)
-        return [one["no"] for one in answer["result"]]
+        listed = list_sessions(project, parse_query(query, now=NOW), queries, shards=SHARDS)
+        return [number_of(one.entry) for one in listed]
 
     asked("one", limit="20")
     few = units.taken()

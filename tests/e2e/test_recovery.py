@@ -1,11 +1,9 @@
-"""What is left of a local cloud that was killed, and a project brought from one cloud to another."""
+"""A local cloud that goes down or is killed keeps its data, and a project can move from one cloud to another."""
 
 import json
 import os
 import re
 import signal
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.cloud import COMMAND, Cloud, Finished, mediabeat, status_of
+from tests.e2e.cloud import Cloud, Finished, free_port, installed, mediabeat, start_installed, status_of
+from tests.e2e.conftest import Demonstration
+from tests.e2e.schedule import SentSessions
 from tests.support.builders import wire, wire_start
 from tests.support.template import ROOT
 
@@ -27,10 +27,7 @@ NOT_UP = "Error: The local cloud is not up. Start it with: mediabeat up\n"
 @pytest.fixture(scope="module")
 def port() -> int:
     """A port for the other cloud."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
-    return free
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +38,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Path]:
         assert up(home, port).returncode == 0
         yield home
     finally:
-        mediabeat(home, "down")
+        installed(home, "down")
 
 
 def up(home: Path, port: int) -> Finished:
-    return mediabeat(home, "up", "--port", str(port), "--quiet-minutes", "0.5")
+    return installed(home, "up", "--port", str(port), "--quiet-minutes", "0.5")
 
 
 def listed(url: str, project: str, key: str) -> list[dict[str, Any]]:
@@ -57,7 +54,7 @@ def listed(url: str, project: str, key: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_project_is_brought_to_another_cloud_with_its_key(cloud: Cloud, home: Path, tmp_path: Path) -> None:
+def test_project_moves_to_another_cloud_with_its_key(cloud: Cloud, home: Path, tmp_path: Path) -> None:
     created = cloud.mediabeat("project", "create", "moving")
     [key] = re.findall(r"^API key +(\S+)$", created.stdout, re.MULTILINE)
     files = [JOURNEYS / f"{name}.json" for name in KEPT]
@@ -74,9 +71,7 @@ def test_a_project_is_brought_to_another_cloud_with_its_key(cloud: Cloud, home: 
     assert local.stdout == "0 stored, 3 there already, 0 expired\n"
 
 
-def test_a_cloud_that_is_killed_during_a_replay_comes_up_with_all_but_its_last_seconds(
-    home: Path, port: int, tmp_path: Path
-) -> None:
+def test_killed_cloud_comes_up_with_all_but_its_last_seconds(home: Path, port: int, tmp_path: Path) -> None:
     before = status_of(home)
     assert mediabeat(home, "replay", "--shift", "now", JOURNEYS / "podcast.json").returncode == 0
     kept = json.loads(mediabeat(home, "sessions", "--json").stdout)["result"]
@@ -85,9 +80,7 @@ def test_a_cloud_that_is_killed_during_a_replay_comes_up_with_all_but_its_last_s
     recording = tmp_path / "long.json"
     events = [wire_start(), *(wire("ping", second, second) for second in range(1, 600))]
     recording.write_text(json.dumps({"sessions": [{"events": events}]}))
-    environment = {**os.environ, "MEDIABEAT_HOME": str(home)}
-    command: list[str | Path] = [COMMAND, "replay", "--shift", "now", "--speed", "20", recording]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as replaying:
+    with start_installed(home, "replay", "--shift", "now", "--speed", "20", recording) as replaying:
         while len(json.loads(mediabeat(home, "sessions", "--json").stdout)["result"]) == len(kept):
             assert replaying.poll() is None
         os.killpg(before["pid"], signal.SIGKILL)
@@ -117,3 +110,32 @@ def wait_until_saved(home: Path) -> None:
         assert monotonic() < deadline, "the emulator does not save"
         seen.add(data.stat().st_mtime_ns if data.exists() else 0)
         sleep(0.2)
+
+
+def test_down_ends_every_process_and_up_finds_the_data_again(cloud: Cloud, demo: Demonstration, sent: SentSessions) -> None:
+    assert (demo.finished().returncode, len(sent.closed)) == (0, len(sent.expected))  # the cloud has nothing to do by now
+    before, sessions = status_of(cloud.home), listed(cloud.url, cloud.project_id, cloud.api_key)
+
+    assert bool(processes_of(cloud)) == Path("/proc/self").exists()
+    assert installed(cloud.home, "down").stdout == "mediabeat is down; its data is kept.\n"
+    assert (cloud.mediabeat("status").returncode, processes_of(cloud)) == (1, [])
+    assert installed(cloud.home, "down").stdout == "mediabeat is not up.\n"
+
+    again = up(cloud.home, cloud.port)
+    assert again.returncode == 0, again.stderr
+    after = status_of(cloud.home)
+    assert after | {"pid": before["pid"]} == before
+    assert listed(cloud.url, cloud.project_id, cloud.api_key) == sessions
+
+
+def processes_of(cloud: Cloud) -> list[str]:
+    """Every living process that was started for this cloud; Linux shows their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes().decode(errors="replace")
+            if str(cloud.home) in environment and int(process.name) != os.getpid():
+                found.append((process / "cmdline").read_bytes().decode(errors="replace"))
+        except OSError:
+            continue  # it has just ended, or is another user's
+    return found

@@ -13,10 +13,12 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.close_rules import Limits
 from mediabeat.core.projects import new_project
 from mediabeat.core.summary import Summary
+from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.start_session import start_session
 from tests.e2e.cloud import Cloud
@@ -47,20 +49,28 @@ def store(client: DynamoDBClient) -> Store:
 
 
 @pytest.fixture
+def starts(client: DynamoDBClient) -> SessionStarts:
+    return SessionStarts(TABLE, client, retention_s=86_400, index_shards=2)
+
+
+@pytest.fixture
 def registry(client: DynamoDBClient) -> Registry:
     return Registry(TABLE, client)
+
+
+START = parse_session_start(wire_start())
 
 
 def run(store: Store, now: int) -> Any:
     return close_due(store, LIMITS, lambda: now, ms_left=lambda: 55_000)
 
 
-def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_closed(store: Store, registry: Registry) -> None:
-    start = wire_start(media_length=86_400)
-    sid = start_session(start, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid
-    ingest(sid, play(0), store, LIMITS, now=BASE_MS)
+def test_session_of_a_day_keeps_every_ping_and_is_closed(starts: SessionStarts, store: Store, registry: Registry) -> None:
+    start = parse_session_start(wire_start(media_length=86_400))
+    sid = start_session(start, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
+    append_event(sid, play(0), store, LIMITS, now=BASE_MS)
     for second in range(10, 86_390, 10):
-        ingest(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
+        append_event(sid, ping(second, second), store, LIMITS, now=BASE_MS + second * 1_000)
     assert [one.reason for one in run(store, BASE_MS + 86_400_000).closed] == ["max_age"]
     stored = store.read_session(sid)
     assert stored is not None
@@ -70,11 +80,14 @@ def test_a_session_of_a_day_with_a_ping_each_ten_seconds_is_stored_folded_and_cl
     assert (metrics.content_time_spent_ms, metrics.unique_time_played_ms) == (86_380_000, 86_380_000)
 
 
-def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_side(store: Store, registry: Registry) -> None:
+def test_two_parallel_closers_close_a_thousand_sessions_once_each(
+    starts: SessionStarts, store: Store, registry: Registry
+) -> None:
     with ThreadPoolExecutor(16) as players:
         sids = list(
             players.map(
-                lambda _: start_session(wire_start(), CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid, range(1_000)
+                lambda _: start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid,
+                range(1_000),
             )
         )
     now = BASE_MS + LIMITS.quiet_ms
@@ -87,11 +100,11 @@ def test_a_thousand_due_sessions_are_closed_exactly_once_by_two_closers_side_by_
     assert all(each.closed for each in runs), "both closers took their part"
 
 
-def test_events_of_one_session_from_many_clients_at_once_are_all_kept(store: Store, registry: Registry) -> None:
-    sid = start_session(wire_start(), CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS).sid
+def test_session_keeps_all_events_of_parallel_clients(starts: SessionStarts, store: Store, registry: Registry) -> None:
+    sid = start_session(START, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS).sid
     events = [ping(second / 10, second) for second in range(400)]
     with ThreadPoolExecutor(16) as players:
-        list(players.map(lambda event: ingest(sid, event, store, LIMITS, now=BASE_MS), events + events))
+        list(players.map(lambda event: append_event(sid, event, store, LIMITS, now=BASE_MS), events + events))
     stored = store.read_session(sid)
     assert stored is not None
     assert len(stored.events) == 401

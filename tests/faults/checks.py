@@ -6,13 +6,13 @@ from typing import Final
 
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack, unpack
+from mediabeat.core.lifecycle import is_straggler
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary, summarize
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage import session_items
 from mediabeat.storage.viewer_items import viewer_items
-from mediabeat.use_cases.append_events import is_straggler
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 
 Check = Callable[[History], Iterator[str]]
@@ -20,7 +20,7 @@ Check = Callable[[History], Iterator[str]]
 
 def sessions(history: History) -> dict[str, StoredSession]:
     """Return what is stored of each session that has a head or a start."""
-    read = {pk: session_items.session_of(pk, items) for pk, items in history.items.items() if len(pk) == 64}
+    read = {pk: session_items.stored_session_from(pk, items) for pk, items in history.items.items() if len(pk) == 64}
     return {sid: stored for sid, stored in read.items() if stored is not None}
 
 

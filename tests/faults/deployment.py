@@ -3,7 +3,6 @@
 import itertools
 import json
 import logging
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -19,12 +18,14 @@ import functions.ingest_event.app as ingest_event
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import Run, close_due
 from tests.faults.history import Call, Kind
 from tests.faults.interleaver import TakingTurns
 from tests.faults.requests import Wire
 from tests.faults.schedule import LIMITS, Schedule
+from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
 from tests.support.template import table_definition
 
@@ -65,12 +66,13 @@ class Deployment:
         sids = (f"{schedule.random.getrandbits(256):064x}" for _ in itertools.count())
         self.wire.refill_retries()
         patches: list[tuple[Any, dict[str, Any]]] = [
-            (create_session, {"store": Store(table, self._starter, **stored), "registry": Registry(table, self._starter)}),
+            (create_session, {"store": SessionStarts(table, self._starter, **stored)}),
+            (create_session, {"registry": Registry(table, self._starter)}),
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
-            (closer, {"close_due": partial(_close_due, schedule), "metrics": SimpleNamespace(add_metric=lambda *_: None)}),
+            (closer, {"close_due": partial(_close_due, schedule)}),
             (self.wire, {"gate": schedule.gate}),
         ]
         with ExitStack() as stack:
@@ -80,12 +82,9 @@ class Deployment:
                 mock.patch("mediabeat.use_cases.close_sessions.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns))
             )
             stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
-            stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_COUNT", schedule.history.most))
+            stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
-            stack.enter_context(mock.patch("mediabeat.runtime.telemetry.tell"))
-            stack.enter_context(mock.patch.dict("os.environ", POWERTOOLS_METRICS_DISABLED="true"))
-            stack.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", "No application metrics")  # of a closer that died
+            stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))
             logging.disable()
             try:
                 yield Api(schedule)
@@ -118,26 +117,26 @@ class Api:
     def start(self, body: Body | list[Body], **about: Any) -> Call:
         """Start a session, or send a downloaded one."""
         kind = Kind.DOWNLOAD if isinstance(body, list) else Kind.START
-        event = {"rawPath": "/api/v1/sessions", "headers": {}, "body": json.dumps(body)}
+        event = request("POST", "/api/v1/sessions", body)
         with self.schedule.calling(kind, **about) as call:
-            self._note(call, create_session.lambda_handler(event, None))
+            self._note(call, answer(event))
             call.sid = call.headers.get("Location", "").rpartition("/")[2]
         return call
 
     def send(self, sid: str, body: Body, **about: Any) -> Call:
         """Send an event of a session."""
-        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(body)}
+        event = request("POST", f"/api/v1/sessions/{sid}/events", body)
         with self.schedule.calling(Kind.EVENT, sid=sid, **about) as call:
-            self._note(call, ingest_event.lambda_handler(event, None))
+            self._note(call, answer(event))
         return call
 
     def send_each(self, sid: str, bodies: list[Body], **about: Any) -> Call:
         """Send several events of a session in one request."""
-        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(bodies)}
+        event = request("POST", f"/api/v1/sessions/{sid}/events", bodies)
         with self.schedule.calling(Kind.EVENT, by_each=True, sid=sid, **about) as call:
-            answer = ingest_event.lambda_handler(event, None)
-            self._note(call, answer)
-            told = json.loads(answer["body"])["events"] if answer["body"] else [{"code": 204}] * len(bodies)
+            answered = answer(event)
+            self._note(call, answered)
+            told = json.loads(answered["body"])["events"] if answered["body"] else [{"code": 204}] * len(bodies)
             for part, one in zip(call.parts, told, strict=True):
                 part.status, part.headers = one["code"], call.headers
         return call
@@ -151,5 +150,5 @@ class Api:
         return call
 
     @staticmethod
-    def _note(call: Call, answer: dict[str, Any]) -> None:
-        call.status, call.headers = answer["statusCode"], answer["headers"]
+    def _note(call: Call, answered: Answer) -> None:
+        call.status, call.headers = answered["statusCode"], answered["headers"]

@@ -9,11 +9,10 @@ from typing import Any
 
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.event_codec import MAX_COUNT, count_of, pack, unpack
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack, unpack
+from mediabeat.core.lifecycle import is_straggler, liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
-from mediabeat.core.summary import liveness_of
-from mediabeat.storage.session_items import Item
-from mediabeat.use_cases.append_events import is_straggler
+from mediabeat.storage.table import Item
 from mediabeat.use_cases.close_sessions import Closed, Failed
 
 GOOD = frozenset({201, 204})
@@ -137,7 +136,7 @@ class Truth:
     def has_room_for(self, event: Event, most: int) -> bool:
         """Say whether what it has taken leaves room for an event; for a `sessionEnd` there always is."""
         distinct = {(arrival.step, arrival.call.packed) for arrival in self.arrivals}  # one write has each event once
-        taken = sum(count_of(packed) for _, packed in distinct)
+        taken = sum(event_weight(packed) for _, packed in distinct)
         return taken < most or event.type is EventType.SESSION_END
 
     def takes(self, event: Event, limits: Limits, now: int, most: int) -> bool:
@@ -155,7 +154,7 @@ class History:
 
     seed: int
     limits: Limits
-    most: int = MAX_COUNT
+    most: int = MAX_SESSION_WEIGHT
     """What a session's events may count."""
 
     calls: list[Call] = field(default_factory=list)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from mediabeat.core.event import Event, parse_later, parse_start
+from mediabeat.core.event import Event
 from mediabeat.core.pseudonyms import Pseudonyms
+from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 from tests.faults.deployment import VIEWER_KEY, Api
 from tests.faults.history import GOOD, Call
 from tests.faults.schedule import Schedule
@@ -72,7 +73,7 @@ class Player:
             bodies = [body]
             while self.random.random() < self.gathers and (body := self._next()) is not None:
                 bodies.append(body)
-            events = tuple(map(parse_later, bodies))
+            events = tuple(map(parse_event, bodies))
             if self.gathers:
                 send = partial(self.api.send_each, self.sid, bodies, events=events)
             else:
@@ -129,7 +130,7 @@ class Player:
 
 def as_stored(start: Body) -> Event:
     """Return a start as it is stored: with what stands for the viewer's ids."""
-    event = parse_start(start)
+    event = parse_session_start(start)
     return event._replace(params=Pseudonyms(VIEWER_KEY, "demo").hide(event.params))
 
 
@@ -138,7 +139,7 @@ def download(api: Api, schedule: Schedule, name: str) -> None:
     player = Player(api, schedule, name)
     start = player.start(media_downloaded=True)
     later = [player._event("ping", player.now() + second * 1_000) for second in range(player.left)]
-    events = (as_stored(start), *map(parse_later, later))
+    events = (as_stored(start), *map(parse_event, later))
     player._insisting(lambda: api.start([start, *later], events=events))
 
 

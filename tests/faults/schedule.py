@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 
 from mediabeat.core.close_rules import Limits
 from mediabeat.core.event import Event
-from mediabeat.core.event_codec import MAX_COUNT
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 from tests.faults.interleaver import Actor, Idle, Interleaver, Killed
@@ -47,7 +47,7 @@ class Schedule:
         self.random = random.Random(seed)
         self.wire = wire
         self.turns = Interleaver()
-        most = SMALL_ROOM if seed % 4 == 3 else MAX_COUNT
+        most = SMALL_ROOM if seed % 4 == 3 else MAX_SESSION_WEIGHT
         self.history = History(seed, LIMITS, most, clock_at=[BASE_MS + self.random.randrange(1_000)])
         self.calm = False
         self._late: list[Late] = []

@@ -10,8 +10,9 @@ from typing import Any, Final
 import pytest
 
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import EXISTS, Item, Table
+from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.session_store import Store
+from mediabeat.storage.table import Item
 from tests.faults.deployment import Deployment
 from tests.faults.faults import FAULTS
 from tests.faults.running import Report, as_text, run, run_all, run_side_by_side
@@ -39,7 +40,7 @@ def test_every_answer_is_true_whatever_fails(engine: str) -> None:
     assert not [status for status in report.statuses if status.endswith(" 500")]
 
 
-def test_a_seed_brings_back_the_very_same_history(deployment: Deployment) -> None:
+def test_seed_reproduces_the_same_history(deployment: Deployment) -> None:
     assert run(7, deployment).lines == run(7, deployment).lines
 
 
@@ -99,7 +100,7 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
     ],
 )
-def test_a_mistake_is_noticed(
+def test_planted_mistake_is_detected(
     broken: Callable[[pytest.MonkeyPatch], None], noticed_by: str, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(monkeypatch)

@@ -9,15 +9,20 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.close_rules import Limits
-from mediabeat.core.event_codec import MAX_COUNT
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
 from mediabeat.core.projects import new_project
+from mediabeat.protocols.media_analytics.requests import parse_query
+from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.append_events import ingest
-from mediabeat.use_cases.close_sessions import BATCH, Run, close_due
-from mediabeat.use_cases.list_sessions import parse_query, recent_sessions
+from mediabeat.storage.table import key
+from mediabeat.use_cases.append_events import append_event
+from mediabeat.use_cases.close_sessions import BATCH_SIZE, Run, close_due
+from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.start_session import start_session
 from tests.support.builders import BASE_MS, NO_IDS, play, wire_start
 from tests.support.engine import Units
@@ -47,13 +52,14 @@ def store(client: DynamoDBClient) -> Store:
 
 
 @pytest.fixture
-def start(client: DynamoDBClient, store: Store) -> Callable[[str, int], str]:
+def start(client: DynamoDBClient) -> Callable[[str, int], str]:
     """Start a session of a project, so many milliseconds after the first."""
     registry = Registry(TABLE, client)
+    starts = SessionStarts(TABLE, client, retention_s=86_400, index_shards=SHARDS)
 
     def start(project: str, after_ms: int) -> str:
-        body = wire_start(analytics_reportSuite=project)
-        return start_session(body, CALLER, store, registry, NO_IDS, LIMITS, now=BASE_MS + after_ms).sid
+        event = parse_session_start(wire_start(analytics_reportSuite=project))
+        return start_session(event, CALLER, starts, registry, NO_IDS, LIMITS, now=BASE_MS + after_ms).sid
 
     return start
 
@@ -68,59 +74,58 @@ def sids(run: Run) -> set[str]:
     return {one.sid for one in run.closed}
 
 
-def test_sessions_are_closed_in_the_order_in_which_they_were_due_whoever_has_more(
-    store: Store, start: Callable[[str, int], str]
-) -> None:
-    flood = [start("flooded", after_ms) for after_ms in range(5 * BATCH)]
-    quiet = [start("quiet", after_ms) for after_ms in (0, BATCH // 2, BATCH + BATCH // 2)]
+def test_closer_closes_sessions_in_due_order_during_a_flood(store: Store, start: Callable[[str, int], str]) -> None:
+    flood = [start("flooded", after_ms) for after_ms in range(5 * BATCH_SIZE)]
+    quiet = [start("quiet", after_ms) for after_ms in (0, BATCH_SIZE // 2, BATCH_SIZE + BATCH_SIZE // 2)]
     first, second = (sids(run_with_time_for(1, store)) for _ in range(2))
-    assert [len(first), len(second)] == [BATCH, BATCH]
-    assert {*quiet[:2], *flood[: BATCH // 2]} <= first
+    assert [len(first), len(second)] == [BATCH_SIZE, BATCH_SIZE]
+    assert {*quiet[:2], *flood[: BATCH_SIZE // 2]} <= first
     assert quiet[2] in second
     rest = run_with_time_for(9, store)
-    assert (len(rest.closed), rest.failed, rest.has_more) == (3 * BATCH + 3, [], False)
+    assert (len(rest.closed), rest.failed, rest.has_more) == (3 * BATCH_SIZE + 3, [], False)
 
 
-def test_sessions_that_fail_run_after_run_keep_none_behind_them_waiting(store: Store, start: Callable[[str, int], str]) -> None:
-    broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH)]
+def test_failing_sessions_do_not_delay_the_others(store: Store, start: Callable[[str, int], str]) -> None:
+    broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH_SIZE)]
     for sid in broken:
-        store.append(sid, {b"\xff no event"}, now=BASE_MS + 3 * BATCH)
-    sound = {start("quiet", 4 * BATCH + after_ms) for after_ms in range(BATCH)}
+        store.append(sid, {b"\x01cut"}, now=BASE_MS + 3 * BATCH_SIZE)
+    sound = {start("quiet", 4 * BATCH_SIZE + after_ms) for after_ms in range(BATCH_SIZE)}
     runs = [run_with_time_for(1, store) for _ in range(4)]
-    assert [(len(run.failed), sids(run)) for run in runs] == [(BATCH, set())] * 3 + [(0, sound)]
-    again = start("quiet", 5 * BATCH)
+    assert [(len(run.failed), sids(run)) for run in runs] == [(BATCH_SIZE, set())] * 3 + [(0, sound)]
+    again = start("quiet", 5 * BATCH_SIZE)
     assert again in sids(run_with_time_for(1, store))
     assert sorted(one.sid for one in run_with_time_for(9, store).failed) == sorted(broken)
 
 
-def test_a_session_as_large_as_one_can_be_is_looked_at_when_all_others_have_been(
+def test_largest_session_is_closed_after_all_others(
     client: DynamoDBClient, store: Store, start: Callable[[str, int], str]
 ) -> None:
     huge = start("flooded", 0)
     client.update_item(
         TableName=TABLE,
-        Key=session_items.key(huge, session_items.HEAD),
+        Key=key(huge, session_items.HEAD),
         UpdateExpression="SET taken = :taken",
-        ExpressionAttributeValues={":taken": {"N": str(MAX_COUNT)}},
+        ExpressionAttributeValues={":taken": {"N": str(MAX_SESSION_WEIGHT)}},
     )
-    others = {start("quiet", 1 + after_ms) for after_ms in range(BATCH)}
+    others = {start("quiet", 1 + after_ms) for after_ms in range(BATCH_SIZE)}
     run = run_with_time_for(2, store)
     assert (sids(run), run.has_more) == (others, True)
     assert [one.sid for one in run_with_time_for(9, store).closed] == [huge]
 
 
-def test_the_list_of_another_project_costs_what_it_did_before_the_flood(
+def test_flood_does_not_change_the_cost_of_another_projects_list(
     client: DynamoDBClient, store: Store, start: Callable[[str, int], str]
 ) -> None:
     units = Units(client)
     for number in range(5):
-        ingest(start("quiet", number), play(1), store, LIMITS, now=BASE_MS + 10)
-    ask: Callable[[], Any] = partial(recent_sessions, "quiet", parse_query({}, now=BASE_MS + 60_000), store, shards=SHARDS)
+        append_event(start("quiet", number), play(1), store, LIMITS, now=BASE_MS + 10)
+    query, queries = parse_query({}, now=BASE_MS + 60_000), SessionQueries(TABLE, client)
+    ask: Callable[[], Any] = partial(list_sessions, "quiet", query, queries, shards=SHARDS)
     units.taken()
     before, cost = ask(), units.taken()
     flood = [start("flooded", after_ms) for after_ms in range(500)]
     for number in range(2_000):
-        ingest(flood[0], play(number), store, LIMITS, now=BASE_MS + 1_000)
+        append_event(flood[0], play(number), store, LIMITS, now=BASE_MS + 1_000)
     units.taken()
     assert (ask(), units.taken()) == (before, cost)
     assert cost < 20

@@ -1,28 +1,27 @@
 """The database killed by SIGKILL while events are stored, and started again: what was acknowledged is there."""
 
 import itertools
-import json
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
-from mediabeat.core.event import parse
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import new_project
 from mediabeat.core.summary import Summary
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
+from tests.support.api import Api
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
 from tests.support.engine import Engine, NoEngine
 from tests.support.template import table_definition
@@ -61,6 +60,7 @@ class Player:
         self.taken: dict[str, list[Wire]] = {}
         self.refused: tuple[str, Wire] | None = None
         self.status = 0
+        self._api = Api()
 
     def play(self, seed: int, over: Event) -> None:
         """Play sessions of some length, the first events of which are large enough for pages of their own."""
@@ -78,15 +78,13 @@ class Player:
 
     def send(self, sid: str, body: Wire) -> int:
         """Send an event and note it if it is acknowledged."""
-        event = {"pathParameters": {"sid": sid}, "headers": {}, "body": json.dumps(body)}
-        self.status = ingest_event.lambda_handler(event, None)["statusCode"]
+        self.status = self._api.send(sid, body)["statusCode"]
         if self.status == 204:
             self.taken[sid].append(body)
         return self.status
 
     def _start(self, body: Wire) -> str:
-        event = {"rawPath": "/api/v1/sessions", "headers": {}, "body": json.dumps(body)}
-        answer: dict[str, Any] = create_session.lambda_handler(event, SimpleNamespace())
+        answer = self._api.call("POST", "/api/v1/sessions", body)
         self.status = answer["statusCode"]
         sid = str(answer["headers"].get("Location", "")).rpartition("/")[2]
         if self.status == 201:
@@ -95,7 +93,7 @@ class Player:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_every_acknowledged_event_is_there_after_the_engine_was_killed(seed: int, engine_on_disk: Engine) -> None:
+def test_acknowledged_events_survive_a_killed_database(seed: int, engine_on_disk: Engine) -> None:
     chance, over = random.Random(seed), Event()
     players = [Player() for _ in range(PLAYERS)]
     with ThreadPoolExecutor(PLAYERS) as threads:

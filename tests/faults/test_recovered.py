@@ -21,18 +21,21 @@ from mediabeat.archive import folder as archive_folder
 from mediabeat.cli import target
 from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
-from mediabeat.core.event import parse_later
 from mediabeat.core.projects import Project, new_project
 from mediabeat.core.records import StoredSession
-from mediabeat.storage import event_pages, session_items
+from mediabeat.core.session_query import SessionQuery
+from mediabeat.protocols.media_collection.requests import parse_event
+from mediabeat.storage import session_items
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
+from mediabeat.storage.table import Item
 from mediabeat.use_cases import export_sessions, import_sessions
-from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
-from mediabeat.use_cases.list_sessions import RecentQuery, recent_sessions
-from mediabeat.use_cases.show_session import session_detail
+from mediabeat.use_cases.list_sessions import list_sessions
+from mediabeat.use_cases.show_session import show_session
 from tests.support.builders import BASE_MS, wire, wire_start
 from tests.support.template import table_definition
 from tests.support.viewings import LIMITS, PROJECT, Viewers, notes
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 
 SHARDS: Final = 3
 RETENTION_S: Final = 100 * 365 * 86_400
-ALL: Final = RecentQuery(("PC", "Mobile"), ("VOD", "LIVE"), 0, 10**15, 100)
+ALL: Final = SessionQuery(("PC", "Mobile"), ("VOD", "LIVE"), 0, 10**15, 100)
 
 numbers = itertools.count()
 
@@ -56,9 +59,11 @@ class Deployment:
         self.table = f"recovered-{next(numbers)}"
         self.client = client
         client.create_table(TableName=self.table, **table_definition())
+        starts = SessionStarts(self.table, client, retention_s=retention_s, index_shards=SHARDS)
+        self.queries = SessionQueries(self.table, client)
         self.store = Store(self.table, client, retention_s=retention_s, index_shards=SHARDS)
         self.registry = Registry(self.table, client)
-        self.viewers = Viewers(self.store, self.registry)
+        self.viewers = Viewers(starts, self.store, self.registry)
 
     def mediabeat(self, *arguments: str | Path) -> Result:
         """Run the command as on a stack."""
@@ -82,7 +87,7 @@ class Deployment:
     def exported(self, *, now: int) -> Iterator[StoredSession]:
         """What an export at this moment finds."""
         return export_sessions.exported_sessions(
-            PROJECT, self.store, shards=SHARDS, since=0, until=10**15, now=now, for_sharing=False
+            PROJECT, self.queries, shards=SHARDS, since=0, until=10**15, now=now, for_sharing=False
         )
 
     def items(self) -> Items:
@@ -92,8 +97,8 @@ class Deployment:
 
     def answers(self, *names: str) -> list[Any]:
         """What is answered of all sessions, and of these."""
-        listed = recent_sessions(PROJECT, ALL, self.store, shards=SHARDS)
-        return [listed, *(json.loads(json.dumps(session_detail(PROJECT, name, self.store), default=repr)) for name in names)]
+        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS)
+        return [listed, *(json.loads(json.dumps(show_session(PROJECT, name, self.queries), default=repr)) for name in names)]
 
 
 def _comparable(item: Item) -> Item:
@@ -119,8 +124,8 @@ def as_imported(items: Items) -> Items:
             imported[pk, sk] = {name: value for name, value in item.items() if name != "tail"} | {"tail_bytes": {"N": "0"}}
             pages = [each["events"]["BS"] for (of, at), each in items.items() if of == pk and at.startswith("page#")]
             events = sorted(set(item.get("tail", {"BS": set()})["BS"]).union(*pages))
-            for page in event_pages.pages(events):
-                made = event_pages.page_item(pk, page, expires_at=int(item["expires_at"]["N"]))
+            for page in session_items.pages(events):
+                made = session_items.page_item(pk, page, expires_at=int(item["expires_at"]["N"]))
                 imported[pk, made["sk"]["S"]] = _comparable(made)
     return imported
 
@@ -159,9 +164,7 @@ def old(deploy: Callable[[], Deployment], key: tuple[Project, str]) -> Deploymen
     return deployment
 
 
-def test_all_kinds_of_sessions_are_the_same_in_an_empty_table(
-    old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
-) -> None:
+def test_imported_sessions_equal_the_exported_ones(old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path) -> None:
     sids = old.viewers.watch_all_kinds()
     before = old.items()
     folder = old.export(tmp_path / "archive")
@@ -191,22 +194,20 @@ def lines_in(folder: Path) -> dict[str, list[Any]]:
     }
 
 
-def test_an_event_is_written_as_its_player_sent_it(old: Deployment, tmp_path: Path) -> None:
+def test_archive_has_each_event_as_its_player_sent_it(old: Deployment, tmp_path: Path) -> None:
     sent = [wire_start(media_name="부산행"), wire("error", 1.5, 1.25, params={"media.errorId": "E"}, qoeData={"bitrate": 5})]
     sid = old.viewers.watch(sent)
     assert lines_in(old.export(tmp_path / "archive"))["events"] == [{"session_id": sid, **body} for body in reversed(sent)]
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_sessions_that_go_on_after_the_import_take_events(
-    old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
-) -> None:
+def test_imported_open_session_accepts_events(old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path) -> None:
     sid = old.viewers.watch([wire_start(), *(wire("ping", n / 3, n / 3) for n in range(100))])
     folder = old.export(tmp_path / "archive")
     new = deploy()
     new.import_(folder)
     for n in range(100, 200):
-        ingest(sid, parse_later(wire("ping", n / 3, n / 3)), new.store, LIMITS, now=old.viewers.now)
+        append_event(sid, parse_event(wire("ping", n / 3, n / 3)), new.store, LIMITS, now=old.viewers.now)
     newer = new.items()
     assert new.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert new.items() == newer
@@ -215,7 +216,7 @@ def test_sessions_that_go_on_after_the_import_take_events(
     assert len(stored.events) == 201
 
 
-def test_the_project_comes_along_and_one_that_is_there_stays(
+def test_import_creates_the_project_unless_it_exists(
     old: Deployment, deploy: Callable[[], Deployment], key: tuple[Project, str], tmp_path: Path
 ) -> None:
     old.viewers.watch([wire_start()])
@@ -229,12 +230,12 @@ def test_the_project_comes_along_and_one_that_is_there_stays(
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
     assert other.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert list(other.registry.projects()) == there
-    assert len(recent_sessions("theirs", ALL, other.store, shards=SHARDS)["result"]) == 1
+    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS)) == 1
     missing = other.mediabeat("import", folder, "--project", "nobody")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")
 
 
-def test_what_is_for_sharing_has_no_keys_and_nobody_who_opted_out(
+def test_shared_archive_has_no_keys_and_no_opted_out_viewers(
     old: Deployment, deploy: Callable[[], Deployment], key: tuple[Project, str], tmp_path: Path
 ) -> None:
     shared = old.viewers.watch([wire_start(), wire("play", 1)])
@@ -245,13 +246,13 @@ def test_what_is_for_sharing_has_no_keys_and_nobody_who_opted_out(
     assert key[0].key_hash not in (folder / "manifest.json").read_text()
     new = deploy()
     refused = new.mediabeat("import", folder)
-    message = "Error: What was exported for sharing has no project; name one that is there with --project.\n"
+    message = "Error: An export for sharing has no project. Name an existing one with --project.\n"
     assert (refused.exit_code, refused.stderr, new.items()) == (1, message, {})
     new.registry.create_project(new_project("theirs", 7)[0])
     assert new.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
 
 
-def test_dates_choose_by_start_both_included(old: Deployment, tmp_path: Path) -> None:
+def test_export_selects_sessions_by_start_date_inclusive(old: Deployment, tmp_path: Path) -> None:
     for number in range(4):
         old.viewers.now = BASE_MS + number * 86_400_000  # from 2026-11-18 11:06:40 UTC on
         old.viewers.watch([wire_start(media_name=f"day {number}")])
@@ -268,7 +269,7 @@ def test_dates_choose_by_start_both_included(old: Deployment, tmp_path: Path) ->
         assert sorted(line["params"]["media.name"] for line in lines) == [f"day {day}" for day in days]
 
 
-def test_what_has_expired_is_imported_only_to_be_kept_anew(
+def test_import_skips_expired_sessions_unless_their_retention_restarts(
     client: "DynamoDBClient", key: tuple[Project, str], tmp_path: Path
 ) -> None:
     brief, new = Deployment(client, retention_s=60), Deployment(client)
@@ -307,7 +308,7 @@ def refusal_of(folder: Path, new: Deployment) -> str:
     return refused.stderr.splitlines()[-1].removeprefix("Error: ")
 
 
-def test_one_bit_that_is_not_as_written_is_noticed_in_every_file(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_detects_one_wrong_bit_in_any_file(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new = deploy()
     for path in sorted(archived.iterdir()):
         whole = path.read_bytes()
@@ -319,7 +320,7 @@ def test_one_bit_that_is_not_as_written_is_noticed_in_every_file(archived: Path,
     assert new.import_(archived) == "6 stored, 0 there already, 0 expired\n"
 
 
-def test_a_file_that_is_cut_off_or_missing_is_noticed(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_detects_a_truncated_or_missing_file(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new = deploy()
     for path in sorted(archived.iterdir()):
         whole = path.read_bytes()
@@ -364,7 +365,7 @@ EDITS: Final[tuple[Edit, ...]] = (
 )
 
 
-def test_the_first_line_that_is_edited_is_named(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_names_the_first_edited_line(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new = deploy()
     for file, change, told in EDITS:
         whole = (archived / file).read_bytes()
@@ -373,7 +374,7 @@ def test_the_first_line_that_is_edited_is_named(archived: Path, deploy: Callable
         (archived / file).write_bytes(whole)
 
 
-def test_another_format_and_what_is_no_archive_are_refused(archived: Path, deploy: Callable[[], Deployment]) -> None:
+def test_import_refuses_other_formats_and_folders_without_an_archive(archived: Path, deploy: Callable[[], Deployment]) -> None:
     new, manifest = deploy(), archived / "manifest.json"
     told = json.loads(manifest.read_text())
     for text, reason in {
@@ -387,7 +388,7 @@ def test_another_format_and_what_is_no_archive_are_refused(archived: Path, deplo
     assert "it has no manifest.json" in refusal_of(archived / "nothing", new)
 
 
-def test_an_export_never_writes_into_a_folder_that_holds_something(old: Deployment, archived: Path, tmp_path: Path) -> None:
+def test_export_never_writes_into_a_folder_with_files(old: Deployment, archived: Path, tmp_path: Path) -> None:
     there = {path: path.read_bytes() for path in archived.iterdir()}
     refused = old.mediabeat("export", PROJECT, "--to", archived)
     assert (refused.exit_code, refused.stderr) == (1, f"Error: {archived} is not empty; name a new folder.\n")
@@ -430,7 +431,7 @@ class Plug:
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_an_import_that_is_cut_off_anywhere_is_finished_by_running_it_again(
+def test_interrupted_import_is_completed_by_the_next_one(
     old: Deployment, deploy: Callable[[], Deployment], client: "DynamoDBClient", tmp_path: Path
 ) -> None:
     large = (wire("ping", n, n, customMetadata=notes(60_000, seed=n)) for n in range(1, 15))
@@ -457,7 +458,7 @@ def test_an_import_that_is_cut_off_anywhere_is_finished_by_running_it_again(
         assert request > 10
 
 
-def test_an_export_that_is_cut_off_leaves_no_archive(old: Deployment, client: "DynamoDBClient", tmp_path: Path) -> None:
+def test_interrupted_export_leaves_no_archive(old: Deployment, client: "DynamoDBClient", tmp_path: Path) -> None:
     for _ in range(20):
         old.viewers.watch_a_minute()
     plug, new = Plug(client), Deployment(client)
@@ -487,9 +488,7 @@ def units(client: "DynamoDBClient") -> Iterator[Counter[str]]:
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_an_export_costs_what_the_project_has_whatever_else_is_there(
-    old: Deployment, units: Counter[str], tmp_path: Path
-) -> None:
+def test_export_cost_depends_only_on_the_exported_project(old: Deployment, units: Counter[str], tmp_path: Path) -> None:
     for _ in range(20):
         old.viewers.watch_a_minute()
     old.viewers.close()
@@ -505,7 +504,7 @@ def test_an_export_costs_what_the_project_has_whatever_else_is_there(
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one_moment(
+def test_export_has_each_session_as_it_was_at_one_moment(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
 ) -> None:
     sids = [old.viewers.watch([wire_start(media_length=0)]) for _ in range(6)]
@@ -518,7 +517,7 @@ def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one
             if over.is_set():
                 return
             sent[sid].append(second)
-            ingest(sid, parse_later(wire("ping", second / 10, second)), old.store, LIMITS, now=old.viewers.now)
+            append_event(sid, parse_event(wire("ping", second / 10, second)), old.store, LIMITS, now=old.viewers.now)
             taken[sid].append(second)
 
     with ThreadPoolExecutor(len(sids)) as players:
@@ -542,7 +541,7 @@ def test_sessions_that_go_on_during_an_export_are_each_in_it_as_they_were_at_one
 
 
 @pytest.mark.parametrize("client", ["engine"], indirect=True)
-def test_more_sessions_need_no_more_memory(
+def test_memory_of_export_and_import_is_constant(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_sessions, "IN_HAND", 4)

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from mediabeat.archive import lines
-from mediabeat.core.access_keys import AccessKey
 from mediabeat.core.channels import Action, Status, changed, name_taken, new_channel
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.projects import Project
+from mediabeat.core.projects import AccessKey, Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.summary import summarize
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage import channel_items, event_pages, project_items, session_items, viewer_items
+from mediabeat.storage import channel_items, project_items, session_items, viewer_items
+from mediabeat.storage.table import QUARANTINE
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
 from tests.support.builders import BASE_MS
@@ -69,7 +69,7 @@ ALL_KINDS = [
 FEW = [builders.play(1), builders.ping(11, 10), builders.end(20, 19)]
 
 OPEN = Head(Phase.OPEN, BASE_MS, BASE_MS + 600_000)
-ENDED = Head(Phase.ENDED, BASE_MS + 9_000, BASE_MS + 39_000, BASE_MS + 9_000, BASE_MS + 8_500, taken=3)
+ENDED = Head(Phase.ENDED, BASE_MS + 9_000, BASE_MS + 39_000, BASE_MS + 9_000, BASE_MS + 8_500, weight=3)
 
 
 def closed(reason: CloseReason, due_at: int | None = None) -> Head:
@@ -95,9 +95,9 @@ def of_sessions() -> dict[str, Cases]:
     }
     items = {name: session_items.head_item(SID, head, shards=2, expires_at=EXPIRES_AT) for name, head in heads.items()}
     tail = [pack(builders.play(1)), pack(builders.ping(11.25, 10.5, qoe={"media.qoe.bitrate": 1_000_000}))]
-    with_tail = session_items.head_item(SID, OPEN._replace(taken=2), shards=2, expires_at=EXPIRES_AT)
+    with_tail = session_items.head_item(SID, OPEN._replace(weight=2), shards=2, expires_at=EXPIRES_AT)
     items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
-    items["put aside"] = items["open"] | {"due_shard": {"S": session_items.ASIDE}}
+    items["put aside"] = items["open"] | {"due_shard": {"S": QUARANTINE}}
     summaries = {
         "all kinds of events": summarize(session(SID, closed(CloseReason.SESSION_END), ALL_KINDS)),
         "play and end": summarize(session(SID, closed(CloseReason.SESSION_END), [builders.start(), *FEW])),
@@ -137,7 +137,7 @@ def of_sessions() -> dict[str, Cases]:
             (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary))
             for name, start, summary in starts
         ],
-        "pages": [("five events", event_pages.page_item(SID, map(pack, [*ALL_KINDS[1:5], LONG]), expires_at=EXPIRES_AT))],
+        "pages": [("five events", session_items.page_item(SID, map(pack, [*ALL_KINDS[1:5], LONG]), expires_at=EXPIRES_AT))],
         "viewers": list(zip(("first of two ids", "second of two ids", "only id"), viewers, strict=True)),
         "archived_sessions": [(name, _archived(stored)) for name, stored in archived.items()],
     }
@@ -218,7 +218,7 @@ def _manifest(project: Project | None, since: str | None, until: str | None) -> 
         until=until,
         sessions=3,
         events=33,
-        parts=(lines.Part(sessions=sessions, events=events),),
+        parts=(lines.ArchivePart(sessions=sessions, events=events),),
     )
     return lines.manifest_text(told)
 

@@ -42,6 +42,8 @@ def as_json(value: Any) -> Any:
     """Return what was read, or is to be stored, as a golden file has it."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, Head):
+        return {"taken" if name == "weight" else name: as_json(one) for name, one in value._asdict().items()}
     if hasattr(value, "_asdict"):
         return as_json(value._asdict())
     if hasattr(value, "model_dump"):
@@ -57,13 +59,13 @@ def as_json(value: Any) -> Any:
 
 def _start(stored: Item) -> Any:
     item = item_of(stored)
-    session = session_items.session_of(SID, [HEAD, item])
+    session = session_items.stored_session_from(SID, [HEAD, item])
     assert session is not None
     return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item)}
 
 
 def _page(stored: Item) -> Any:
-    session = session_items.session_of(SID, [HEAD, item_of(stored)])
+    session = session_items.stored_session_from(SID, [HEAD, item_of(stored)])
     assert session is not None
     return sorted(session.events)
 

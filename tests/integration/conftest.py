@@ -1,24 +1,23 @@
 """Every handler as it is deployed, on moto, on the table that template.yaml describes."""
 
-import json
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
+from moto.core.models import MockAWS
+from mypy_boto3_dynamodb import DynamoDBClient
 
-from mediabeat.core.access_keys import new_access_key
-from mediabeat.core.projects import new_project
+from mediabeat.core.projects import new_access_key, new_project
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore, secrets_client
 from mediabeat.storage.session_store import Store
-from tests.support.builders import Wire
+from tests.support.api import Api, apps_with_clock
 from tests.support.channel_client import ChannelClient
+from tests.support.clock import Clock
 from tests.support.template import table_definition
 
 VIEWER_KEY = "the key of the tests"
@@ -29,26 +28,45 @@ def viewer_uuid(sent: str, project: str = "demo") -> str:
     return Pseudonyms(VIEWER_KEY.encode(), project).viewer(sent)
 
 
+@pytest.fixture(scope="module")
+def aws() -> Iterator[MockAWS]:
+    """Moto, in place of AWS, for one test module."""
+    with mock_aws() as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def dynamodb(aws: MockAWS) -> DynamoDBClient:
+    """The tests' own client of DynamoDB; a new one for each test would take longer than most tests."""
+    return dynamodb_client()
+
+
+@pytest.fixture(scope="module")
+def secrets_manager(aws: MockAWS) -> Any:
+    """The tests' own client of Secrets Manager."""
+    return secrets_client()
+
+
 @pytest.fixture(autouse=True)
-def table() -> Iterator[str]:
-    """A new table, as template.yaml has it."""
-    with mock_aws():
-        name = settings().table_name
-        boto3.client("dynamodb").create_table(TableName=name, **table_definition())
-        boto3.client("secretsmanager").create_secret(Name=viewer_key_secret(), SecretString=VIEWER_KEY)
-        yield name
+def table(aws: MockAWS, dynamodb: DynamoDBClient, secrets_manager: Any) -> str:
+    """An empty table, as template.yaml describes it, and the key of viewers' hashes as the only secret."""
+    aws.reset()
+    name = settings().table_name
+    dynamodb.create_table(TableName=name, **table_definition())
+    secrets_manager.create_secret(Name=viewer_key_secret(), SecretString=VIEWER_KEY)
+    return name
 
 
 @pytest.fixture
-def store(table: str) -> Store:
+def store(table: str, dynamodb: DynamoDBClient) -> Store:
     """The store on it."""
-    return Store(table, dynamodb_client(), retention_s=settings().retention_s, index_shards=settings().index_shards)
+    return Store(table, dynamodb, retention_s=settings().retention_s, index_shards=settings().index_shards)
 
 
 @pytest.fixture
-def registry(table: str) -> Registry:
+def registry(table: str, dynamodb: DynamoDBClient) -> Registry:
     """The registry in it."""
-    return Registry(table, dynamodb_client())
+    return Registry(table, dynamodb)
 
 
 @pytest.fixture
@@ -59,83 +77,13 @@ def api_key(registry: Registry) -> str:
     return key
 
 
-class Clock:
-    """The server's clock, which the test sets; epoch milliseconds."""
-
-    def __init__(self) -> None:
-        self.now = 1_795_000_000_000
-
-    def __call__(self) -> int:
-        return self.now
-
-    def forward(self, *, minutes: float = 0, seconds: float = 0) -> None:
-        self.now += round((minutes * 60 + seconds) * 1_000)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """One clock for all handlers."""
     clock = Clock()
-    for function in ("create_session", "ingest_event", "close_idle_sessions", "recent_sessions", "channels"):
-        monkeypatch.setattr(f"functions.{function}.app.server_clock", clock)
+    for app in apps_with_clock():
+        monkeypatch.setattr(app, "server_clock", clock)
     return clock
-
-
-CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000)
-
-
-class Api:
-    """The routes, called with events as API Gateway makes them."""
-
-    def call(self, method: str, path: str, body: Any = None, *, route: str = "", **rest: Any) -> dict[str, Any]:
-        from functions.create_session.app import lambda_handler as create_session
-        from functions.ingest_event.app import lambda_handler as ingest_event
-        from functions.recent_sessions.app import lambda_handler as recent_sessions
-        from functions.schemas.app import lambda_handler as schemas
-
-        event = {
-            "version": "2.0",
-            "routeKey": f"{method} {route or path}",
-            "rawPath": path,
-            "headers": {"content-type": "application/json", **rest.pop("headers", {})},
-            "isBase64Encoded": False,
-            **rest,
-        }
-        if body is not None:
-            event["body"] = body if isinstance(body, str) else json.dumps(body)
-        parts = path.split("/")
-        if path.startswith("/api/v1/schemas/"):
-            return schemas(event | {"pathParameters": {"eventType": parts[-1]}}, CONTEXT)
-        if path.endswith("/events"):
-            return ingest_event(event | {"pathParameters": {"sid": parts[4]}}, CONTEXT)
-        if path.startswith("/v1/"):
-            parameters = {"uuid": parts[3]} if len(parts) > 3 else None
-            return recent_sessions(event | {"pathParameters": parameters}, CONTEXT)
-        return create_session(event, CONTEXT)
-
-    def start(self, body: Wire | list[Wire], **rest: Any) -> str:
-        """Start a session and return its id."""
-        answer = self.call("POST", "/api/v1/sessions", body, **rest)
-        assert answer["statusCode"] == 201, answer
-        return str(answer["headers"]["Location"]).removeprefix("/api/v1/sessions/")
-
-    def send(self, sid: str, body: Any, **rest: Any) -> dict[str, Any]:
-        """Send an event."""
-        return self.call("POST", f"/api/v1/sessions/{sid}/events", body, **rest)
-
-    def recent(self, api_key: str, project: str = "demo", **query: str) -> dict[str, Any]:
-        """Ask for the recent sessions."""
-        headers = {"x-api-key": api_key, "x-project-id": project}
-        answer = self.call("GET", "/v1/sessionRecent", headers=headers, queryStringParameters=query or None)
-        body: dict[str, Any] = json.loads(answer["body"])
-        return body
-
-    def close_due(self) -> dict[str, int]:
-        """Let the schedule fire once; how many sessions were closed, by reason."""
-        from functions.close_idle_sessions.app import lambda_handler as close_idle_sessions
-
-        closed: dict[str, int] = close_idle_sessions({}, CONTEXT)["closed"]
-        return closed
 
 
 @pytest.fixture
@@ -145,9 +93,9 @@ def api(clock: Clock) -> Api:
 
 
 @pytest.fixture
-def secrets(table: str) -> SecretStore:
+def secrets(table: str, secrets_manager: Any) -> SecretStore:
     """The secrets of access keys."""
-    return SecretStore(channel_settings().access_key_secrets, secrets_client())
+    return SecretStore(channel_settings().access_key_secrets, secrets_manager)
 
 
 def client_of(project_id: str, registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelClient:

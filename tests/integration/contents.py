@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 
-from mediabeat.core.compression import decompressed
 from mediabeat.core.event_codec import unpack
+from mediabeat.core.stored_forms import decompressed
 
 Item = dict[str, Any]
 

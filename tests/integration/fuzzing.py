@@ -14,27 +14,12 @@ from hypothesis import strategies as st
 
 from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
+from tests.support.api import Event, Route, event_of
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
 from tests.support.journeys import JOURNEYS, bodies_of
-from tests.support.template import source
-
-Event = dict[str, Any]
 
 VIEWER: Final = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 OTHER: Final = "ANY /api/v2/{proxy+}"
-
-
-@cache
-def routes() -> dict[str, str]:
-    """The function that each route of the template goes to, by the route's key."""
-    found = {}
-    for resource in source()["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            for event in resource["Properties"]["Events"].values():
-                if event["Type"] == "HttpApi":
-                    key = f"{event['Properties']['Method']} {event['Properties']['Path']}"
-                    found[key] = resource["Properties"]["CodeUri"].rpartition("/")[2]
-    return found
 
 
 @cache
@@ -251,9 +236,8 @@ HEADERS: Final = st.dictionaries(
 
 
 @st.composite
-def requests(draw: st.DrawFn, known: Known, route: str) -> tuple[Event, Any]:
+def requests(draw: st.DrawFn, known: Known, route: Route) -> tuple[Event, Any]:
     """Draw an event for a route; with it the body's value, if it came as plain JSON."""
-    method, _, template = route.partition(" ")
     places: dict[str, st.SearchStrategy[str]] = {
         "sid": st.just(known.sids["open"]) | st.sampled_from([*known.sids.values(), "0" * 64, "A" * 64]) | SEGMENTS,
         "uuid": st.sampled_from([*known.sids.values(), VIEWER, "{" + "0" * 32 + "}"]) | SEGMENTS,
@@ -261,36 +245,28 @@ def requests(draw: st.DrawFn, known: Known, route: str) -> tuple[Event, Any]:
         "eventType": st.sampled_from(EventType) | SEGMENTS,
         "proxy+": SEGMENTS,
     }
-    parameters = {name: draw(strategy) for name, strategy in places.items() if "{" + name + "}" in template}
-    path = template
+    parameters = {name: draw(strategy) for name, strategy in places.items() if "{" + name + "}" in route.path}
+    path = route.path
     for name, value in parameters.items():
         path = path.replace("{" + name + "}", value)
-    query = draw(QUERIES) if method == "GET" else {}
+    query = draw(QUERIES) if route.method == "GET" else {}
     raw_query = "&".join(f"{name}={value}" for name, value in query.items())
-    method = "GET" if method == "ANY" else method
+    method = "GET" if route.method == "ANY" else route.method
     headers = draw(HEADERS)
-    if template.startswith("/v1/"):
+    if route.path.startswith("/v1/"):
         headers |= draw(st.just(known.keys) | st.fixed_dictionaries({}, optional=dict.fromkeys(known.keys, TEXTS)))
-    if template.startswith("/api/v2/"):
+    if route.path.startswith("/api/v2/"):
         signed = known.sign(method, f"{path}?{raw_query}" if raw_query else path)
         headers |= draw(st.just(signed) | st.just(signed) | st.fixed_dictionaries({}, optional=dict.fromkeys(signed, TEXTS)))
     recase: Callable[[str], str] = draw(st.sampled_from([str.lower, str.upper, str.title]))
-    event: Event = {
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": path,
-        "rawQueryString": raw_query,
-        "headers": {recase(name): value for name, value in headers.items()},
-        "requestContext": {"http": {"method": method, "path": path, "sourceIp": "192.0.2.80"}, "stage": "$default"},
-        "isBase64Encoded": False,
-    }
+    placed = {name.rstrip("+"): value for name, value in parameters.items()}
+    event = event_of(route, method, path, placed, raw_query=raw_query)
+    event["headers"] = {recase(name): value for name, value in headers.items()}
     if not headers and draw(st.booleans()):
         event["headers"] = None
-    if parameters:
-        event["pathParameters"] = {name.rstrip("+"): value for name, value in parameters.items()}
     if query or draw(st.sampled_from([False, True])):
         event["queryStringParameters"] = query or None
-    return event, _put_body(draw, event, route)
+    return event, _put_body(draw, event, route.key)
 
 
 def _put_body(draw: st.DrawFn, event: Event, route: str) -> Any:

@@ -9,8 +9,9 @@ from mediabeat.core.event_codec import pack
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import close_due
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import noise, ping, wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -20,7 +21,7 @@ ROOM = 20
 @pytest.fixture
 def small_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions that are full soon."""
-    monkeypatch.setattr("mediabeat.core.event_codec.MAX_COUNT", ROOM)
+    monkeypatch.setattr("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", ROOM)
 
 
 def statuses(api: Api, sid: str, *bodies: Any) -> list[int]:
@@ -28,22 +29,22 @@ def statuses(api: Api, sid: str, *bodies: Any) -> list[int]:
 
 
 @pytest.mark.usefixtures("small_room")
-def test_a_session_takes_so_many_events_and_then_its_end_only(api: Api, clock: Clock, store: Store) -> None:
+def test_full_session_accepts_only_its_end(api: Api, clock: Clock, store: Store) -> None:
     sid = api.start(wire_start())
     assert statuses(api, sid, *(wire("ping", at, at) for at in range(ROOM + 3))) == [204] * ROOM + [410] * 3
     answer = api.send(sid, wire("ping", 0, 0))
-    assert json.loads(answer["body"]) == {"code": 410, "message": "the session holds as many events as it can"}
+    assert json.loads(answer["body"]) == {"code": 410, "message": "the session is full"}
     assert statuses(api, sid, wire("sessionEnd", 99), wire("sessionEnd", 99), wire("ping", 50)) == [204, 204, 410]
     clock.forward(minutes=1)
     assert api.close_due() == {"session_end": 1}
     assert statuses(api, sid, wire("ping", 51), wire("sessionEnd", 99)) == [410, 204]
     stored = store.read_session(sid)
     assert stored is not None
-    assert (stored.head.taken, len(stored.events)) == (ROOM + 1, ROOM + 2)
+    assert (stored.head.weight, len(stored.events)) == (ROOM + 1, ROOM + 2)
 
 
 @pytest.mark.usefixtures("small_room")
-def test_a_full_session_that_nobody_ends_is_closed_as_any_other(api: Api, clock: Clock, store: Store) -> None:
+def test_full_session_is_closed_after_its_time_out(api: Api, clock: Clock, store: Store) -> None:
     sid = api.start(wire_start())
     statuses(api, sid, *(wire("ping", at, at) for at in range(ROOM)))
     clock.forward(minutes=9)
@@ -54,14 +55,14 @@ def test_a_full_session_that_nobody_ends_is_closed_as_any_other(api: Api, clock:
 
 
 @pytest.mark.usefixtures("small_room")
-def test_large_events_fill_a_session_sooner_and_so_do_repeats(api: Api, store: Store) -> None:
+def test_large_events_and_repeats_fill_a_session_sooner(api: Api, store: Store) -> None:
     large = wire("ping", 1, customMetadata={"note": noise(4_000)})
     assert statuses(api, api.start(wire_start()), large, wire("ping", 2), large, wire("ping", 3)) == [204, 204, 204, 410]
     assert statuses(api, api.start(wire_start()), *([wire("ping", 1)] * (ROOM + 1))) == [204] * ROOM + [410]
 
 
 @pytest.mark.usefixtures("small_room")
-def test_past_its_mark_a_session_is_full_too(api: Api, clock: Clock, store: Store) -> None:
+def test_session_stays_full_after_its_due_mark(api: Api, clock: Clock, store: Store) -> None:
     sid = api.start(wire_start())
     statuses(api, sid, *(wire("ping", at, at) for at in range(ROOM - 2)))
     clock.forward(minutes=9)
@@ -70,15 +71,15 @@ def test_past_its_mark_a_session_is_full_too(api: Api, clock: Clock, store: Stor
     assert statuses(api, sid, wire("ping", 660, 660), wire("ping", 661, 661)) == [204, 410]
 
 
-def test_what_a_downloaded_session_counts_is_in_its_head(api: Api, store: Store) -> None:
+def test_head_has_the_weight_of_a_downloaded_session(api: Api, store: Store) -> None:
     sid = api.start([wire_start(media_downloaded=True), *(wire("ping", at, at) for at in range(5))])
     stored = store.read_session(sid)
     assert stored is not None
-    assert stored.head.taken == 5
+    assert stored.head.weight == 5
 
 
 @pytest.mark.usefixtures("small_room")
-def test_events_of_an_array_are_taken_together_or_not_once_a_session_is_full(api: Api, store: Store) -> None:
+def test_array_is_refused_whole_when_the_session_has_no_room(api: Api, store: Store) -> None:
     sid = api.start(wire_start())
     arrays = [[wire("ping", at, at) for at in range(begin, begin + 15)] for begin in (0, 15, 30)]
     assert statuses(api, sid, *arrays) == [204, 204, 410]
@@ -113,9 +114,7 @@ LONG = "x" * 4_097
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
-def test_what_is_beyond_a_limit_is_a_400_that_names_the_field_and_the_rule(
-    api: Api, store: Store, body: Any, field: str, rule: str
-) -> None:
+def test_value_over_a_limit_gets_a_400_with_field_and_rule(api: Api, store: Store, body: Any, field: str, rule: str) -> None:
     sid = api.start(wire_start())
     answer = api.send(sid, body)
     assert answer["statusCode"] == 400
@@ -136,11 +135,11 @@ def test_what_is_beyond_a_limit_is_a_400_that_names_the_field_and_the_rule(
     ],
     ids=["entries", "a name and a value", "a parameter"],
 )
-def test_what_is_just_within_the_limits_is_taken(api: Api, body: Any) -> None:
+def test_value_at_a_limit_is_accepted(api: Api, body: Any) -> None:
     assert api.send(api.start(wire_start()), body)["statusCode"] == 204
 
 
-def test_a_body_full_of_mistakes_is_told_a_hundred_of_them(api: Api) -> None:
+def test_answer_lists_at_most_a_hundred_mistakes(api: Api) -> None:
     wrong = [wire_start(media_downloaded=True), *([{"customMetadata": {"-" * 5_000: 1}}] * 700)]
     many_keys = wire("ping", customMetadata={f"-{n}": 1 for n in range(4_000)})
     answers = [api.call("POST", "/api/v1/downloaded", wrong), api.send(api.start(wire_start()), many_keys)]
@@ -152,20 +151,20 @@ def test_a_body_full_of_mistakes_is_told_a_hundred_of_them(api: Api) -> None:
 
 
 @pytest.mark.parametrize("project", ["x" * 3_000, "\ud800", "demo\0", "démo", " "])
-def test_what_can_be_no_project_or_key_opens_nothing(api: Api, api_key: str, project: str) -> None:
+def test_impossible_project_or_key_gets_401(api: Api, api_key: str, project: str) -> None:
     for headers in ({"x-api-key": api_key, "x-project-id": project}, {"x-api-key": project, "x-project-id": "demo"}):
         answer = api.call("GET", "/v1/sessionRecent", headers=headers)
         assert answer["statusCode"] == 401
-        assert json.loads(answer["body"])["message"] == "x-api-key is not a key of x-project-id"
+        assert json.loads(answer["body"])["message"] == "the key is not a key of the project"
 
 
-def test_an_answer_that_quotes_half_a_surrogate_pair_can_be_sent(api: Api) -> None:
+def test_answer_that_quotes_half_a_surrogate_pair_can_be_encoded(api: Api) -> None:
     answer = api.call("GET", "/api/v1/schemas/\ud800")
     assert answer["statusCode"] == 404
     answer["body"].encode()
 
 
-def test_a_long_log_is_shown_by_both_its_ends_and_sums_and_figures_stay_exact(
+def test_long_log_is_shortened_in_the_middle_and_sums_stay_exact(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mediabeat.core.summary.MAX_LOG_LINES", 8)
@@ -190,10 +189,10 @@ def test_a_long_log_is_shown_by_both_its_ends_and_sums_and_figures_stay_exact(
     assert detail["startTime"] == {"playerStartTimeSum": 1.0, "videoStartTimeSum": 1.0, "totalStartTimeSum": 2.0}
 
 
-def test_open_sessions_too_large_to_be_folded_for_one_list_are_shown_without_their_log(
+def test_list_omits_logs_of_open_sessions_that_are_too_large(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED", 10)
+    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED_WEIGHT", 10)
     sids = []
     for _ in range(2):
         sids.append(api.start(wire_start()))
@@ -206,9 +205,9 @@ def test_open_sessions_too_large_to_be_folded_for_one_list_are_shown_without_the
     assert [len(one["sessionLog"]) for one in api.recent(api_key)["result"]] == [1, 1]
 
 
-def test_a_session_that_cannot_be_measured_waits_behind_all_others(api: Api, clock: Clock, store: Store) -> None:
+def test_unreadable_session_waits_behind_all_others(api: Api, clock: Clock, store: Store) -> None:
     broken = api.start(wire_start())
-    store.append(broken, {b"\xff no event"}, now=clock.now)
+    store.append(broken, {b"\x01cut"}, now=clock.now)
     clock.forward(seconds=1)
     sound = api.start(wire_start())
     clock.forward(minutes=11)
@@ -220,10 +219,10 @@ def test_a_session_that_cannot_be_measured_waits_behind_all_others(api: Api, clo
     assert list(store.due_sessions(clock.now)) == [later, broken]
 
 
-def test_a_large_session_is_closed_after_the_others_and_only_with_time_for_it(
+def test_large_session_is_closed_last_and_only_when_time_is_left(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.close_sessions.SMALL", 5)
+    monkeypatch.setattr("mediabeat.use_cases.close_sessions.MAX_PARALLEL_WEIGHT", 5)
     large, small = api.start(wire_start()), api.start(wire_start())
     statuses(api, large, *(wire("ping", at, at) for at in range(6)))
     clock.forward(minutes=11)

@@ -9,9 +9,10 @@ from mediabeat.runtime.settings import channel_settings
 from mediabeat.storage.channel_store import ChannelRegistry
 from mediabeat.storage.dynamodb import Table, dynamodb_client
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
+from tests.support.clock import Clock
 
 NOW_S = 1_795_000_000
 UNKNOWN = "vs-20261118110640-aaaaaaa"
@@ -31,7 +32,7 @@ def event(action: str, code: str, message: str, *, result: str = "SUCCESS", time
 CREATED = [event("CREATE", "CHANNEL_READY", "api-guide ready"), event("CREATE", "CHANNEL_CREATING", "api-guide creating")]
 
 
-def test_a_new_channel_is_ready_and_has_the_events_of_the_seed(client: ChannelClient) -> None:
+def test_new_channel_is_ready_and_has_the_documented_events(client: ChannelClient) -> None:
     created = client.call("POST", CHANNELS, {"name": "api-guide", "segmentDuration": 10})
     channel_id = created.body["content"]["id"]
     assert re.fullmatch(r"vs-20261118110640-[A-Za-z0-9]{7}", channel_id)
@@ -43,7 +44,7 @@ def test_a_new_channel_is_ready_and_has_the_events_of_the_seed(client: ChannelCl
     assert [list(one) for one in answered.body["content"]] == [list(one) for one in CREATED]
 
 
-def test_answers_carry_the_headers_of_the_documented_gateway(client: ChannelClient) -> None:
+def test_answers_have_the_headers_of_the_documented_gateway(client: ChannelClient) -> None:
     answers = [client.call("GET", CHANNELS), client.call("GET", f"{CHANNELS}/{UNKNOWN}"), client.call("GET", "/api/v2/streams")]
     assert [answered.status for answered in answers] == [200, 404, 404]
     for answered in answers:
@@ -53,7 +54,7 @@ def test_answers_carry_the_headers_of_the_documented_gateway(client: ChannelClie
     assert len({answered.headers["x-ncp-trace-id"] for answered in answers}) == 3
 
 
-def test_a_channel_s_life_is_told_newest_first(client: ChannelClient, clock: Clock) -> None:
+def test_events_of_a_channel_are_listed_newest_first(client: ChannelClient, clock: Clock) -> None:
     channel_id = client.create("api-guide")
     statuses = []
     for verb in ("stop", "start", "stop", "delete"):
@@ -86,7 +87,7 @@ def test_a_channel_s_life_is_told_newest_first(client: ChannelClient, clock: Clo
         (["stop", "delete"], "delete", "260024", "TERMINATED", "STOPPED"),
     ],
 )
-def test_a_request_in_the_wrong_status_is_refused_and_leaves_a_failed_event(
+def test_request_in_the_wrong_status_is_refused_with_a_failed_event(
     client: ChannelClient, before: list[str], verb: str, code: str, status: str, needed: str
 ) -> None:
     channel_id = client.create("api-guide")
@@ -101,7 +102,7 @@ def test_a_request_in_the_wrong_status_is_refused_and_leaves_a_failed_event(
     assert (events["content"][0], events["total"]) == (failed, total + 1)
 
 
-def test_a_name_is_one_live_channel_s_and_the_refusal_is_among_its_events(client: ChannelClient) -> None:
+def test_name_of_a_live_channel_is_refused_with_a_failed_event(client: ChannelClient) -> None:
     first = client.create("api-guide")
     taken = f"name: api-guide is the name of channel {first}"
     assert client.call("POST", CHANNELS, {"name": "api-guide"}).error == (400, "260002", taken)
@@ -133,13 +134,13 @@ def test_a_name_is_one_live_channel_s_and_the_refusal_is_among_its_events(client
         (None, "260002"),
     ],
 )
-def test_a_body_without_a_good_name_is_refused(client: ChannelClient, body: Any, code: str) -> None:
+def test_body_without_a_valid_name_is_refused(client: ChannelClient, body: Any, code: str) -> None:
     answered = client.call("POST", CHANNELS, body)
     assert (answered.status, answered.body["error"]["errorCode"]) == (400, code)
     assert client.call("GET", CHANNELS).body == {"content": [], "total": 0}
 
 
-def test_a_body_that_is_too_large_is_refused(client: ChannelClient) -> None:
+def test_body_over_the_size_limit_is_refused(client: ChannelClient) -> None:
     assert client.call("POST", CHANNELS, {"name": "a" * 20_000}).error == (
         413,
         "430",
@@ -170,7 +171,7 @@ def test_channels_are_listed_newest_first_in_pages(client: ChannelClient, clock:
     assert content == [told]
 
 
-def test_events_are_listed_in_pages_that_leave_out_and_repeat_nothing(client: ChannelClient) -> None:
+def test_pages_of_events_omit_and_repeat_nothing(client: ChannelClient) -> None:
     channel_id = client.create("api-guide")
     for verb in ("start", "stop", "start", "stop", "delete"):
         client.change(channel_id, verb)
@@ -200,20 +201,20 @@ def test_events_are_listed_in_pages_that_leave_out_and_repeat_nothing(client: Ch
         ("?pageSizeNo=ten", "260002", "pageSizeNo: must be a whole number"),
     ],
 )
-def test_a_wrong_page_is_named(client: ChannelClient, query: str, code: str, details: str) -> None:
+def test_wrong_page_parameter_is_named(client: ChannelClient, query: str, code: str, details: str) -> None:
     channel_id = client.create("api-guide")
     for path in (CHANNELS, f"{CHANNELS}/{channel_id}/events"):
         assert client.call("GET", f"{path}{query}").error == (400, code, details)
 
 
-def test_parameters_that_nobody_knows_are_passed_over(client: ChannelClient) -> None:
+def test_unknown_parameters_are_ignored(client: ChannelClient) -> None:
     channel_id = client.create("api-guide")
     answered = client.events(channel_id, "?pageSizeNo=1&responseFormatType=json&regionCode=KR")
     assert answered.body == {"content": CREATED[:1], "total": 2}
 
 
 @pytest.mark.parametrize("channel_id", ["vs-2026-aaaaaaa", "x", f"{UNKNOWN}a", "vs-20261118110640-aaa_aaa", UNKNOWN.upper()])
-def test_an_id_of_the_wrong_form_is_told_from_one_that_is_not_there(client: ChannelClient, channel_id: str) -> None:
+def test_malformed_id_and_unknown_id_get_different_errors(client: ChannelClient, channel_id: str) -> None:
     wrong = (400, "260017", "channelId: must be vs-, 14 digits, -, and 7 letters or digits")
     missing = (404, "260004", f"channelId: there is no channel {UNKNOWN}")
     for method, rest in (("GET", ""), ("DELETE", ""), ("PUT", "/start"), ("PUT", "/stop"), ("GET", "/events")):
@@ -221,7 +222,7 @@ def test_an_id_of_the_wrong_form_is_told_from_one_that_is_not_there(client: Chan
         assert client.call(method, f"{CHANNELS}/{UNKNOWN}{rest}").error == missing
 
 
-def test_another_project_s_channel_is_as_if_it_were_not_there(client: ChannelClient, stranger: ChannelClient) -> None:
+def test_channel_of_another_project_is_answered_as_unknown(client: ChannelClient, stranger: ChannelClient) -> None:
     channel_id = client.create("api-guide")
     for method, rest in (("GET", ""), ("DELETE", ""), ("PUT", "/start"), ("PUT", "/stop"), ("GET", "/events")):
         missing = (404, "260004", f"channelId: there is no channel {channel_id}")
@@ -236,7 +237,7 @@ def test_another_project_s_channel_is_as_if_it_were_not_there(client: ChannelCli
     ("method", "path"),
     [("GET", "/api/v2/streams"), ("POST", f"{CHANNELS}/{UNKNOWN}"), ("PUT", f"{CHANNELS}/{UNKNOWN}/pause"), ("PATCH", CHANNELS)],
 )
-def test_what_is_no_route_is_answered_in_the_gateway_s_form(client: ChannelClient, method: str, path: str) -> None:
+def test_unknown_route_gets_a_404_in_the_gateway_format(client: ChannelClient, method: str, path: str) -> None:
     answered = client.call(method, path)
     error = {"errorCode": "300", "message": "Not Found Exception", "details": "URL not found."}
     assert (answered.status, answered.body) == (404, {"error": error})
@@ -245,7 +246,7 @@ def test_what_is_no_route_is_answered_in_the_gateway_s_form(client: ChannelClien
 # Two clients at once
 
 
-def test_a_change_that_another_client_overtakes_is_decided_anew(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_change_is_decided_again_when_another_client_was_faster(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     channel_id = client.create("api-guide")
     overtake(monkeypatch, lambda: client.change(channel_id, "stop"))
     refused = client.change(channel_id, "stop")
@@ -260,13 +261,13 @@ def test_a_change_that_another_client_overtakes_is_decided_anew(client: ChannelC
     ]
 
 
-def test_two_that_create_a_channel_of_one_name_make_one(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parallel_creates_of_one_name_make_one_channel(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     overtake(monkeypatch, lambda: client.create("api-guide"))
     assert client.call("POST", CHANNELS, {"name": "api-guide"}).error[:2] == (400, "260002")
     assert client.call("GET", CHANNELS).body["total"] == 1
 
 
-def test_two_that_create_channels_of_two_names_make_two(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parallel_creates_of_two_names_make_two_channels(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     overtake(monkeypatch, lambda: client.create("the-faster"))
     client.create("the-slower")
     listed = client.call("GET", CHANNELS).body
@@ -286,19 +287,17 @@ def overtake(monkeypatch: pytest.MonkeyPatch, do: Any) -> None:
     monkeypatch.setattr(Table, "transact", overtaken)
 
 
-def test_a_channel_that_others_keep_changing_is_a_503_and_nothing_is_written(
-    client: ChannelClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_change_gets_503_when_others_keep_changing_the_channel(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     channel_id = client.create("api-guide")
     with monkeypatch.context() as context:
-        context.setattr("mediabeat.use_cases.manage_channels.pause", lambda duration_ms: None)
+        context.setattr("functions.channels.app.pause", lambda duration_ms: None)
         context.setattr(Table, "transact", lambda self, writes: False)
         answered = client.change(channel_id, "stop")
-    assert answered.error == (503, "500", "it is not known to be done; send it again")
+    assert answered.error == (503, "500", "The request may not have been carried out. Send it again.")
     assert client.events(channel_id).body == {"content": CREATED, "total": 2}
 
 
-def test_an_error_that_nobody_foresaw_is_a_500_that_tells_nothing(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_gets_a_500_without_details(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
@@ -310,15 +309,13 @@ def test_an_error_that_nobody_foresaw_is_a_500_that_tells_nothing(client: Channe
 # Sessions
 
 
-def test_a_channel_that_is_stopped_or_deleted_takes_no_new_sessions(
-    client: ChannelClient, stranger: ChannelClient, api: Api
-) -> None:
+def test_stopped_or_deleted_channel_refuses_new_sessions(client: ChannelClient, stranger: ChannelClient, api: Api) -> None:
     live = wire_start(media_channel="api-guide")
     channel_id = client.create("api-guide")
     sid = api.start(live)
     client.change(channel_id, "stop")
     stopped = api.call("POST", "/api/v1/sessions", live)
-    rule = "the channel 'api-guide' is STOPPED and takes no sessions"
+    rule = "the channel 'api-guide' is STOPPED and accepts no sessions"
     assert stopped["statusCode"] == 400
     assert f'"errors":[{{"field":"params.media.channel","rule":"{rule}"}}]' in stopped["body"]
     downloaded = api.call("POST", "/api/v1/downloaded", [live, wire("sessionEnd", 9)])
@@ -329,17 +326,17 @@ def test_a_channel_that_is_stopped_or_deleted_takes_no_new_sessions(
     api.start(live)
     client.change(channel_id, "stop")
     client.change(channel_id, "delete")
-    assert "is TERMINATED and takes no sessions" in api.call("POST", "/api/v1/sessions", live)["body"]
+    assert "is TERMINATED and accepts no sessions" in api.call("POST", "/api/v1/sessions", live)["body"]
     client.create("api-guide")
     api.start(live)
 
 
 @pytest.mark.parametrize("name", ["nobody's", "never-registered", "", "x" * 3_000, "ein Kanal"])
-def test_a_channel_that_nobody_registered_takes_sessions(client: ChannelClient, api: Api, name: str) -> None:
-    api.start(wire_start(media_channel=name))
+def test_unregistered_channel_accepts_sessions(client: ChannelClient, api: Api, name: str) -> None:
+    assert api.call("POST", "/api/v1/sessions", wire_start(media_channel=name))["statusCode"] == 201
 
 
-def test_a_session_start_costs_one_read_more_than_its_project(client: ChannelClient, registry: Registry) -> None:
+def test_session_start_with_a_channel_costs_one_more_read(client: ChannelClient, registry: Registry) -> None:
     client.create("api-guide")
     requests: list[dict[str, Any]] = []
     database = dynamodb_client()

@@ -1,24 +1,27 @@
 """How sessions end: the rules, at the time at which they strike, and the two steps of closing."""
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event_codec import pack
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.summary import Summary
-from mediabeat.runtime import self_invoke
+from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import Item, Table
+from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.close_sessions import close_due
-from tests.integration.conftest import Api, Clock
+from mediabeat.storage.table import Item
+from mediabeat.use_cases.close_sessions import close_due, slices_of
+from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -35,7 +38,7 @@ def summary(store: Store, sid: str) -> Summary:
     return Summary.from_bytes(packed)
 
 
-def test_a_session_without_events_for_ten_minutes_is_closed_as_of_then(api: Api, clock: Clock, store: Store) -> None:
+def test_session_is_closed_when_no_event_came_for_ten_minutes(api: Api, clock: Clock, store: Store) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=5)
     api.send(sid, wire("play", 300))
@@ -55,14 +58,14 @@ def test_a_session_without_events_for_ten_minutes_is_closed_as_of_then(api: Api,
     assert api.close_due() == {}
 
 
-def test_an_event_after_ten_quiet_minutes_is_410_before_the_closer_has_come(api: Api, clock: Clock) -> None:
+def test_event_after_ten_quiet_minutes_gets_410_before_the_closer_runs(api: Api, clock: Clock) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=10)
     assert api.send(sid, wire("ping", 600))["statusCode"] == 410
     assert api.close_due() == {"no_events": 1}
 
 
-def test_pings_keep_a_paused_session_for_half_an_hour_and_not_longer(api: Api, clock: Clock, store: Store) -> None:
+def test_pings_keep_a_paused_session_open_for_half_an_hour(api: Api, clock: Clock, store: Store) -> None:
     sid = api.start(wire_start())
     api.send(sid, wire("pauseStart", 1, 50))
     answers = []
@@ -76,7 +79,7 @@ def test_pings_keep_a_paused_session_for_half_an_hour_and_not_longer(api: Api, c
     assert read(store, sid).head.closed_at == started_at + 1_000 + 30 * 60_000
 
 
-def test_a_session_is_closed_after_a_day_however_lively_it_is(api: Api, clock: Clock) -> None:
+def test_active_session_is_closed_after_a_day(api: Api, clock: Clock) -> None:
     sid = api.start(wire_start(media_contentType="live", media_length=0))
     answers = []
     for step in range(1, 162):
@@ -86,14 +89,14 @@ def test_a_session_is_closed_after_a_day_however_lively_it_is(api: Api, clock: C
     assert api.close_due() == {"max_age": 1}
 
 
-def test_a_time_out_after_session_complete_is_called_completed(api: Api, clock: Clock) -> None:
+def test_time_out_after_session_complete_has_reason_completed(api: Api, clock: Clock) -> None:
     sid = api.start(wire_start())
     api.send(sid, wire("sessionComplete", 9, 100))
     clock.forward(minutes=11)
     assert api.close_due() == {"completed": 1}
 
 
-def test_the_closer_moves_the_mark_of_a_session_that_is_alive(api: Api, clock: Clock, store: Store) -> None:
+def test_closer_moves_the_due_mark_of_an_active_session(api: Api, clock: Clock, store: Store) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=9)
     api.send(sid, wire("ping", 540, 5))
@@ -103,34 +106,25 @@ def test_the_closer_moves_the_mark_of_a_session_that_is_alive(api: Api, clock: C
     assert read(store, sid).head.due_at == last_at + 600_000
 
 
-@pytest.mark.parametrize("lost", ["mark_closed", "write_summary", "_update_head of the mark"])
-def test_a_closer_killed_between_its_steps_leaves_a_session_that_the_next_run_finishes_once(
-    api: Api, clock: Clock, store: Store, lost: str, monkeypatch: pytest.MonkeyPatch
+class Killed(BaseException):
+    """The closer's process has ended."""
+
+
+@pytest.mark.parametrize("step", ["mark_closed", "write_summary", "drop_due_mark"])
+def test_next_run_finishes_the_session_of_a_killed_closer_once(
+    api: Api, clock: Clock, store: Store, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sid = api.start(wire_start())
     api.send(sid, wire("play", 1))
     clock.forward(minutes=11)
-    calls = 0
 
-    class Killed(BaseException):
-        pass
-
-    method, _, which = lost.partition(" ")
-    dies_at_call = {"": 1, "of the mark": 2}[which]
-    real = getattr(Store, method)
-
-    def dying(*args: object, **kwargs: object) -> object:
-        nonlocal calls
-        calls += 1
-        if calls == dies_at_call:
-            raise Killed
-        return real(*args, **kwargs)
+    def killed(*args: object, **kwargs: object) -> object:
+        raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, method, dying)
+        patched.setattr(Store, step, killed)
         with pytest.raises(Killed):
             close_due(store, settings().limits, clock, ms_left=lambda: 55_000)
-    assert calls == dies_at_call
 
     clock.forward(minutes=1)
     assert api.close_due() == {"no_events": 1}
@@ -139,7 +133,7 @@ def test_a_closer_killed_between_its_steps_leaves_a_session_that_the_next_run_fi
     assert api.close_due() == {}
 
 
-def test_an_event_that_comes_between_reading_and_closing_is_in_the_summary(
+def test_summary_has_an_event_that_came_between_read_and_close(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sid, began = api.start(wire_start()), clock.now
@@ -156,7 +150,9 @@ def test_an_event_that_comes_between_reading_and_closing_is_in_the_summary(
     assert summary(store, sid).metrics.content_starts == 1
 
 
-def test_a_creation_that_was_cut_off_is_forgotten(api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closer_removes_a_session_whose_creation_failed(
+    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     puts: list[str] = []
     real = Table.put
 
@@ -179,17 +175,19 @@ def test_a_creation_that_was_cut_off_is_forgotten(api: Api, clock: Clock, store:
     assert store.read_session(sid) is None
 
 
-def test_with_many_shards_the_closer_runs_many_times_at_once(
-    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+def test_closer_starts_parallel_runs_when_there_are_many_shards(
+    api: Api, clock: Clock, store: Store, table: str, dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from functions.close_idle_sessions import app as closer
     from functions.create_session import app as starter
 
-    for app in (closer, starter):
-        monkeypatch.setattr(app.store, "_shards", 5)
-    monkeypatch.setattr(closer, "deployed", replace(closer.deployed, index_shards=5))
+    starts = SessionStarts(table, dynamodb, retention_s=settings().retention_s, index_shards=5)
+    monkeypatch.setattr(starter, "store", starts)
+    monkeypatch.setattr(closer, "store", Store(table, dynamodb, index_shards=5))
+    monkeypatch.setattr(closer, "slices", slices_of(5))
     invoked: list[dict[str, Any]] = []
-    monkeypatch.setattr(self_invoke, "lambda_client", lambda: SimpleNamespace(invoke=lambda **call: invoked.append(call)))
+    client = SimpleNamespace(invoke=lambda **call: invoked.append(call))
+    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda service: client))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
     sids = [api.start(wire_start()) for _ in range(40)]
     clock.forward(minutes=11)

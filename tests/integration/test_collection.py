@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from mediabeat.core.event import parse
 from mediabeat.core.event_codec import unpack
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
+from tests.support.clock import Clock
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -26,33 +27,33 @@ def fields(answer: dict[str, Any]) -> list[str]:
     return [error["field"] for error in json.loads(answer["body"])["errors"]]
 
 
-def test_a_session_start_is_created_at_a_relative_location(api: Api) -> None:
+def test_session_start_gets_201_and_a_relative_location(api: Api) -> None:
     answer = api.call("POST", "/api/v1/sessions", wire_start())
     location = answer["headers"].pop("Location")
     assert answer == {"statusCode": 201, "headers": CORS, "body": ""}
     assert re.fullmatch("/api/v1/sessions/[0-9a-f]{64}", location)
 
 
-def test_an_event_is_answered_with_an_empty_204(api: Api) -> None:
+def test_event_gets_an_empty_204(api: Api) -> None:
     sid = api.start(wire_start())
     assert api.send(sid, wire("play", 1)) == {"statusCode": 204, "headers": CORS, "body": ""}
 
 
-def test_a_beacon_of_plain_text_in_base64_is_parsed_as_json(api: Api) -> None:
+def test_base64_beacon_of_plain_text_is_parsed_as_json(api: Api) -> None:
     sid = api.start(wire_start())
     body = "eyJldmVudFR5cGUiOiJwaW5nIiwicGxheWVyVGltZSI6eyJwbGF5aGVhZCI6MSwidHMiOjE3OTUwMDAwMDEwMDB9fQ=="
     answer = api.send(sid, body, isBase64Encoded=True, headers={"content-type": "text/plain"})
     assert answer["statusCode"] == 204
 
 
-def test_an_event_of_a_session_that_was_never_issued_is_404(api: Api) -> None:
+def test_event_of_an_unknown_session_gets_404(api: Api) -> None:
     answers = [api.send(sid, wire("ping")) for sid in ("0" * 64, "nonsense")]
     assert [(answer["statusCode"], answer["headers"]) for answer in answers] == [
         (404, CORS | {"Content-Type": "application/json"})
     ] * 2
 
 
-def test_after_session_end_later_events_are_410_and_a_second_end_is_dropped(api: Api, store: Store) -> None:
+def test_ended_session_answers_410_and_drops_a_second_end(api: Api, store: Store) -> None:
     sid = api.start(wire_start())
     assert api.send(sid, wire("sessionEnd", 9))["statusCode"] == 204
     assert api.send(sid, wire("ping", 10))["statusCode"] == 410
@@ -63,7 +64,7 @@ def test_after_session_end_later_events_are_410_and_a_second_end_is_dropped(api:
     assert len(stored.events) == 2
 
 
-def test_a_straggler_sent_before_the_end_is_taken_for_half_a_minute(api: Api, clock: Clock) -> None:
+def test_straggler_is_accepted_for_30_seconds_after_the_end(api: Api, clock: Clock) -> None:
     sid = api.start(wire_start())
     api.send(sid, wire("sessionEnd", 9))
     clock.forward(seconds=29)
@@ -103,7 +104,7 @@ def test_a_straggler_sent_before_the_end_is_taken_for_half_a_minute(api: Api, cl
         ('{"eventType":"ping","playerTime":{"playhead":NaN,"ts":1}}', ["body"]),
     ],
 )
-def test_a_wrong_event_is_a_400_that_names_the_field(api: Api, store: Store, body: Any, wrong: list[str]) -> None:
+def test_wrong_event_gets_a_400_that_names_the_field(api: Api, store: Store, body: Any, wrong: list[str]) -> None:
     sid = api.start(wire_start())
     before = store.read_session(sid)
     answer = api.send(sid, body)
@@ -125,7 +126,7 @@ def test_a_wrong_event_is_a_400_that_names_the_field(api: Api, store: Store, bod
         (wire_start(analytics_reportSuite="nobody"), ["params.analytics.reportSuite"]),
     ],
 )
-def test_a_wrong_start_is_a_400_that_names_the_field(api: Api, table: str, store: Store, body: Any, wrong: list[str]) -> None:
+def test_wrong_start_gets_a_400_that_names_the_field(api: Api, table: str, store: Store, body: Any, wrong: list[str]) -> None:
     import boto3
 
     answer = api.call("POST", "/api/v1/sessions", body)
@@ -133,7 +134,7 @@ def test_a_wrong_start_is_a_400_that_names_the_field(api: Api, table: str, store
     assert boto3.client("dynamodb").scan(TableName=table)["Count"] == 1  # the project
 
 
-def test_a_body_of_300_kb_is_a_413(api: Api, store: Store) -> None:
+def test_body_of_300_kb_gets_413(api: Api, store: Store) -> None:
     sid = api.start(wire_start())
     answers = [
         api.send(sid, wire("ping", customMetadata={"a": "x" * 300_000})),
@@ -142,7 +143,7 @@ def test_a_body_of_300_kb_is_a_413(api: Api, store: Store) -> None:
     assert [(answer["statusCode"], fields(answer)) for answer in answers] == [(413, ["body"])] * 2
 
 
-def test_a_large_event_is_stored_whole(api: Api, store: Store) -> None:
+def test_large_event_is_stored_whole(api: Api, store: Store) -> None:
     sid = api.start(wire_start())
     large = wire("chapterStart", 5, params=CHAPTER, customMetadata={f"a{part}": noise(4_000, part) for part in range(15)})
     assert api.send(sid, large)["statusCode"] == 204
@@ -154,7 +155,7 @@ def test_a_large_event_is_stored_whole(api: Api, store: Store) -> None:
 CHAPTER = {"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 30}
 
 
-def test_a_repeated_event_is_stored_once_and_a_long_session_moves_its_tail_to_pages(api: Api, store: Store) -> None:
+def test_repeats_are_stored_once_when_the_tail_has_moved_to_pages(api: Api, store: Store) -> None:
     sid = api.start(wire_start())
     for at in range(200):
         for _ in range(2):
@@ -164,7 +165,7 @@ def test_a_repeated_event_is_stored_once_and_a_long_session_moves_its_tail_to_pa
     assert len(stored.events) == 201
 
 
-def test_schemas_are_those_that_validate(api: Api) -> None:
+def test_served_schema_equals_the_validating_one(api: Api) -> None:
     answer = api.call("GET", "/api/v1/schemas/adBreakStart")
     schema = json.loads(answer["body"])
     assert answer["statusCode"] == 200

@@ -5,8 +5,10 @@ from typing import Any
 
 from mediabeat.core.projects import new_project
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.conftest import viewer_uuid
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 VIEWER = viewer_uuid(VISITOR)
@@ -23,7 +25,7 @@ def ask(api: Api, api_key: str, name: str, project: str = "demo") -> tuple[int, 
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def test_a_session_is_told_in_detail_by_its_viewer_and_by_its_id(api: Api, api_key: str, clock: Clock) -> None:
+def test_session_is_shown_by_its_viewer_or_by_its_id(api: Api, api_key: str, clock: Clock) -> None:
     start = wire_start(analytics_visitorId=VISITOR, media_sdkVersion="5.0", media_name="Movie")
     sid = api.start(start, headers=HEADERS)
     error = wire("error", 4, 2, params={"media.errorId": "drm.403", "media.errorSource": "external"})
@@ -68,7 +70,7 @@ def test_a_session_is_told_in_detail_by_its_viewer_and_by_its_id(api: Api, api_k
     assert ask(api, api_key, VIEWER.upper()) == (200, told)
 
 
-def test_a_viewer_s_newest_session_is_told(api: Api, api_key: str, clock: Clock) -> None:
+def test_viewers_newest_session_is_shown(api: Api, api_key: str, clock: Clock) -> None:
     sids = []
     for _ in range(3):
         clock.forward(minutes=1)
@@ -76,7 +78,7 @@ def test_a_viewer_s_newest_session_is_told(api: Api, api_key: str, clock: Clock)
     assert ask(api, api_key, VIEWER)[1]["result"]["sessionId"] == sids[-1]
 
 
-def test_what_is_not_the_project_s_is_not_found(api: Api, api_key: str, registry: Registry) -> None:
+def test_session_of_another_project_is_not_found(api: Api, api_key: str, registry: Registry) -> None:
     other, other_key = new_project("other", 0)
     registry.create_project(other)
     sid = api.start(wire_start(analytics_visitorId=VISITOR))
@@ -85,6 +87,6 @@ def test_what_is_not_the_project_s_is_not_found(api: Api, api_key: str, registry
     assert ask(api, "wrong", sid)[0] == 401
 
 
-def test_a_name_that_is_neither_is_refused(api: Api, api_key: str) -> None:
+def test_name_that_is_no_viewer_and_no_session_gets_400(api: Api, api_key: str) -> None:
     status, told = ask(api, api_key, "jane")
     assert (status, told["errors"][0]["field"]) == (400, "uuid")

@@ -12,9 +12,11 @@ from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.viewer_store import ViewerStore
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S, Erased, erase, viewers_called
-from tests.integration.conftest import VIEWER_KEY, Api, Clock, viewer_uuid
+from tests.integration.conftest import VIEWER_KEY, viewer_uuid
 from tests.integration.contents import Item, in_clear, items, put_back
+from tests.support.api import Api
 from tests.support.builders import Wire, noise, wire, wire_start
+from tests.support.clock import Clock
 
 JANE: Final = viewer_uuid("jane")
 HER_DEVICE: Final = viewer_uuid("device-7")
@@ -76,7 +78,7 @@ def sids(others: list[Item], api: Api, clock: Clock) -> list[str]:
     return [closed, downloaded, ended, running]
 
 
-def test_a_viewer_is_erased_from_everywhere_and_nobody_else_is(
+def test_erasing_removes_one_viewer_from_every_item(
     store: ViewerStore, sids: list[str], others: list[Item], api: Api, table: str
 ) -> None:
     waited: list[int] = []
@@ -93,7 +95,7 @@ def test_a_viewer_is_erased_from_everywhere_and_nobody_else_is(
 
 
 @pytest.mark.parametrize("name", ["device-7", JANE, HER_DEVICE.upper()])
-def test_a_viewer_goes_by_either_id_and_by_what_answers_show(
+def test_viewer_is_found_by_either_id_and_by_the_shown_uuid(
     store: ViewerStore, sids: list[str], others: list[Item], table: str, name: str
 ) -> None:
     assert (erased := erase_jane(store, name=name)).left == 0
@@ -101,21 +103,21 @@ def test_a_viewer_goes_by_either_id_and_by_what_answers_show(
     assert items(table) == others
 
 
-def test_a_uuid_that_a_player_sent_is_found_too(store: ViewerStore, api: Api, others: list[Item], table: str) -> None:
+def test_viewer_is_found_by_the_uuid_that_a_player_sent(store: ViewerStore, api: Api, others: list[Item], table: str) -> None:
     sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
     api.start(wire_start(analytics_visitorId=sent.lower()))
     assert erase_jane(store, name=sent).sessions == 1
     assert items(table) == others
 
 
-def test_sessions_that_name_just_the_other_id_are_kept_and_that_is_told(store: ViewerStore, api: Api, table: str) -> None:
+def test_sessions_with_only_the_other_id_are_kept_and_reported(store: ViewerStore, api: Api, table: str) -> None:
     api.start(start_of_jane())
     sid = api.start(wire_start(visitor_marketingCloudUserId="device-7"))
     assert erase_jane(store).others == (HER_DEVICE,)
     assert [item["sk"]["S"] for item in items(table) if item["pk"]["S"] == sid] == ["head", "start"]
 
 
-def test_nobody_is_found_under_an_id_that_nobody_sent(store: ViewerStore, others: list[Item], table: str) -> None:
+def test_unknown_id_finds_no_viewer(store: ViewerStore, others: list[Item], table: str) -> None:
     waited: list[int] = []
     assert erase_jane(store, wait=waited.append) == Erased((), (), 0, 0, 0, 0)
     assert (waited, items(table)) == ([], others)
@@ -166,7 +168,8 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
     return Requests(monkeypatch)
 
 
-def test_erasing_that_is_killed_between_any_two_requests_is_done_by_the_next(
+@pytest.mark.slow
+def test_killed_erasing_is_completed_by_the_next_run(
     store: ViewerStore, sids: list[str], others: list[Item], table: str, requests: Requests
 ) -> None:
     saved = items(table)
@@ -182,7 +185,8 @@ def test_erasing_that_is_killed_between_any_two_requests_is_done_by_the_next(
     assert number > 40, "each request has had its turn"
 
 
-def test_whatever_happens_to_a_session_between_two_requests_of_erasing_it_stays_erased(
+@pytest.mark.slow
+def test_session_stays_erased_whatever_happens_during_erasing(
     store: ViewerStore, sids: list[str], others: list[Item], api: Api, clock: Clock, table: str, requests: Requests
 ) -> None:
     saved = items(table)
@@ -257,7 +261,7 @@ WRITES: Final = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_writer_that_was_under_way_when_erasing_began_brings_nothing_back(
+def test_pending_writer_brings_nothing_back_after_erasing(
     store: ViewerStore, others: list[Item], api: Api, clock: Clock, table: str, requests: Requests, write: str
 ) -> None:
     writing = WRITES[write]
@@ -280,7 +284,7 @@ def test_a_writer_that_was_under_way_when_erasing_began_brings_nothing_back(
     assert number >= writing.requests
 
 
-def test_a_session_that_begins_while_its_viewer_is_erased_is_erased_too_or_is_whole(
+def test_session_started_during_erasing_is_erased_or_whole(
     store: ViewerStore, api: Api, others: list[Item], table: str, requests: Requests
 ) -> None:
     api.start(start_of_jane())
@@ -299,7 +303,7 @@ def test_a_session_that_begins_while_its_viewer_is_erased_is_erased_too_or_is_wh
     assert number > 10
 
 
-def test_what_is_left_is_counted(store: ViewerStore, api: Api, sids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_erasing_counts_what_is_left(store: ViewerStore, api: Api, sids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ViewerStore, "remove_session", lambda self, sid: 1)  # as if something came back each time
     assert (erased := erase_jane(store)).left == 4 * 2 + 2 + 4 * 2
     assert (erased.sessions, erased.entries) == (4, 0)

@@ -3,13 +3,11 @@
 `FUZZ_EXAMPLES=20000 FUZZ_SEED=1 pytest -s tests/integration/test_fuzzing.py` searches further and prints what was answered.
 """
 
-import importlib
 import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
-from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -17,16 +15,19 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mediabeat.core.event import parse, read_json
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import rotated
-from mediabeat.runtime.http_api import CORS
+from mediabeat.protocols.media_collection.requests import parse
+from mediabeat.runtime.http_api import CORS, read_json
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
-from tests.integration.conftest import CONTEXT, Api, Clock
-from tests.integration.fuzzing import OTHER, TEXTS, VALUES, Event, Known, as_json, components, documented, requests, routes
+from tests.integration.fuzzing import OTHER, TEXTS, VALUES, Known, as_json, components, documented, requests
+from tests.support.api import CONTEXT, Api, Route, answer, app, routes
 from tests.support.builders import wire, wire_start
 from tests.support.channel_client import ChannelClient
+from tests.support.clock import Clock
+
+pytestmark = pytest.mark.slow
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 FUZZ_SEED: Final = os.environ.get("FUZZ_SEED")
@@ -45,12 +46,6 @@ WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWrite
 FAILED_EVENTS: Final = frozenset({"260022", "260023", "260024"})
 
 
-def handler(function: str) -> Callable[[Event, Any], dict[str, Any]]:
-    """Return the handler of a function's folder."""
-    found: Callable[[Event, Any], dict[str, Any]] = importlib.import_module(f"functions.{function}.app").lambda_handler
-    return found
-
-
 @pytest.fixture
 def writes() -> Iterator[list[str]]:
     """The writes of all functions that took effect, as they come."""
@@ -60,8 +55,8 @@ def writes() -> Iterator[list[str]]:
         if model.name in WRITES and http_response.status_code == 200:
             done.append(model.name)
 
-    apps = [importlib.import_module(f"functions.{function}.app") for function in set(routes().values())]
-    clients = [app.store._table.client if hasattr(app, "store") else app.client for app in apps if hasattr(app, "deployed")]
+    apps = [app(function) for function in {route.function for route in routes()}]
+    clients = [one.store._table.client if hasattr(one, "store") else one.client for one in apps if hasattr(one, "deployed")]
     for client in clients:
         client.meta.events.register("after-call.dynamodb", note)
     yield done
@@ -111,11 +106,10 @@ def check_answer(route: str, answer: dict[str, Any]) -> None:
         validator.validate(json.loads(answer["body"], parse_constant=lambda name: pytest.fail(f"{name} is no JSON")))
 
 
-@pytest.mark.parametrize("route", sorted(routes()))
-def test_every_request_gets_a_documented_answer_and_only_what_is_taken_is_stored(
-    route: str, known: Known, writes: list[str], api: Api, clock: Clock, store: Store
+@pytest.mark.parametrize("route", sorted(routes()), ids=lambda route: route.key)
+def test_every_answer_is_documented_and_refused_requests_write_nothing(
+    route: Route, known: Known, writes: list[str], api: Api, clock: Clock, store: Store
 ) -> None:
-    function = handler(routes()[route])
     statuses: Counter[int] = Counter()
     started: list[str] = []
 
@@ -125,27 +119,27 @@ def test_every_request_gets_a_documented_answer_and_only_what_is_taken_is_stored
     def fuzz(data: st.DataObject) -> None:
         event, value = data.draw(requests(known, route))
         writes.clear()
-        answer = function(event, CONTEXT)
-        status = answer["statusCode"]
+        answered = answer(event)
+        status = answered["statusCode"]
         statuses[status] += 1
-        check_answer(route, answer)
+        check_answer(route.key, answered)
         if status >= 400:
-            body = json.loads(answer["body"])
+            body = json.loads(answered["body"])
             error = body.get("error", {})
             leaves_a_failed_event = error.get("errorCode") in FAILED_EVENTS or "is the name of channel" in error.get(
                 "details", ""
             )
-            if not leaves_a_failed_event and 204 not in told_each(answer):
+            if not leaves_a_failed_event and 204 not in told_each(answered):
                 assert writes == []
         if status == 201:
-            started.append(answer["headers"]["Location"].rpartition("/")[2])
-        if value is not None and (status in (201, 204) or told_each(answer)):
+            started.append(answered["headers"]["Location"].rpartition("/")[2])
+        if value is not None and (status in (201, 204) or told_each(answered)):
             sid = started[-1] if status == 201 else event["pathParameters"]["sid"]
-            check_stored(sid, value, told_each(answer), store)
+            check_stored(sid, value, told_each(answered), store)
 
     fuzz()
-    print(f"\n{route}: {dict(sorted(statuses.items()))}")  # noqa: T201 - what a long search came to
-    assert documented()[route].keys() >= {str(status) for status in statuses}
+    print(f"\n{route.key}: {dict(sorted(statuses.items()))}")  # noqa: T201 - what a long search came to
+    assert documented()[route.key].keys() >= {str(status) for status in statuses}
     check_all_told([*known.sids.values(), *started], known, api, clock, store)
 
 
@@ -171,15 +165,15 @@ def check_all_told(sids: list[str], known: Known, api: Api, clock: Clock, store:
     """All that was taken can be folded, listed and shown, closed, and then listed and shown again."""
     for _ in range(2):
         span = {"startDate": "1970-01-01", "endDate": "9999-12-31"}
-        answer = api.call("GET", "/v1/sessionRecent", headers=dict(known.keys), queryStringParameters=span)
-        check_answer("GET /v1/sessionRecent", answer)
-        assert answer["statusCode"] == 200
+        listed = api.call("GET", "/v1/sessionRecent", headers=dict(known.keys), queryStringParameters=span)
+        check_answer("GET /v1/sessionRecent", listed)
+        assert listed["statusCode"] == 200
         for sid in sids[:40] + sids[-40:]:
-            answer = api.call("GET", f"/v1/sessionRecent/{sid}", headers=dict(known.keys))
-            check_answer("GET /v1/sessionRecent/{uuid}", answer)
-            assert answer["statusCode"] == 200
+            shown = api.call("GET", f"/v1/sessionRecent/{sid}", headers=dict(known.keys))
+            check_answer("GET /v1/sessionRecent/{uuid}", shown)
+            assert shown["statusCode"] == 200
         clock.forward(minutes=60 * 25)
-        run = handler("close_idle_sessions")({}, CONTEXT)
+        run = app("close_idle_sessions").lambda_handler({}, CONTEXT)
         assert (run["failed"], run["has_more"]) == (0, False)
         assert list(store.due_sessions(clock.now)) == []
     assert [sid for sid in sids if (stored := store.read_session(sid)) is None or stored.summary is None] == []
@@ -187,11 +181,11 @@ def check_all_told(sids: list[str], known: Known, api: Api, clock: Clock, store:
 
 @fuzzing
 @given(st.dictionaries(TEXTS, VALUES, max_size=3))
-def test_the_closer_takes_whatever_its_schedule_sends(event: Any) -> None:
-    run = handler("close_idle_sessions")(event, SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000))
+def test_closer_accepts_any_event_of_its_schedule(event: Any) -> None:
+    run = app("close_idle_sessions").lambda_handler(event, CONTEXT)
     assert run == {"closed": {}, "failed": 0, "has_more": False}
 
 
-def test_each_route_is_fuzzed_as_the_template_has_it() -> None:
-    assert set(routes()) == set(documented())
-    assert OTHER in routes()
+def test_every_route_of_the_template_is_fuzzed() -> None:
+    assert {route.key for route in routes()} == set(documented())
+    assert OTHER in set(documented())

@@ -10,9 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mediabeat.runtime import logs, telemetry
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import Wire, wire, wire_start
 from tests.support.channel_client import ChannelClient
+from tests.support.clock import Clock
 
 MARK = "MARK-of-what-was-sent"
 
@@ -33,9 +34,9 @@ class Log:
         lines = [json.loads(line) for line in self.text.splitlines()]
         return [{name: line[name] for name in names if name in line} for line in lines]
 
-    def counts(self) -> dict[str, float]:
+    def counts(self) -> dict[str, int]:
         """What the process has counted and not told."""
-        return dict(telemetry._counts)
+        return telemetry.process.figures
 
 
 @pytest.fixture
@@ -44,22 +45,20 @@ def log(capsys: pytest.CaptureFixture[str], clock: Clock, monkeypatch: pytest.Mo
     captured = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)  # what it is at that moment
     for handler in logs.logger().handlers:  # those of all functions
         monkeypatch.setattr(handler, "stream", captured)
-    telemetry._counts.clear()
-    monkeypatch.setattr("mediabeat.runtime.telemetry._told_at", None)
-    monkeypatch.setattr("mediabeat.runtime.telemetry.server_clock", clock)
+    monkeypatch.setattr(telemetry, "process", telemetry.Telemetry(clock))
     return Log(capsys)
 
 
-def test_a_ping_leaves_no_line_but_is_counted(api: Api, api_key: str, log: Log) -> None:
+def test_ping_is_counted_and_logs_no_line(api: Api, api_key: str, log: Log) -> None:
     sid = api.start(wire_start())
     assert log.text
     for second in range(3):
         api.send(sid, wire("ping", second))
     assert log.text == ""
-    assert log.counts() == {"EventsAccepted": 3, "Retries": 0}
+    assert log.counts() == {"EventsAccepted": 3}
 
 
-def test_a_session_leaves_one_line_when_it_starts(api: Api, api_key: str, log: Log) -> None:
+def test_session_start_logs_one_line(api: Api, api_key: str, log: Log) -> None:
     sid = api.start(wire_start())
     fields = ("message", "session_id", "project", "SessionsStarted")
     assert log.lines(*fields) == [
@@ -67,14 +66,14 @@ def test_a_session_leaves_one_line_when_it_starts(api: Api, api_key: str, log: L
     ]
 
 
-def test_events_that_get_into_each_others_way_are_counted(api: Api, api_key: str, clock: Clock, log: Log) -> None:
+def test_conflicting_events_are_counted_as_retries(api: Api, api_key: str, clock: Clock, log: Log) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=-1)  # a server whose clock is behind
     api.send(sid, wire("ping", 1))
-    assert log.counts() == {"EventsAccepted": 1, "Retries": 1}
+    assert log.counts() == {"EventsAccepted": 1, "AppendRetries": 1}
 
 
-def test_a_refused_start_is_told_by_field_and_rule(api: Api, api_key: str, log: Log) -> None:
+def test_refused_start_is_logged_with_field_and_rule(api: Api, api_key: str, log: Log) -> None:
     api.call("POST", "/api/v1/sessions", wire_start(analytics_reportSuite=MARK))
     api.call("POST", "/api/v1/sessions", wire_start(without="media.id"))
     fields = ("level", "message", "route", "status", "problems")
@@ -86,7 +85,7 @@ def test_a_refused_start_is_told_by_field_and_rule(api: Api, api_key: str, log: 
     assert log.counts() == {"Refused400": 2}
 
 
-def test_a_refused_event_is_told_with_its_session(api: Api, api_key: str, log: Log) -> None:
+def test_refused_event_is_logged_with_its_session(api: Api, api_key: str, log: Log) -> None:
     sid = api.start(wire_start())
     log.lines()
     api.send(sid, {"eventType": MARK})
@@ -94,7 +93,7 @@ def test_a_refused_event_is_told_with_its_session(api: Api, api_key: str, log: L
     assert (line["session_id"], line["status"], line["problems"][0][:32]) == (sid, 400, "eventType: is …; must be one of:")
 
 
-def test_an_array_of_events_leaves_at_most_one_line(api: Api, api_key: str, log: Log) -> None:
+def test_array_of_events_logs_at_most_one_line(api: Api, api_key: str, log: Log) -> None:
     sid = api.start(wire_start())
     log.lines()
     api.send(sid, [wire("ping", 1), wire("ping", 2)])
@@ -106,17 +105,17 @@ def test_an_array_of_events_leaves_at_most_one_line(api: Api, api_key: str, log:
     assert log.counts() == {"EventsAccepted": 3, "Refused400": 1}
 
 
-def test_a_late_event_is_counted_and_told_only_for_debugging(api: Api, api_key: str, clock: Clock, log: Log) -> None:
+def test_late_event_is_counted_and_logged_at_debug_level_only(api: Api, api_key: str, clock: Clock, log: Log) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=11)
-    telemetry.tell()
+    telemetry.publish()
     log.lines()
     assert [api.send(to, wire("ping", 700))["statusCode"] for to in (sid, "0" * 64)] == [410, 404]
     assert log.text == ""
     assert log.counts() == {"Refused410": 1, "Refused404": 1}
 
 
-def test_a_line_has_bounds_whatever_names_the_caller_makes_up(api: Api, api_key: str, log: Log) -> None:
+def test_log_line_is_bounded_whatever_names_the_caller_sends(api: Api, api_key: str, log: Log) -> None:
     api.call("POST", "/api/v1/sessions", {**wire_start(), **{"x" * 1_000 + str(number): 1 for number in range(30)}})
     [line] = log.text.splitlines()
     assert len(line) < 3_000
@@ -140,7 +139,7 @@ WRONG: list[Wire | list[Wire] | str] = [
 
 
 @pytest.mark.parametrize("body", WRONG, ids=range(len(WRONG)))
-def test_nothing_that_was_sent_is_in_the_log(api: Api, api_key: str, log: Log, body: Any) -> None:
+def test_log_has_nothing_that_a_player_sent(api: Api, api_key: str, log: Log, body: Any) -> None:
     sent = {"origin": MARK, "x-forwarded-for": MARK, "user-agent": MARK, "authorization": MARK}
     answers = [
         api.call("POST", "/api/v1/sessions", body, headers=sent),
@@ -152,10 +151,10 @@ def test_nothing_that_was_sent_is_in_the_log(api: Api, api_key: str, log: Log, b
     assert MARK not in log.text
 
 
-def test_no_key_project_or_viewer_of_a_refused_query_is_in_the_log(api: Api, api_key: str, log: Log) -> None:
+def test_log_has_no_key_project_or_viewer_of_a_refused_query(api: Api, api_key: str, log: Log) -> None:
     def ask(path: str, key: str, project: str) -> int:
         headers = {"x-api-key": key, "x-project-id": project}
-        status: int = api.call("GET", path, route="/v1/sessionRecent/{uuid}", headers=headers)["statusCode"]
+        status: int = api.call("GET", path, headers=headers)["statusCode"]
         return status
 
     assert ask("/v1/sessionRecent", MARK, MARK) == 401
@@ -166,7 +165,7 @@ def test_no_key_project_or_viewer_of_a_refused_query_is_in_the_log(api: Api, api
     assert [word for word in (MARK, api_key, "0e1fc9a2") if word in text] == []
 
 
-def test_a_refused_call_about_channels_is_told_with_its_code(client: ChannelClient, log: Log) -> None:
+def test_refused_channel_call_is_logged_with_its_code(client: ChannelClient, log: Log) -> None:
     answered = client.call("GET", "/api/v2/channels/vs-20261118110640-vDVWH5l")
     line = {"status": 404, "code": "260004", "trace_id": answered.headers["x-ncp-trace-id"], "project": "demo"}
     assert log.lines("status", "code", "trace_id", "project") == [line]
@@ -187,7 +186,7 @@ def refusing(code: str) -> Any:
     ("code", "status", "level", "message"),
     [("ThrottlingException", 503, "WARNING", "storage unavailable"), ("AccessDeniedException", 500, "ERROR", "unexpected error")],
 )
-def test_what_the_database_refuses_is_told_with_the_session(
+def test_database_error_is_logged_with_the_session(
     api: Api, api_key: str, log: Log, monkeypatch: pytest.MonkeyPatch, code: str, status: int, level: str, message: str
 ) -> None:
     from functions.ingest_event.app import store
@@ -196,24 +195,22 @@ def test_what_the_database_refuses_is_told_with_the_session(
     log.lines()
     monkeypatch.setattr(store._table.client, "update_item", refusing(code))
     assert api.send(sid, wire("ping", params={}, customMetadata={}))["statusCode"] == status
-    told = {"level": level, "message": message, "session_id": sid, "route": f"POST /api/v1/sessions/{sid}/events"}
+    told = {"level": level, "message": message, "session_id": sid, "route": "POST /api/v1/sessions/{sid}/events"}
     assert log.lines(*told) == [told]
     assert log.counts() == {f"Refused{status}": 1}
 
 
-def test_a_run_of_the_closer_leaves_one_line_and_one_for_each_of_ten_failures(
+def test_closer_logs_one_line_per_run_and_at_most_ten_failures(
     api: Api, api_key: str, clock: Clock, log: Log, table: str
 ) -> None:
-    from functions.close_idle_sessions import app
-
     for _ in range(13):
         api.start(wire_start())
     api.send(api.start(wire_start()), wire("sessionEnd", 1))
     log.lines()
-    fields = ("CloseLag", "CloseFailed", "LeftOver", "ClosedSessionEnd", "ClosedNoEvents")
+    fields = ("CloseLag", "SessionsNotClosed", "RunIncomplete", "ClosedSessionEnd", "ClosedNoEvents")
     clock.forward(minutes=1)
     api.close_due()
-    assert log.lines(*fields) == [{"CloseLag": [30_000], "CloseFailed": [0], "LeftOver": [0], "ClosedSessionEnd": [1]}]
+    assert log.lines(*fields) == [{"CloseLag": [30_000], "SessionsNotClosed": [0], "RunIncomplete": [0], "ClosedSessionEnd": [1]}]
     heads = boto3.client("dynamodb").scan(TableName=table, FilterExpression="attribute_exists(due_at)")
     for head in heads["Items"]:  # of which nothing is left but its mark
         key = {name: head[name] for name in ("pk", "sk")}
@@ -221,5 +218,5 @@ def test_a_run_of_the_closer_leaves_one_line_and_one_for_each_of_ten_failures(
     clock.forward(minutes=15)
     api.close_due()
     *failures, counted = log.lines("message", "level", *fields)
-    assert counted == {"CloseLag": [0], "CloseFailed": [13], "LeftOver": [0]}
-    assert failures == [{"message": "session not closed", "level": "ERROR"}] * app.LOGGED_FAILURES
+    assert counted == {"CloseLag": [0], "SessionsNotClosed": [13], "RunIncomplete": [0]}
+    assert failures == [{"message": "session not closed", "level": "ERROR"}] * logs.MAX_NOT_CLOSED

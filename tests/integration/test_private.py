@@ -16,10 +16,12 @@ from mediabeat.errors import StorageUnavailable
 from mediabeat.runtime.settings import viewer_key_secret
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
-from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.conftest import viewer_uuid
 from tests.integration.contents import in_clear, items
+from tests.support.api import Api, request
 from tests.support.builders import Wire, wire, wire_start
-from tests.support.channel_client import CHANNELS, ChannelClient, event_of, send
+from tests.support.channel_client import CHANNELS, ChannelClient, send
+from tests.support.clock import Clock
 
 ADDRESSES: Final = (
     "203.0.113.71",
@@ -93,7 +95,7 @@ def every_handler(api: Api, api_key: str, client: ChannelClient, sid: str) -> It
         return api.call(method, path, body, **WAYS | more)
 
     def call_signed(method: str, target: str, body: Any = None) -> Answer:
-        event = event_of(method, target, client.headers(method, target) | WAYS["headers"], body)
+        event = request(method, target, body, headers=client.headers(method, target) | WAYS["headers"])
         event["requestContext"]["http"]["sourceIp"] = ADDRESSES[0]
         return {"statusCode": (told := send(event)).status, "body": json.dumps(told.body)}
 
@@ -122,7 +124,7 @@ def every_handler(api: Api, api_key: str, client: ChannelClient, sid: str) -> It
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
-def test_neither_a_viewer_s_address_nor_its_ids_are_stored_logged_or_answered(
+def test_viewer_address_and_ids_are_never_stored_logged_or_answered(
     api: Api,
     api_key: str,
     clock: Clock,
@@ -158,7 +160,7 @@ def test_neither_a_viewer_s_address_nor_its_ids_are_stored_logged_or_answered(
 @pytest.fixture
 def client_of_demo(api_key: str, registry: Registry, secrets: Any, clock: Clock) -> ChannelClient:
     """A client of the project `demo` that signs its calls."""
-    from mediabeat.core.access_keys import new_access_key
+    from mediabeat.core.projects import new_access_key
 
     key, secret = new_access_key("demo", clock())
     secrets.keep(key.id, secret)
@@ -172,7 +174,7 @@ def ask(api: Api, api_key: str, name: str, project: str = "demo") -> Answer:
     return told
 
 
-def test_a_session_is_found_by_either_of_its_viewer_s_ids(api: Api, api_key: str) -> None:
+def test_session_is_found_by_either_id_of_its_viewer(api: Api, api_key: str) -> None:
     sid = api.start(start_of_jane())
     found = [ask(api, api_key, viewer_uuid(name))["result"] for name in ("jane-1f", "jane-2f")]
     assert [(one["sessionId"], one["uuid"]) for one in found] == [(sid, viewer_uuid("jane-1f"))] * 2
@@ -189,12 +191,12 @@ def test_a_session_is_found_by_either_of_its_viewer_s_ids(api: Api, api_key: str
         ({"analytics_visitorId": "jane", "visitor_marketingCloudUserId": "1234"}, 4),
     ],
 )
-def test_only_a_second_id_costs_an_item_more(api: Api, api_key: str, table: str, ids: dict[str, Any], count: int) -> None:
+def test_only_a_second_id_costs_another_item(api: Api, api_key: str, table: str, ids: dict[str, Any], count: int) -> None:
     sid = api.start(wire_start(**ids))
     assert len([item for item in items(table) if sid in item["pk"]["S"] + item["sk"]["S"]]) == count
 
 
-def test_the_same_viewer_of_two_projects_is_two(api: Api, api_key: str, registry: Registry) -> None:
+def test_viewer_has_different_uuids_in_two_projects(api: Api, api_key: str, registry: Registry) -> None:
     other, other_key = new_project("other", 0)
     registry.create_project(other)
     for project in ("demo", "other"):
@@ -207,7 +209,7 @@ def test_the_same_viewer_of_two_projects_is_two(api: Api, api_key: str, registry
 SENT: Final = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
 
 
-def test_a_project_may_keep_the_uuids_that_its_players_send_and_hashes_all_else(api: Api, registry: Registry, table: str) -> None:
+def test_project_may_keep_sent_uuids_and_hashes_all_other_ids(api: Api, registry: Registry, table: str) -> None:
     project, key = new_project("kept", 0, keeps_viewer_uuids=True)
     registry.create_project(project)
     ids: Any = {"analytics_visitorId": "jane-1f", "visitor_marketingCloudUserId": SENT, "analytics_aid": SENT.lower()}
@@ -221,7 +223,7 @@ def test_a_project_may_keep_the_uuids_that_its_players_send_and_hashes_all_else(
     assert f"'analytics.aid': '{SENT.lower()}'" not in stored
 
 
-def test_what_a_viewer_has_opted_out_of_can_be_told_from_the_stream(api: Api, api_key: str, table: str) -> None:
+def test_start_item_shows_opt_outs_to_the_stream(api: Api, api_key: str, table: str) -> None:
     opted: list[Any] = [
         {},
         {"analytics_optOutShare": True, "analytics_optOutServerSideForwarding": False},
@@ -275,7 +277,7 @@ def refused(code: str, status: int) -> ClientError:
         lambda: refused("ResourceNotFoundException", 400),
     ],
 )
-def test_without_the_key_no_session_of_a_known_viewer_is_stored(
+def test_session_with_an_id_is_refused_when_the_viewer_key_is_missing(
     api: Api, api_key: str, table: str, key_store: Secrets, error: Callable[[], Exception]
 ) -> None:
     before = items(table)
@@ -290,7 +292,7 @@ def test_without_the_key_no_session_of_a_known_viewer_is_stored(
     assert ask(api, api_key, viewer_uuid("jane-1f"))["code"] == 200
 
 
-def test_the_key_is_asked_for_once_and_only_for_a_viewer_who_has_an_id(api: Api, api_key: str, key_store: Secrets) -> None:
+def test_viewer_key_is_read_once_and_only_when_an_id_is_sent(api: Api, api_key: str, key_store: Secrets) -> None:
     api.start(wire_start())
     assert api.call("POST", "/api/v1/sessions", start_of_jane(analytics_reportSuite="nobody"))["statusCode"] == 400
     assert key_store.asked == 0

@@ -7,8 +7,10 @@ import pytest
 
 from mediabeat.core.projects import new_project, rotated
 from mediabeat.storage.project_store import Registry
-from tests.integration.conftest import Api, Clock, viewer_uuid
+from tests.integration.conftest import viewer_uuid
+from tests.support.api import Api
 from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 CHROME_ON_MAC = (
@@ -17,7 +19,7 @@ CHROME_ON_MAC = (
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 
 
-def test_a_session_is_told_in_the_documented_keys_and_order(api: Api, api_key: str) -> None:
+def test_session_has_the_documented_keys_in_order(api: Api, api_key: str) -> None:
     headers = {"user-agent": CHROME_ON_MAC, "origin": "https://mediaplus-demo.web.app"}
     sid = api.start(wire_start(analytics_visitorId=VISITOR), headers=headers)
     for body in [wire("play", 2), wire("ping", 12, 10), wire("pauseStart", 17, 15), wire("sessionComplete", 19, 15)]:
@@ -59,7 +61,7 @@ def test_a_session_is_told_in_the_documented_keys_and_order(api: Api, api_key: s
     assert list(answer["result"][0]) == list(expected)
 
 
-def test_open_and_closed_sessions_are_told_alike(api: Api, api_key: str, clock: Clock) -> None:
+def test_open_and_closed_sessions_have_the_same_form(api: Api, api_key: str, clock: Clock) -> None:
     sid = api.start(wire_start())
     api.send(sid, wire("play", 1))
     api.send(sid, wire("sessionEnd", 9, 8))
@@ -69,7 +71,7 @@ def test_open_and_closed_sessions_are_told_alike(api: Api, api_key: str, clock: 
     assert api.recent(api_key) == open_answer
 
 
-def test_sessions_come_newest_first_up_to_the_limit(api: Api, api_key: str, clock: Clock) -> None:
+def test_list_has_the_newest_sessions_first_up_to_the_limit(api: Api, api_key: str, clock: Clock) -> None:
     visitors = [f"00000000-0000-4000-8000-{number:012}" for number in range(9)]
     for visitor in visitors:
         api.start(wire_start(analytics_visitorId=visitor))
@@ -79,7 +81,7 @@ def test_sessions_come_newest_first_up_to_the_limit(api: Api, api_key: str, cloc
     assert sorted((one["no"] for one in result), key=int, reverse=True) == [one["no"] for one in result]
 
 
-def test_sessions_are_told_apart_by_device_video_type_and_day(api: Api, api_key: str, clock: Clock) -> None:
+def test_list_is_filtered_by_device_video_type_and_day(api: Api, api_key: str, clock: Clock) -> None:
     api.start(wire_start(media_name="live", media_contentType="LINEAR"), headers={"user-agent": CHROME_ON_MAC})
     api.start(wire_start(), headers={"user-agent": IPHONE})
 
@@ -103,14 +105,14 @@ def test_sessions_are_told_apart_by_device_video_type_and_day(api: Api, api_key:
     [
         ({"device": "Fridge"}, ["device"]),
         ({"videoType": "VOD,"}, ["videoType"]),
-        ({"startDate": "yesterday", "endDate": "2026-13-01"}, ["endDate", "startDate"]),
+        ({"startDate": "yesterday", "endDate": "2026-13-01"}, ["startDate", "endDate"]),
         ({"startDate": "2026-11-02", "endDate": "2026-11-01"}, ["startDate"]),
         ({"limit": "0"}, ["limit"]),
         ({"limit": "101"}, ["limit"]),
         ({"limit": "ten"}, ["limit"]),
     ],
 )
-def test_a_wrong_parameter_is_named(api: Api, api_key: str, query: dict[str, str], wrong: list[str]) -> None:
+def test_wrong_parameter_is_named(api: Api, api_key: str, query: dict[str, str], wrong: list[str]) -> None:
     answer = api.recent(api_key, **query)
     assert (answer["code"], [error["field"] for error in answer["errors"]]) == (400, wrong)
 
@@ -133,7 +135,7 @@ def test_only_a_projects_own_key_opens_its_sessions(api: Api, api_key: str, regi
     assert [(answer["statusCode"], json.loads(answer["body"])["code"]) for answer in refused] == [(401, 401)] * 5
 
 
-def test_a_rotated_key_stops_at_once_or_after_its_grace(api: Api, api_key: str, registry: Registry, clock: Clock) -> None:
+def test_rotated_key_stops_at_once_or_after_its_grace(api: Api, api_key: str, registry: Registry, clock: Clock) -> None:
     project = registry.project("demo")
     assert project is not None
     in_grace, second = rotated(project, clock.now, grace_ms=60_000)

@@ -11,9 +11,13 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 from mediabeat.core.event_codec import canonical_json
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore
-from tests.integration.conftest import Api, Clock, client_of
+from tests.integration.conftest import client_of
+from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
+from tests.support.clock import Clock
+
+pytestmark = pytest.mark.slow
 
 HERE: Final = {"endpoint_url": "dynamodb"}
 
@@ -131,7 +135,7 @@ class Routes:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_the_database_refuses_is_a_503_and_sending_it_again_mends_it(
+def test_database_error_gets_503_and_a_repeat_succeeds(
     api: Api, api_key: str, registry: Registry, secrets: SecretStore, clock: Clock, database: Database, fault: str
 ) -> None:
     failed = 0

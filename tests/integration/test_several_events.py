@@ -10,8 +10,9 @@ from functions.ingest_event import app
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.summary import summarize
 from mediabeat.storage.session_store import Store
-from tests.integration.conftest import Api, Clock
+from tests.support.api import Api
 from tests.support.builders import Wire, noise, wire, wire_start
+from tests.support.clock import Clock
 
 VIEW = [wire("play", 1), wire("ping", 11, 10), wire("ping", 21, 20), wire("pauseStart", 25, 24)]
 
@@ -26,14 +27,14 @@ def codes(answer: dict[str, Any]) -> list[int]:
     return [event["code"] for event in json.loads(answer["body"])["events"]]
 
 
-def test_an_array_is_what_its_events_are_one_by_one(api: Api, api_key: str, store: Store) -> None:
+def test_array_is_stored_like_its_events_one_by_one(api: Api, api_key: str, store: Store) -> None:
     together, alone = api.start(wire_start()), api.start(wire_start())
     assert api.send(together, VIEW)["statusCode"] == 204
     assert [api.send(alone, event)["statusCode"] for event in VIEW] == [204] * 4
     assert summarize(read(store, together)) == summarize(read(store, alone))
 
 
-def test_an_array_is_stored_by_one_write(api: Api, api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_array_is_stored_by_one_write(api: Api, api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sid = api.start(wire_start())
     writes: list[str] = []
     client = app.store._table.client
@@ -43,7 +44,7 @@ def test_an_array_is_stored_by_one_write(api: Api, api_key: str, monkeypatch: py
     assert writes == ["UpdateItem"]
 
 
-def test_what_is_wrong_in_an_array_is_told_and_the_rest_is_stored(api: Api, api_key: str, store: Store) -> None:
+def test_array_answer_names_the_refused_events_and_stores_the_others(api: Api, api_key: str, store: Store) -> None:
     sid = api.start(wire_start())
     wrong: list[Any] = [wire("adStart", 2), wire_start(3), 7, {"eventType": "ping"}]
     answer = api.send(sid, [VIEW[0], *wrong, VIEW[1]])
@@ -59,13 +60,13 @@ def test_what_is_wrong_in_an_array_is_told_and_the_rest_is_stored(api: Api, api_
     assert len(read(store, sid).events) == 3
 
 
-def test_an_array_that_is_sent_twice_counts_once(api: Api, api_key: str, store: Store) -> None:
+def test_repeated_array_counts_once(api: Api, api_key: str, store: Store) -> None:
     sid = api.start(wire_start())
     assert [api.send(sid, [*VIEW, *VIEW])["statusCode"] for _ in range(2)] == [204, 204]
     assert len(read(store, sid).events) == 5
 
 
-def test_an_array_may_end_its_session_and_stragglers_may_come_in_one(api: Api, api_key: str, store: Store, clock: Clock) -> None:
+def test_array_may_hold_the_end_of_a_session_or_stragglers(api: Api, api_key: str, store: Store, clock: Clock) -> None:
     sid = api.start(wire_start())
     assert api.send(sid, [wire("sessionEnd", 30, 29), VIEW[0]])["statusCode"] == 204
     late = api.send(sid, [VIEW[1], wire("ping", 31, 30), wire("sessionEnd", 32, 30)])
@@ -76,7 +77,7 @@ def test_an_array_may_end_its_session_and_stragglers_may_come_in_one(api: Api, a
     assert len(read(store, sid).events) == 4
 
 
-def test_an_array_keeps_a_session_alive_past_its_due_mark(api: Api, api_key: str, store: Store, clock: Clock) -> None:
+def test_array_keeps_a_session_open_past_its_due_mark(api: Api, api_key: str, store: Store, clock: Clock) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=9)
     assert api.send(sid, wire("ping", 540, 1))["statusCode"] == 204
@@ -88,7 +89,7 @@ def test_an_array_keeps_a_session_alive_past_its_due_mark(api: Api, api_key: str
     assert len(read(store, sid).events) == 4
 
 
-def test_a_large_array_goes_to_a_page(api: Api, api_key: str, store: Store) -> None:
+def test_large_array_is_stored_as_a_page(api: Api, api_key: str, store: Store) -> None:
     sid = api.start(wire_start())
     large: list[Wire] = [wire("ping", at, at, customMetadata={"a": noise(400, at)}) for at in range(1, 101)]
     assert api.send(sid, large)["statusCode"] == 204
@@ -96,7 +97,7 @@ def test_a_large_array_goes_to_a_page(api: Api, api_key: str, store: Store) -> N
 
 
 @pytest.mark.parametrize("count", [0, 101])
-def test_an_array_holds_1_to_100_events(api: Api, api_key: str, count: int) -> None:
+def test_array_holds_1_to_100_events(api: Api, api_key: str, count: int) -> None:
     answer = api.send(api.start(wire_start()), [wire("ping", at, at) for at in range(count)])
     assert (answer["statusCode"], json.loads(answer["body"])["errors"]) == (
         400,
@@ -105,11 +106,11 @@ def test_an_array_holds_1_to_100_events(api: Api, api_key: str, count: int) -> N
 
 
 @pytest.mark.parametrize("sid", ["0" * 64, "nothing"])
-def test_an_array_for_no_session_is_a_404(api: Api, api_key: str, sid: str) -> None:
+def test_array_for_an_unknown_session_gets_404(api: Api, api_key: str, sid: str) -> None:
     assert api.send(sid, VIEW)["statusCode"] == 404
 
 
-def test_an_array_is_refused_whole_while_the_database_is_away(
+def test_array_is_refused_whole_when_the_database_is_unavailable(
     api: Api, api_key: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sid = api.start(wire_start())

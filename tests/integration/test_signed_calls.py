@@ -10,13 +10,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mediabeat.core.access_keys import new_access_key
+from mediabeat.core.projects import new_access_key
 from mediabeat.errors import NotFound, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore
-from tests.integration.conftest import Clock, client_of
-from tests.support.channel_client import CHANNELS, Answered, ChannelClient, event_of, send
+from tests.integration.conftest import client_of
+from tests.support.api import request
+from tests.support.channel_client import CHANNELS, Answered, ChannelClient, send
+from tests.support.clock import Clock
 
 MISSING = (401, "200", "Authentication information are missing.")
 INVALID = (401, "200", "Invalid authentication information.")
@@ -27,17 +29,17 @@ Headers = dict[str, str]
 
 
 def asked(headers: Headers, method: str = "GET", target: str = LIST, body: Any = None) -> Answered:
-    return send(event_of(method, target, headers, body))
+    return send(request(method, target, body, headers=headers))
 
 
-def test_the_error_of_a_call_that_is_not_signed_is_the_documented_one(client: ChannelClient) -> None:
+def test_unsigned_call_gets_the_documented_error(client: ChannelClient) -> None:
     error = {"errorCode": "200", "message": "Authentication Failed", "details": "Authentication information are missing."}
     answered = asked({})
     assert (answered.status, answered.body) == (401, {"error": error})
 
 
 @pytest.mark.parametrize("name", [TIMESTAMP, ACCESS_KEY, SIGNATURE])
-def test_a_header_that_is_missing_is_said_to_be_missing(client: ChannelClient, name: str) -> None:
+def test_missing_header_is_reported(client: ChannelClient, name: str) -> None:
     headers = client.headers("GET", LIST)
     assert asked(headers).status == 200
     assert asked(headers | {name: ""}).error == MISSING
@@ -45,7 +47,7 @@ def test_a_header_that_is_missing_is_said_to_be_missing(client: ChannelClient, n
     assert asked(headers).error == MISSING
 
 
-def test_header_names_are_taken_in_any_case(client: ChannelClient) -> None:
+def test_header_names_are_case_insensitive(client: ChannelClient) -> None:
     assert asked({name.title(): value for name, value in client.headers("GET", LIST).items()}).status == 200
 
 
@@ -64,7 +66,7 @@ def test_header_names_are_taken_in_any_case(client: ChannelClient) -> None:
         lambda headers: headers | {SIGNATURE: "ü"},
     ],
 )
-def test_a_header_that_was_tampered_with_is_refused(client: ChannelClient, tamper: Callable[[Headers], Headers]) -> None:
+def test_changed_header_is_refused(client: ChannelClient, tamper: Callable[[Headers], Headers]) -> None:
     assert asked(tamper(client.headers("GET", LIST))).error == INVALID
 
 
@@ -81,33 +83,33 @@ def test_a_header_that_was_tampered_with_is_refused(client: ChannelClient, tampe
         ("GET", f"{CHANNELS}/vs-20261118110640-aaaaaaa?pageNo=1&pageSizeNo=10"),
     ],
 )
-def test_a_signature_is_good_for_the_very_method_path_and_query(client: ChannelClient, method: str, target: str) -> None:
+def test_signature_is_valid_only_for_its_method_path_and_query(client: ChannelClient, method: str, target: str) -> None:
     assert asked(client.headers("GET", LIST), method, target, {"name": "abc"}).error == INVALID
 
 
-def test_a_query_may_be_signed_encoded_or_decoded(client: ChannelClient) -> None:
+def test_query_may_be_signed_encoded_or_decoded(client: ChannelClient) -> None:
     encoded, decoded = f"{CHANNELS}?pageNo=1&note=a%20b%2Fc%25d", f"{CHANNELS}?pageNo=1&note=a b/c%d"
     assert asked(client.headers("GET", encoded), target=encoded).status == 200
     assert asked(client.headers("GET", decoded), target=encoded).status == 200
     assert asked(client.headers("GET", f"{CHANNELS}?pageNo=1&note=a+b/c%d"), target=encoded).error == INVALID
 
 
-def test_a_path_is_signed_without_the_name_of_a_stage(client: ChannelClient) -> None:
-    event = event_of("GET", LIST, client.headers("GET", LIST))
+def test_path_is_signed_without_the_stage_name(client: ChannelClient) -> None:
+    event = request("GET", LIST, headers=client.headers("GET", LIST))
     event["rawPath"] = f"/live{event['rawPath']}"
     event["requestContext"]["stage"] = "live"
     assert send(event).status == 200
 
 
 @pytest.mark.parametrize("away_ms", [300_000, 300_001, 86_400_000])
-def test_a_clock_that_is_five_minutes_off_or_more_is_refused(client: ChannelClient, away_ms: int) -> None:
+def test_call_is_refused_when_its_clock_is_off_by_five_minutes(client: ChannelClient, away_ms: int) -> None:
     for skew_ms in (away_ms, -away_ms):
         assert client.call("GET", LIST, skew_ms=skew_ms).error == INVALID
     for skew_ms in (299_999, -299_999):
         assert client.call("GET", LIST, skew_ms=skew_ms).status == 200
 
 
-def test_the_same_call_is_taken_again_within_its_five_minutes_and_not_after(client: ChannelClient, clock: Clock) -> None:
+def test_signed_call_can_be_repeated_for_five_minutes_only(client: ChannelClient, clock: Clock) -> None:
     headers = client.headers("GET", LIST)
     assert asked(headers).status == 200
     clock.forward(seconds=299)
@@ -116,13 +118,13 @@ def test_the_same_call_is_taken_again_within_its_five_minutes_and_not_after(clie
     assert asked(headers).error == INVALID
 
 
-def test_a_wrong_secret_is_refused_and_so_is_another_key_s(client: ChannelClient, stranger: ChannelClient, clock: Clock) -> None:
+def test_secret_of_another_key_is_refused(client: ChannelClient, stranger: ChannelClient, clock: Clock) -> None:
     assert ChannelClient(client.access_key_id, "wrong", clock).call("GET", LIST).error == INVALID
     assert ChannelClient(client.access_key_id, stranger.secret, clock).call("GET", LIST).error == INVALID
     assert ChannelClient(client.access_key_id, "", clock).call("GET", LIST).error == INVALID
 
 
-def test_a_key_that_is_disabled_opens_nothing_from_then_on(client: ChannelClient, registry: Registry) -> None:
+def test_disabled_key_is_refused_at_once(client: ChannelClient, registry: Registry) -> None:
     assert client.call("GET", LIST).status == 200
     key = registry.access_key(client.access_key_id)
     assert key is not None
@@ -131,7 +133,7 @@ def test_a_key_that_is_disabled_opens_nothing_from_then_on(client: ChannelClient
     assert list(registry.access_keys()) == list(registry.access_keys("demo")) == [key._replace(enabled=False)]
 
 
-def test_a_deleted_project_s_keys_do_not_open_a_later_one_of_its_name(
+def test_keys_of_a_deleted_project_do_not_open_a_new_one_of_its_name(
     client: ChannelClient, stranger: ChannelClient, registry: Registry, secrets: SecretStore, clock: Clock
 ) -> None:
     registry.delete_project("demo")
@@ -142,12 +144,12 @@ def test_a_deleted_project_s_keys_do_not_open_a_later_one_of_its_name(
     assert client.call("GET", LIST).error == INVALID
 
 
-def test_a_key_whose_secret_is_gone_opens_nothing(client: ChannelClient, secrets: SecretStore) -> None:
+def test_key_without_its_secret_is_refused(client: ChannelClient, secrets: SecretStore) -> None:
     secrets.forget(client.access_key_id)
     assert client.call("GET", LIST).error == INVALID
 
 
-def test_a_secret_is_remembered_for_five_minutes_at_most(client: ChannelClient, clock: Clock) -> None:
+def test_secret_is_cached_for_five_minutes_at_most(client: ChannelClient, clock: Clock) -> None:
     from functions.channels import app
 
     asked_for: list[str] = []
@@ -162,7 +164,7 @@ def test_a_secret_is_remembered_for_five_minutes_at_most(client: ChannelClient, 
 
 
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 503), ("AccessDeniedException", 500)])
-def test_a_secret_that_cannot_be_read_for_now_is_a_503(
+def test_call_gets_503_when_the_secret_cannot_be_read(
     client: ChannelClient, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
     from functions.channels import app
@@ -174,7 +176,7 @@ def test_a_secret_that_cannot_be_read_for_now_is_a_503(
     assert client.call("GET", LIST).status == status
 
 
-def test_a_secret_is_in_no_item_no_log_and_no_answer(client: ChannelClient) -> None:
+def test_secret_is_in_no_item_no_log_and_no_answer(client: ChannelClient) -> None:
     output = io.StringIO()
     with redirect_stdout(output):
         answers = [
@@ -188,21 +190,21 @@ def test_a_secret_is_in_no_item_no_log_and_no_answer(client: ChannelClient) -> N
     assert client.secret not in everything
 
 
-def test_an_access_key_needs_its_project(client: ChannelClient, registry: Registry, clock: Clock) -> None:
+def test_access_key_needs_its_project(client: ChannelClient, registry: Registry, clock: Clock) -> None:
     with pytest.raises(NotFound, match="there is no project nobody"):
         registry.create_access_key(new_access_key("nobody", clock())[0])
     assert [key.project_id for key in registry.access_keys()] == ["demo"]
 
 
-def test_a_variable_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACCESS_KEY_SECRETS")
     with pytest.raises(KeyError, match="ACCESS_KEY_SECRETS"):
         channel_settings.__wrapped__()
 
 
-def test_an_error_of_the_database_that_passes_is_a_503(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_gets_503_when_the_database_is_throttled(client: ChannelClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def throttled(*_: Any) -> None:
         raise StorageUnavailable("slow down")
 
     monkeypatch.setattr(Registry, "access_key", throttled)
-    assert client.call("GET", LIST).error == (503, "500", "it is not known to be done; send it again")
+    assert client.call("GET", LIST).error == (503, "500", "The request may not have been carried out. Send it again.")

@@ -22,15 +22,15 @@ def test_tables_of_costs_document_are_made_from_the_stored_results() -> None:
     assert documents.with_tables(text("COSTS.md"), documents.stored()) == text("COSTS.md")
 
 
-def test_a_reading_is_the_median_of_its_rounds_with_the_least_and_the_greatest() -> None:
+def test_reading_has_median_minimum_and_maximum_of_its_rounds() -> None:
     assert reading([3.0, 1.0, 8.0], at=2.0) == (3.0, 1.0, 8.0, 3, {"at": 2.0})
 
 
-def test_a_ratio_is_that_of_the_medians_with_the_least_and_the_greatest_of_the_rounds() -> None:
+def test_ratio_has_the_quotient_of_medians_and_the_range_of_its_rounds() -> None:
     assert ratio([(6.0, 2.0), (4.0, 4.0), (5.0, 5.0)]) == (1.25, 1.0, 3.0, 3, {})
 
 
-def test_an_event_costs_little_more_than_one_write_unit() -> None:
+def test_event_costs_little_more_than_one_write_unit() -> None:
     try:
         taken = write_units(rounds=1)
     except NotTaken as reason:

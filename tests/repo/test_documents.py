@@ -8,24 +8,28 @@ import pytest
 
 from mediabeat.cli.main import main
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.event import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, EventType
-from mediabeat.core.event_codec import COUNTED_BYTES, MAX_COUNT
+from mediabeat.core.event import EventType
+from mediabeat.core.event_codec import BYTES_PER_WEIGHT, MAX_SESSION_WEIGHT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
-from mediabeat.core.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.core.records import Start
 from mediabeat.core.summary import MAX_LOG_LINES
+from mediabeat.protocols.media_analytics import requests as media_analytics
+from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
+from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
+from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
+from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENT_BYTES, MAX_EVENTS_PER_REQUEST
+from mediabeat.protocols.vod_station import errors
+from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
-from mediabeat.use_cases.append_events import MAX_EVENTS_A_REQUEST
-from mediabeat.use_cases.show_session import ERRORS_BYTES
-from tests.repo import metrics_doc
+from tests.repo import metrics_doc, telemetry_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
 from tests.support.template import ROOT, source
 
 README_LINES: Final = 180
 SENTENCE_WORDS: Final = 25
 
-AWAITED: Final = frozenset({".github/assets/demo.svg", "CONTRIBUTING.md"})
+AWAITED: Final = frozenset({"CONTRIBUTING.md"})
 """Files of this issue that are written at the same time as the documents that link to them."""
 
 BANNED: Final = (
@@ -68,11 +72,11 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
     limits = section("README.md", "Deploy").split("**Limits:**")[1].replace("\n", " ")
     assert limits.count("* ") == 5
     for limit in (
-        f"{MAX_EVENTS_A_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
+        f"{MAX_EVENTS_PER_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
         f"{defaults['MaxAgeHours']} hours",
-        f"{MAX_COUNT:,} events",
+        f"{MAX_SESSION_WEIGHT:,} events",
         f"{defaults['EventsPerSecond']:,} event requests a second",
-        f"at most {list_sessions.MAX_LIMIT} sessions",
+        f"at most {MAX_LIMIT} sessions",
         f"{defaults['RetentionDays']} days",
     ):
         assert limit in limits
@@ -116,6 +120,37 @@ def test_api_document_has_every_route() -> None:
     assert documented == {f"{event['Method']} {event['Path']}" for event in events}
 
 
+def test_api_document_has_every_query_parameter_and_no_other() -> None:
+    table = section("API.md", "GET /v1/sessionRecent").split("```json")[0]
+    documented = [name for row in rows(table)[1:] for name in re.findall(r"`(\w+)`", row)]
+    assert documented == [parameter.name for parameter in media_analytics.PARAMETERS]
+    channels = section("API.md", "Channels")
+    pages = set(re.findall(r"`(page\w+)`", channels)) | set(re.findall(r"[?&](\w+)=", channels))
+    assert pages == {parameter.name for parameter in vod_station.PARAMETERS}
+
+
+def test_api_document_has_the_values_of_every_query_parameter() -> None:
+    table = section("API.md", "GET /v1/sessionRecent")
+    for parameter in media_analytics.PARAMETERS:
+        (row,) = [line for line in table.splitlines() if re.match(rf"\| .*`{parameter.name}`.* \|", line)]
+        values = [f"`{value}`" for value in parameter.schema.get("enum", ())]
+        bounds = [str(parameter.schema[name]) for name in ("minimum", "maximum") if name in parameter.schema]
+        assert [value for value in (*values, *bounds) if value not in row] == []
+    (lists,) = re.findall(
+        r"`pageNo` starts at (\d+); `pageSizeNo` is (\d+) to (\d+), by default (\d+)", section("API.md", "Channels")
+    )
+    size = vod_station.PAGE_SIZE.schema
+    expected = (vod_station.PAGE_NUMBER.schema["default"], size["minimum"], size["maximum"], size["default"])
+    assert lists == tuple(map(str, expected))
+
+
+def test_api_document_has_every_error_code_with_its_status() -> None:
+    table = [line for line in section("API.md", "Channels").splitlines() if line.startswith("| `")]
+    documented = {code: int(line.split("|")[2]) for line in table for code in re.findall(r"`(\d+)`", line.split("|")[1])}
+    failures = [*errors.REFUSALS.values(), *errors.COMMON.values(), *(errors.INVALID_ID, errors.PAGE_NUMBER, errors.NAME)]
+    assert documented == {failure.code: failure.status for failure in (*failures, errors.UNEXPECTED)}
+
+
 def test_api_document_has_every_event_type() -> None:
     assert names(section("API.md", "Event types")) == set(EventType)
 
@@ -133,6 +168,11 @@ def test_metrics_document_has_every_close_reason() -> None:
     assert set(CloseReason) <= names(section("METRICS.md", "When a session is over"))
 
 
+def test_operations_document_has_the_table_of_the_metrics_registry() -> None:
+    operations = text("OPERATIONS.md")
+    assert telemetry_doc.with_table(operations) == operations, "run python -m tests.repo.telemetry_doc --write"
+
+
 def test_operations_document_has_every_parameter_with_its_default() -> None:
     parameters: dict[str, Any] = source()["Parameters"]
     table = section("OPERATIONS.md", "Parameters")
@@ -142,7 +182,7 @@ def test_operations_document_has_every_parameter_with_its_default() -> None:
         assert default == (str(parameter["Default"]) or "none"), name
 
 
-def test_operations_document_says_for_every_alarm_where_to_look_and_what_to_do() -> None:
+def test_operations_document_has_every_alarm_with_a_check_and_a_remedy() -> None:
     table = [line for line in section("OPERATIONS.md", "Alarms").splitlines() if line.startswith("| `")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     alarms = {name for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
@@ -158,7 +198,7 @@ def test_operations_document_has_every_command() -> None:
 @pytest.mark.parametrize(
     "limit",
     [
-        *(f"{MAX_BATCH_EVENTS:,} events", f"{MAX_COUNT:,} units", f"for each {COUNTED_BYTES} bytes"),
+        *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
         *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
         *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
         *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
@@ -171,7 +211,7 @@ def test_api_document_has_every_limit(limit: str) -> None:
 def test_api_document_says_what_lists_leave_out() -> None:
     api = text("API.md").replace("\n", " ")
     assert f"{list_sessions.MAX_LOG_LINES:,} / `limit` lines" in api
-    assert f"{list_sessions.MAX_FOLDED:,} units" in api
+    assert f"{list_sessions.MAX_FOLDED_WEIGHT:,} units" in api
     assert f"first {ERRORS_BYTES // 1_024} KB" in api
 
 

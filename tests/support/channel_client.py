@@ -1,17 +1,12 @@
-"""A client of /api/v2/channels that signs its calls, with events as API Gateway makes them."""
+"""A client of /api/v2/channels that signs its calls."""
 
 import json
-import re
 from collections.abc import Callable
-from functools import cache
-from types import SimpleNamespace
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
 
 from mediabeat.protocols.vod_station.signature import signature
-from tests.support.template import source
+from tests.support.api import Event, answer, request
 
-CONTEXT = SimpleNamespace()
 CHANNELS = "/api/v2/channels"
 
 
@@ -28,52 +23,10 @@ class Answered(NamedTuple):
         return self.status, self.body["error"]["errorCode"], self.body["error"]["details"]
 
 
-@cache
-def routes() -> list[tuple[str, str, re.Pattern[str]]]:
-    """Route key, method and path of each route that the template sends to the function, the one for all others last."""
-    events = source()["Resources"]["ChannelsFunction"]["Properties"]["Events"].values()
-    found = []
-    for event in events:
-        method, path = event["Properties"]["Method"], event["Properties"]["Path"]
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.replace("{proxy+}", "(?P<proxy>.+)"))
-        found.append((f"{method} {path}", method, re.compile(pattern)))
-    return sorted(found, key=lambda route: route[1] == "ANY")
-
-
-def event_of(method: str, target: str, headers: dict[str, str], body: Any = None) -> dict[str, Any]:
-    """Return the event that API Gateway makes of a request."""
-    path, _, query = target.partition("?")
-    path = unquote(path)
-    key, found = next(
-        (key, found) for key, verb, pattern in routes() if verb in (method, "ANY") and (found := pattern.fullmatch(path))
-    )
-    parameters: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        parameters.setdefault(name, []).append(value)
-    event: dict[str, Any] = {
-        "version": "2.0",
-        "routeKey": key,
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {"content-type": "application/json", **headers},
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "isBase64Encoded": False,
-    }
-    if found.groupdict():
-        event["pathParameters"] = found.groupdict()
-    if parameters:
-        event["queryStringParameters"] = {name: ",".join(values) for name, values in parameters.items()}
-    if body is not None:
-        event["body"] = body if isinstance(body, str) else json.dumps(body)
-    return event
-
-
-def send(event: dict[str, Any]) -> Answered:
+def send(event: Event) -> Answered:
     """Let the function answer an event."""
-    from functions.channels.app import lambda_handler
-
-    answer = lambda_handler(event, CONTEXT)
-    return Answered(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
+    answered = answer(event)
+    return Answered(answered["statusCode"], json.loads(answered["body"]), answered["headers"])
 
 
 class ChannelClient:
@@ -95,7 +48,7 @@ class ChannelClient:
 
     def call(self, method: str, target: str, body: Any = None, *, skew_ms: int = 0) -> Answered:
         """Make a call; `target` is path and query."""
-        return send(event_of(method, target, self.headers(method, target, skew_ms=skew_ms), body))
+        return send(request(method, target, body, headers=self.headers(method, target, skew_ms=skew_ms)))
 
     def create(self, name: str) -> str:
         """Create a channel and return its id."""

@@ -3,7 +3,8 @@
 import json
 from typing import Final
 
-from mediabeat.core.event import Event, parse_later, parse_start
+from mediabeat.core.event import Event
+from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 from tests.support.builders import Wire
 from tests.support.template import ROOT
 
@@ -20,4 +21,4 @@ def bodies_of(journey: str) -> list[Wire]:
 def events_of(journey: str) -> list[Event]:
     """Return the events of a journey; it begins at the epoch."""
     first, *later = bodies_of(journey)
-    return [parse_start(first), *map(parse_later, later)]
+    return [parse_session_start(first), *map(parse_event, later)]

@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 from cfnlint.decode.cfn_yaml import load
-from samtranslator.translator.transform import transform
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").is_file()}
@@ -23,6 +22,7 @@ def source() -> dict[str, Any]:
 @cache
 def transformed() -> dict[str, Any]:
     """The template as CloudFormation gets it."""
+    from samtranslator.translator.transform import transform  # takes half a second, which most tests need not spend
 
     class NoManagedPolicies:
         def load(self) -> dict[str, str]:

@@ -7,12 +7,13 @@ from typing import Final
 
 from mediabeat.cli.replay import with_project
 from mediabeat.core.close_rules import Limits
-from mediabeat.core.event import parse_later
+from mediabeat.protocols.media_collection.requests import parse_downloaded, parse_event, parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.append_events import ingest
+from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.start_session import start_session, store_downloaded
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
@@ -42,8 +43,9 @@ KEY: Final = KnownKey("")
 class Viewers:
     """Those who watch what is in one table, one after the other, on one clock."""
 
-    def __init__(self, store: Store, registry: Registry, *, now: int = BASE_MS) -> None:
+    def __init__(self, starts: SessionStarts, store: Store, registry: Registry, *, now: int = BASE_MS) -> None:
         self.now = now
+        self._starts = starts
         self._store = store
         self._registry = registry
         self._caller = caller_of(PHONE)
@@ -52,18 +54,19 @@ class Viewers:
         """Send these bodies, each when its `ts` says, and return the session's id."""
         first, *later = bodies
         offset = self.now - first["playerTime"]["ts"]
-        sid = start_session(_at(first, offset), self._caller, self._store, self._registry, KEY, LIMITS, now=self.now).sid
+        start = parse_session_start(_at(first, offset))
+        sid = start_session(start, self._caller, self._starts, self._registry, KEY, LIMITS, now=self.now).sid
         for body in later:
             moved = _at(body, offset)
             self.now = max(self.now, moved["playerTime"]["ts"])
-            ingest(sid, parse_later(moved), self._store, LIMITS, now=self.now)
+            append_event(sid, parse_event(moved), self._store, LIMITS, now=self.now)
         return sid
 
     def download(self, bodies: list[Wire]) -> str:
         """Send these bodies at once."""
         offset = self.now - bodies[0]["playerTime"]["ts"]
-        batch = [_at(body, offset) for body in bodies]
-        return store_downloaded(batch, self._caller, self._store, self._registry, KEY, now=self.now, must_say_so=False).sid
+        events = parse_downloaded([_at(body, offset) for body in bodies], require_downloaded_flag=False)
+        return store_downloaded(events, self._caller, self._starts, self._registry, KEY, now=self.now).sid
 
     def watch_a_minute(self) -> str:
         """Send a start, some pings and an end."""

@@ -1,17 +1,17 @@
-"""What can go wrong, in the words of the domain. Only `http.py` knows which status each becomes."""
+"""Errors in the words of the domain. The protocols decide which status each error becomes."""
 
 from dataclasses import dataclass
 from typing import Final
 
 MAX_PROBLEMS: Final = 100
-"""Problems that are told of one request: a body has room for more mistakes than an answer."""
+"""Problems listed for one request: a body has room for more mistakes than a reply."""
 
 MAX_FIELD: Final = 300
-"""Characters of a field's path that are told: names in a body can be as long as the body."""
+"""Characters of a field's path in a problem: the names in a body can be as long as the body."""
 
 
 class MediabeatError(Exception):
-    """Base of every error that a caller is told about."""
+    """An error that the caller gets to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class InvalidInput(MediabeatError):
     """The input breaks rules; nothing of it was stored."""
 
     def __init__(self, *problems: Problem) -> None:
-        told = [Problem(one.field[:MAX_FIELD], one.rule) for one in problems[:MAX_PROBLEMS]]
-        unsaid = "; and more" if len(problems) > len(told) else ""
-        super().__init__("; ".join(f"{problem.field}: {problem.rule}" for problem in told) + unsaid)
-        self.problems = told
+        listed = [Problem(one.field[:MAX_FIELD], one.rule) for one in problems[:MAX_PROBLEMS]]
+        more = "; and more" if len(problems) > len(listed) else ""
+        super().__init__("; ".join(f"{problem.field}: {problem.rule}" for problem in listed) + more)
+        self.problems = listed
 
 
 class BodyTooLarge(InvalidInput):
-    """The body is larger than the route takes."""
+    """The body is larger than the route accepts."""
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(Problem("body", f"must not be larger than {limit_bytes} bytes"))
@@ -44,24 +44,28 @@ class SessionUnknown(MediabeatError):
 
 
 class SessionClosed(MediabeatError):
-    """The session has ended, or its time was up before the event came."""
+    """The session is over or full."""
 
 
 class LargeSession(MediabeatError):
-    """What a session's events count is more than its reader has room for."""
+    """The session's events weigh more than its reader has room for."""
 
 
 class NotFound(MediabeatError):
-    """There is nothing of this name."""
+    """The thing with this name does not exist."""
 
 
 class Unauthorized(MediabeatError):
-    """The key or the project is missing or wrong."""
+    """The key, the signature or the project is missing or wrong."""
 
 
 class ProjectExists(MediabeatError):
-    """A project of this id is there already."""
+    """A project with this id exists already."""
+
+
+class ArchiveUnusable(MediabeatError):
+    """The folder of an archive cannot be used: not empty, not an archive, or damaged. The message names the place."""
 
 
 class StorageUnavailable(MediabeatError):
-    """The database refused for now; nothing was acknowledged, and the caller may try again."""
+    """The database refuses for the moment. Nothing was acknowledged, and the caller may try again."""

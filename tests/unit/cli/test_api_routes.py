@@ -1,10 +1,10 @@
-"""What the bridge reads from the processed template."""
+"""The routes that are read from the processed template."""
 
 from mediabeat.cli.local_cloud import api_routes
 from tests.support.template import source, transformed
 
 
-def test_the_bridge_finds_every_route_of_the_template() -> None:
+def test_every_route_of_the_template_is_found() -> None:
     declared = {
         f"{event['Properties']['Method']} {event['Properties']['Path']}": function
         for function, resource in source()["Resources"].items()

@@ -1,4 +1,4 @@
-"""Events in files, with placeholders for what only the local cloud knows."""
+"""Event files with placeholders for values that only the local cloud knows."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ def event_file(tmp_path: Path) -> Path:
     return tmp_path / "event.json"
 
 
-def test_placeholders_are_filled_in_wherever_they_stand(event_file: Path) -> None:
+def test_placeholders_are_replaced_everywhere_in_the_file(event_file: Path) -> None:
     event_file.write_text('{"{{a}}": "x{{b}}x", "body": "{\\"a\\": \\"{{a}}\\"}"}', encoding="utf-8")
     event = read_event(event_file, {"a": lambda: "1", "b": lambda: "2"})
     assert event == {"1": "x2x", "body": '{"a": "1"}'}
 
 
-def test_a_placeholder_is_asked_for_once_and_only_if_it_is_used(event_file: Path) -> None:
+def test_placeholder_value_is_made_once_and_only_when_used(event_file: Path) -> None:
     asked: list[str] = []
 
     def sid() -> str:
@@ -33,13 +33,13 @@ def test_a_placeholder_is_asked_for_once_and_only_if_it_is_used(event_file: Path
     assert (read_event(event_file, {"sid": sid, "unused": unused}), asked) == (["s", "s"], ["sid"])
 
 
-def test_an_unknown_placeholder_is_named_with_those_that_are_known(event_file: Path) -> None:
+def test_unknown_placeholder_is_reported_with_the_known_ones(event_file: Path) -> None:
     event_file.write_text('"{{typo}}"', encoding="utf-8")
-    with pytest.raises(CommandFailed, match=r"names 'typo' in braces; known are: sid"):
+    with pytest.raises(CommandFailed, match=r"has the unknown placeholder 'typo'; known are: sid"):
         read_event(event_file, {"sid": lambda: "s"})
 
 
-def test_a_file_that_is_no_json_is_named(event_file: Path) -> None:
+def test_invalid_json_is_reported_with_its_file(event_file: Path) -> None:
     event_file.write_text("{", encoding="utf-8")
-    with pytest.raises(CommandFailed, match=r"event\.json is no event"):
+    with pytest.raises(CommandFailed, match=r"event\.json is not an event"):
         read_event(event_file, {})

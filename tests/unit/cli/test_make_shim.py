@@ -1,4 +1,4 @@
-"""The stand-in for `make`, on the layer's own Makefile and as the command that SAM calls."""
+"""The replacement for `make`, on the layer's own Makefile and as the command that SAM calls."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ other:
 """
 
 
-def test_a_recipe_has_its_variables_filled_in_from_the_environment_before_the_defaults() -> None:
+def test_recipe_takes_variables_from_the_environment_before_defaults() -> None:
     environment = {"NAME": "you", "OUT": "file"}
     assert make_shim.recipe(MAKEFILE, "greet-all", environment) == [
         "echo hello  you > file",
@@ -35,14 +35,14 @@ def test_a_recipe_has_its_variables_filled_in_from_the_environment_before_the_de
     ]
 
 
-def test_the_layer_s_makefile_is_understood() -> None:
+def test_recipe_of_the_layer_s_makefile_has_no_variable_left() -> None:
     makefile = (ROOT / "layers" / "mediabeat" / "Makefile").read_text(encoding="utf-8")
     commands = make_shim.recipe(makefile, "build-MediabeatLayer", {"ARTIFACTS_DIR": "/out"})
     assert commands
     assert not [command for command in commands if "$(" in command]
 
 
-def test_the_layer_s_makefile_gives_the_commands_that_make_gives(tmp_path: Path) -> None:
+def test_recipe_of_the_layer_s_makefile_is_the_one_of_make(tmp_path: Path) -> None:
     makefile = ROOT / "layers" / "mediabeat" / "Makefile"
     environment = {**os.environ, "ARTIFACTS_DIR": str(tmp_path), "LAYER_PYTHON": "3.12"}
     try:
@@ -59,17 +59,17 @@ def test_the_layer_s_makefile_gives_the_commands_that_make_gives(tmp_path: Path)
     assert commands == dry_run.stdout.splitlines()
 
 
-def test_an_unknown_target_is_named() -> None:
+def test_unknown_target_is_reported_by_name() -> None:
     with pytest.raises(KeyError, match="nothing"):
         make_shim.recipe(MAKEFILE, "nothing", {})
 
 
-def test_the_command_runs_the_recipe_where_it_is_called(tmp_path: Path) -> None:
+def test_command_runs_the_recipe_in_the_current_folder(tmp_path: Path) -> None:
     called = call_make(tmp_path, "greet-all")
     assert (called.returncode, (tmp_path / "out").read_text(encoding="utf-8")) == (0, "hello world\n/home\n")
 
 
-def test_the_command_ends_with_the_code_of_the_first_line_that_fails(tmp_path: Path) -> None:
+def test_command_stops_at_the_first_line_that_fails(tmp_path: Path) -> None:
     called = call_make(tmp_path, "other")
     assert (called.returncode, (tmp_path / "out").exists()) == (1, False)
 

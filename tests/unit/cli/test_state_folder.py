@@ -1,4 +1,4 @@
-"""What is kept in the state folder."""
+"""The state folder: its place, the status file and the emulator's lock."""
 
 from pathlib import Path
 
@@ -23,29 +23,29 @@ def status(folder: StateFolder) -> Status:
     )
 
 
-def test_the_status_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_status_is_read_as_it_was_written(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path)
     status(folder).save(folder)
     assert Status.load(folder) == status(folder)
 
 
-def test_only_its_user_may_read_the_file_that_holds_a_key(tmp_path: Path) -> None:
+def test_status_file_can_be_read_only_by_its_user(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path)
     status(folder).save(folder)
     assert folder.status_file.stat().st_mode & 0o777 == 0o600
 
 
-def test_before_the_first_up_there_is_no_status(tmp_path: Path) -> None:
+def test_status_is_none_before_the_first_up(tmp_path: Path) -> None:
     assert Status.load(StateFolder(tmp_path)) is None
 
 
-def test_the_folder_is_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_folder_is_the_one_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIABEAT_HOME", str(tmp_path / "new"))
     assert StateFolder.of_user() == StateFolder((tmp_path / "new").resolve())
     assert (tmp_path / "new").is_dir()
 
 
-def test_a_lock_file_that_nobody_holds_is_of_an_emulator_that_has_ended(tmp_path: Path) -> None:
+def test_emulator_is_not_running_when_its_lock_file_is_free(tmp_path: Path) -> None:
     folder = StateFolder(tmp_path)
     folder.emulator_lock.write_text('{"pid": 1, "port": 4566}', encoding="utf-8")
     assert emulator.running(folder) is None

@@ -1,4 +1,4 @@
-"""Which deployment a command is about."""
+"""The deployment that an operator's command works on."""
 
 import pytest
 from click.testing import CliRunner
@@ -12,13 +12,13 @@ def no_client(service: str) -> None:
     raise AssertionError(f"nobody asked {service}")
 
 
-def test_a_deployment_is_known_by_its_outputs() -> None:
+def test_deployment_is_described_by_the_outputs_of_its_stack() -> None:
     outputs = {"TableName": "table", "AccessKeySecrets": "mediabeat/x/access-key/", "ViewerKeySecret": "arn:key"}
     target = _target(outputs | {"IndexShards": "4", "ApiUrl": "https://a"}, no_client)
     assert target == Target("table", "mediabeat/x/access-key/", "arn:key", 4, no_client, None)
 
 
-def test_a_stack_of_before_is_to_be_updated() -> None:
+def test_old_stack_is_reported_with_the_way_to_update_it() -> None:
     with pytest.raises(CommandFailed) as failed:
         _target({"TableName": "table"}, no_client)
     assert failed.value.message == "The stack has no output AccessKeySecrets; update it with: sam build && sam deploy"
@@ -41,7 +41,7 @@ def test_a_stack_of_before_is_to_be_updated() -> None:
     ],
     ids=" ".join,
 )
-def test_every_command_of_an_operator_takes_a_stack_and_a_region(command: list[str]) -> None:
+def test_every_operator_command_takes_a_stack_and_a_region(command: list[str]) -> None:
     lone = CliRunner().invoke(main, [*command, "--region", "eu-west-1"])
     assert (lone.exit_code, "--region goes with --stack." in lone.output) == (2, True)
     assert "--stack" in CliRunner().invoke(main, [*command, "--help"]).output

@@ -1,4 +1,4 @@
-"""The timeline in the terminal, letter by letter."""
+"""The timeline in the terminal, character by character."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ def drawn(events: Iterable[Event], width: int = 40, encoding: str = "utf-8") -> 
     return ["".join(segment.text for segment in line).rstrip() for line in lines]
 
 
-def test_each_state_has_its_character_and_its_total() -> None:
+def test_timeline_draws_each_state_and_its_total() -> None:
     viewing = [start(0), play(4), pause(20, 16), buffer(28, 16), play(32, 16), ping(40, 24)]
     assert drawn(viewing) == [
         "                    P",
@@ -30,7 +30,7 @@ def test_each_state_has_its_character_and_its_total() -> None:
     ]
 
 
-def test_ads_and_errors_are_marked_where_they_happened() -> None:
+def test_timeline_marks_ads_and_errors_at_their_time() -> None:
     viewing = [
         start(0),
         ad_break(0),
@@ -49,25 +49,26 @@ def test_ads_and_errors_are_marked_where_they_happened() -> None:
     ]
 
 
-def test_content_that_stands_still_is_not_drawn_as_content() -> None:
+def test_timeline_draws_a_stall_when_the_playhead_does_not_move() -> None:
     viewing = [start(0), play(0), ping(10, 10), ping(20, 10), ping(30, 10), ping(40, 20)]
     assert drawn(viewing, width=40)[1] == "█" * 10 + "░" * 20 + "█" * 10
 
 
-def test_a_terminal_without_unicode_gets_a_picture_too() -> None:
+def test_timeline_uses_ascii_when_the_terminal_has_no_unicode() -> None:
     viewing = [start(0), play(4), pause(20, 16), ping(40, 16)]
     assert drawn(viewing, encoding="ascii")[1] == "." * 4 + "#" * 16 + "-" * 20
 
 
-def test_a_short_pause_does_not_disappear_from_the_marks() -> None:
+def test_timeline_marks_a_pause_that_is_shorter_than_a_column() -> None:
     viewing = [start(0), play(0), pause(20, 20), play(20.01, 20), ping(40, 40)]
     assert drawn(viewing)[0] == " " * 20 + "P"
 
 
-def test_hours_are_written_out() -> None:
+def test_timeline_labels_hours() -> None:
     viewing = [start(0), play(0), ping(7_200, 7_200)]
     assert drawn(viewing)[2] == "0:00      30:00     1:00:00   1:30:00"
 
 
-def test_a_session_in_which_no_time_passed_is_said_to_be_one() -> None:
-    assert drawn([start(0), play(0)], width=80) == ["All events of this session happened at once: there is no time to draw."]
+def test_timeline_says_so_when_a_session_has_no_duration() -> None:
+    message = "All events of this session have the same time, so there is no timeline to draw."
+    assert drawn([start(0), play(0)], width=80) == [message]

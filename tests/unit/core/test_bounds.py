@@ -9,15 +9,15 @@ import pytest
 
 from mediabeat.core.action_log import action_log
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.compression import compressed
 from mediabeat.core.event import Event
-from mediabeat.core.event_codec import MAX_COUNT, count_of, pack
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES
-from mediabeat.core.params import MAX_TEXT
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
+from mediabeat.core.stored_forms import compressed
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
+from mediabeat.protocols.media_collection.params import MAX_TEXT
 from mediabeat.storage import session_items
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update
@@ -62,7 +62,7 @@ def seeks(count: int) -> Iterator[Event]:
         yield (play if number % 2 else pause)(number + dice.random(), dice.random() * 1e12)
 
 
-def test_all_at_once_fits_into_an_item_with_the_largest_start_and_caller() -> None:
+def test_largest_summary_start_and_caller_fit_into_one_item() -> None:
     texts: Any = {f"media.{number}": wide(1_300, number) for number in range(16)}  # 62 KB
     session = stored(start(**texts), ad_break(1), *ads(MANY), *chapters(MANY), *errors(MANY), *seeks(4 * MANY))
     summary = summarize(session)
@@ -80,14 +80,14 @@ def test_all_at_once_fits_into_an_item_with_the_largest_start_and_caller() -> No
     assert len(summary.log) == MAX_LOG_LINES < summary.totals.lines
 
 
-def test_no_summary_can_be_larger_than_its_item_whatever_its_texts() -> None:
+def test_summary_with_the_longest_texts_fits_into_its_item() -> None:
     longest = '[253402300799999,-999999999999.9999,"player_start",253402300799999],'
     lists = ADS_BYTES + CHAPTERS_BYTES + 2 * ERROR_IDS_BYTES + MAX_LOG_LINES * len(longest)
     others, start_and_caller = 8 * 1_024, 80 * 1_024
     assert lists + others + start_and_caller < MAX_ITEM_BYTES
 
 
-def test_what_a_real_session_has_is_kept_whole() -> None:
+def test_real_session_is_kept_complete() -> None:
     breaks = [ad_break(0), *(event("adStart", at, params=AD | {"media.ad.name": f"Spot {at}"}) for at in range(1, 400))]
     metrics = summarize(stored(start(), *breaks)).metrics
     assert (len(metrics.ads), metrics.ad_count) == (399, 399)
@@ -96,7 +96,7 @@ def test_what_a_real_session_has_is_kept_whole() -> None:
 AD = {"media.ad.id": "ad-2026-11-000123", "media.ad.podPosition": 1, "media.ad.length": 30}
 
 
-def test_no_more_minutes_are_told_of_a_session_than_it_can_have() -> None:
+def test_log_has_no_more_minutes_than_a_session_can_have() -> None:
     two_days = 2 * 86_400
     absurd = [(play if number % 2 else pause)(number * two_days, number * two_days) for number in range(200)]
     log = summarize(stored(start(media_length=0), *absurd)).totals
@@ -104,7 +104,7 @@ def test_no_more_minutes_are_told_of_a_session_than_it_can_have() -> None:
     assert log.playing_ms == 99 * 86_400 * 1_000  # a gap counts what its playhead moved, up to a day
 
 
-def test_a_long_pause_with_many_pings_takes_no_longer_than_as_many_elsewhere() -> None:
+def test_log_of_a_long_pause_takes_no_longer_than_other_pings() -> None:
     looked_at = 0
 
     class Counted(float):
@@ -132,28 +132,28 @@ def test_a_long_pause_with_many_pings_takes_no_longer_than_as_many_elsewhere() -
     ],
     ids=["a ping", "with quality", "a state", "a text that compresses well", "one that does not", "many small values"],
 )
-def test_an_event_counts_by_what_it_takes_in_memory(one: Event, count: int) -> None:
-    assert count_of(pack(one)) == count
+def test_event_weighs_what_it_takes_in_memory(one: Event, count: int) -> None:
+    assert event_weight(pack(one)) == count
 
 
-def test_a_day_of_pings_each_second_is_taken() -> None:
+def test_day_of_pings_each_second_weighs_less_than_the_maximum() -> None:
     qoe = {"media.qoe.bitrate": 12_350_000, "media.qoe.droppedFrames": 300, "media.qoe.framesPerSecond": 59.94}
-    assert 86_400 * count_of(pack(ping(1, 5_000.25, qoe=qoe))) < MAX_COUNT
+    assert 86_400 * event_weight(pack(ping(1, 5_000.25, qoe=qoe))) < MAX_SESSION_WEIGHT
 
 
 @pytest.mark.parametrize(
     ("most", "kept"), [(0, []), (1, [9]), (2, [0, 9]), (5, [0, 1, 7, 8, 9]), (10, list(range(10))), (11, list(range(10)))]
 )
-def test_of_a_list_that_is_too_long_both_ends_are_kept(most: int, kept: list[int]) -> None:
+def test_list_that_is_too_long_keeps_both_ends(most: int, kept: list[int]) -> None:
     assert both_ends(range(10), most) == kept
 
 
 @pytest.mark.parametrize(("most_bytes", "kept"), [(3, []), (4, ["a"]), (7, ["a"]), (8, ["a", "b"]), (13, ["a", "b", "é"])])
-def test_the_first_entries_are_kept_as_far_as_their_json_fits(most_bytes: int, kept: list[str]) -> None:
+def test_first_entries_are_kept_as_far_as_their_json_fits(most_bytes: int, kept: list[str]) -> None:
     assert list(first_fitting(["a", "b", "é", "c"], most_bytes)) == kept
 
 
-def test_a_list_of_any_hundred_sessions_is_answered() -> None:
+def test_list_of_any_hundred_sessions_fits_into_a_response() -> None:
     line = {
         "logDate": "9999-12-31 23:59:59",
         "videoTime": "277777777:46:40",
@@ -166,6 +166,6 @@ def test_a_list_of_any_hundred_sessions_is_answered() -> None:
     assert MAX_ANSWERED_LINES * escaped + 100 * head_of_a_session < 6 * 1_024 * 1_024
 
 
-def test_the_longest_text_and_what_stands_for_it_in_a_summary_are_compressed_without_loss() -> None:
+def test_longest_text_hardly_grows_when_compressed() -> None:
     text = wide(MAX_TEXT, 1).encode()
     assert len(compressed(text)) < len(text) * 1.01

@@ -1,12 +1,12 @@
-"""When a session's time is up. Minutes on the server's clock; the session begins at 0."""
+"""When a session's time is up. Minutes on the server's clock; the session starts at 0."""
 
 import pytest
 
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import pack
+from mediabeat.core.lifecycle import liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
-from mediabeat.core.summary import liveness_of
 from tests.support.builders import BASE_MS, pause, ping, play, start
 
 MINUTE = 60_000
@@ -23,7 +23,7 @@ def struck(alive: Liveness, minutes: float, limits: Limits = Limits()) -> tuple[
     return (str(found[0]), found[1] / MINUTE) if found else None
 
 
-def test_the_limits_are_those_of_the_collection_api() -> None:
+def test_limits_are_those_of_the_collection_api() -> None:
     assert Limits() == Limits(quiet_ms=10 * MINUTE, stuck_ms=30 * MINUTE, max_age_ms=24 * 60 * MINUTE)
 
 
@@ -32,27 +32,27 @@ def test_ten_minutes_without_an_event_close_a_session() -> None:
     assert struck(life(heard=5, moved=5), 15) == ("no_events", 15)
 
 
-def test_half_an_hour_without_the_playhead_moving_closes_a_session_that_pings() -> None:
+def test_pinging_session_closes_after_half_an_hour_without_movement() -> None:
     assert struck(life(heard=34, moved=5), 34.999) is None
     assert struck(life(heard=34, moved=5), 35) == ("no_playhead_progress", 35)
 
 
-def test_a_day_closes_a_session_however_lively_it_is() -> None:
+def test_active_session_closes_after_a_day() -> None:
     assert struck(life(heard=1_439, moved=1_439), 1_439.999) is None
     assert struck(life(heard=1_439, moved=1_439), 1_440) == ("max_age", 1_440)
 
 
-def test_a_session_is_closed_as_of_the_moment_of_the_rule_however_late_the_closer_comes() -> None:
+def test_late_closer_closes_a_session_as_of_its_time_out() -> None:
     assert struck(life(heard=5, moved=5), 10_000) == ("no_events", 15)
 
 
-def test_of_several_rules_the_first_to_strike_counts() -> None:
+def test_first_of_several_time_outs_closes_a_session() -> None:
     assert struck(life(heard=30, moved=5), 100) == ("no_playhead_progress", 35)
     assert struck(life(heard=20, moved=5), 100) == ("no_events", 30)
     assert struck(life(heard=1_435, moved=1_435), 2_000) == ("max_age", 1_440)
 
 
-def test_a_deployment_sets_its_own_limits() -> None:
+def test_deployment_sets_its_own_limits() -> None:
     limits = Limits(quiet_ms=2 * MINUTE, stuck_ms=3 * MINUTE, max_age_ms=4 * MINUTE)
     assert struck(life(heard=0, moved=0), 1.9, limits) is None
     assert [struck(life(heard=heard, moved=moved), 9, limits) for heard, moved in ((0, 0), (3, 0.5), (3.5, 3.5))] == [
@@ -66,11 +66,11 @@ def test_a_deployment_sets_its_own_limits() -> None:
     ("heard", "moved", "due"),
     [(0, 0, 10), (5, 5, 15), (25, 5, 35), (20, 10, 30), (1_439, 1_439, 1_440), (1_425, 1_409, 1_435)],
 )
-def test_a_session_is_next_looked_at_when_its_first_rule_would_strike(heard: float, moved: float, due: float) -> None:
+def test_due_mark_is_the_time_of_the_first_time_out(heard: float, moved: float, due: float) -> None:
     assert next_due(life(heard=heard, moved=moved), Limits()) == due * MINUTE
 
 
-def test_the_reasons_are_called_as_the_metrics_call_them() -> None:
+def test_close_reasons_have_the_names_of_the_metrics() -> None:
     assert set(CloseReason) == {"session_end", "completed", "no_events", "no_playhead_progress", "max_age"}
 
 
@@ -92,34 +92,34 @@ def seconds(alive: Liveness, skew_s: float = 0) -> tuple[float, float, float]:
     return began, heard, moved
 
 
-def test_a_session_moved_when_the_playhead_was_last_found_elsewhere() -> None:
+def test_last_movement_is_the_last_event_with_another_playhead() -> None:
     viewing = [play(2), ping(10, 8), pause(12, 10), ping(20, 10), ping(30, 10)]
     assert seconds(liveness_of(stored(*viewing, heard_at=31))) == (0, 31, 12)
 
 
-def test_going_back_is_moving() -> None:
+def test_seek_back_counts_as_movement() -> None:
     viewing = [play(2, 50), ping(10, 58), ping(20, 8), ping(30, 8)]
     assert seconds(liveness_of(stored(*viewing, heard_at=31))) == (0, 31, 20)
 
 
-def test_the_players_clock_is_corrected_by_the_skew_seen_at_the_start() -> None:
+def test_players_clock_is_corrected_by_the_skew_seen_at_the_start() -> None:
     viewing = [play(2), ping(10, 8), ping(20, 8)]
     for skew_s in (-86_400, 3_600):
         assert seconds(liveness_of(stored(*viewing, heard_at=21, skew_s=skew_s)), skew_s) == (0, 21, 10)
 
 
-def test_a_movement_lies_between_the_start_and_the_last_arrival_whatever_the_players_clock_says() -> None:
+def test_last_movement_lies_between_start_and_last_arrival() -> None:
     ahead = stored(play(2), ping(90_000, 8), heard_at=21)
     behind = stored(play(-90_000, 5), ping(-89_000, 0), heard_at=21)
     assert [seconds(liveness_of(one)) for one in (ahead, behind)] == [(0, 21, 21), (0, 21, 0)]
 
 
-def test_an_arriving_event_is_looked_at_as_if_it_were_stored() -> None:
+def test_arriving_event_counts_as_if_it_were_stored() -> None:
     one = stored(play(2), heard_at=3)
     arrived = liveness_of(one, ping(700, 698), now=BASE_MS + 701_000)
     assert seconds(arrived) == (0, 701, 700)
 
 
-def test_a_session_without_its_start_has_no_life() -> None:
+def test_session_without_a_start_has_no_liveness() -> None:
     with pytest.raises(ValueError, match="no start"):
         liveness_of(stored(heard_at=0)._replace(start=None))

@@ -1,4 +1,4 @@
-"""How events are written down. Stored sessions are read for months: what is asserted here byte by byte must not change."""
+"""Events as bytes. Stored sessions are read for months, so the bytes asserted here must not change."""
 
 import hashlib
 
@@ -6,29 +6,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediabeat.core.compression import DICTIONARY, compressed, decompressed
-from mediabeat.core.event import Event, EventType, parse
+from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, payload_of, unpack
-from mediabeat.core.params import MOST
+from mediabeat.core.stored_forms import DICTIONARY, compressed, decompressed
+from mediabeat.protocols.media_collection.params import MAX_NUMBER
+from mediabeat.protocols.media_collection.requests import parse
 from tests.support.builders import BASE_MS, event, ping, wire
 
 # 217,163,200,000 ms since 2020 are 0x328fef7600; 12.5 s are 12,500 ms, 0x30D4
 PACKED_PING = bytes.fromhex("04328fef7600000030d4")
 
 
-def test_a_ping_is_its_code_its_ts_and_its_playhead_in_10_bytes() -> None:
+def test_ping_is_its_code_its_ts_and_its_playhead_in_10_bytes() -> None:
     assert pack(ping(0, 12.5)) == PACKED_PING
     assert unpack(PACKED_PING) == ping(0, 12.5)
 
 
-def test_what_does_not_fit_into_the_short_forms_has_a_long_one() -> None:
+def test_value_too_large_for_the_short_form_has_a_long_form() -> None:
     odd = Event(1_000, EventType.PING, 3.0039000000001397, {}, {}, {})
     packed = bytes.fromhex("c40000000003e8400807fcb923a3d7")
     assert pack(odd) == packed
     assert unpack(packed) == odd
 
 
-def test_a_payload_follows_as_compressed_json_with_its_keys_in_order() -> None:
+def test_payload_follows_as_compressed_json_with_its_keys_in_order() -> None:
     one = event("error", 0, 12.5, params={"media.b": [1, 2.5], "media.a": "é"}, qoe={"bitrate": 10_000})
     packed = (
         bytes.fromhex("08") + PACKED_PING[1:] + compressed('[{"media.a":"é","media.b":[1,2.5]},{},{"bitrate":10000}]'.encode())
@@ -37,12 +38,12 @@ def test_a_payload_follows_as_compressed_json_with_its_keys_in_order() -> None:
     assert unpack(packed) == one
 
 
-def test_a_ping_with_its_quality_is_not_much_longer() -> None:
+def test_ping_with_qoe_data_is_little_longer() -> None:
     qoe = {"media.qoe.bitrate": 2_350_000, "media.qoe.droppedFrames": 3, "media.qoe.framesPerSecond": 24}
     assert len(pack(ping(0, 12.5, qoe=qoe))) < 30
 
 
-def test_what_was_stored_can_still_be_read() -> None:
+def test_stored_bytes_can_still_be_read() -> None:
     assert hashlib.sha256(DICTIONARY).hexdigest() == "17bc59bb2e84d769d456f146ddbd851ac09b3f2bcaf2d46c4035d49b500e3360"
     assert decompressed(bytes.fromhex("83db8c6a5f6d2c00")) == b'[{},{},{"bitrate":10000}]'
 
@@ -80,18 +81,18 @@ AROUND_THE_FORMS = [SINCE_2020 - 1, SINCE_2020, SINCE_2020 + 2**40 - 1, SINCE_20
 
 
 @pytest.mark.parametrize("ts", [0, 1, 0xFFFFFFFF, 0x1_0000_0000, BASE_MS, 253_402_300_799_999, *AROUND_THE_FORMS])
-def test_any_ts_that_is_taken_can_be_written(ts: int) -> None:
+def test_accepted_ts_can_be_written(ts: int) -> None:
     one = Event(ts, EventType.PLAY, 0.0, {}, {}, {})
     assert unpack(pack(one)) == one
 
 
-@given(st.floats(min_value=-MOST, max_value=MOST) | st.integers(0, 2**33).map(lambda ms: ms / 1_000))
-def test_any_playhead_that_is_taken_can_be_written(playhead: float) -> None:
+@given(st.floats(min_value=-MAX_NUMBER, max_value=MAX_NUMBER) | st.integers(0, 2**33).map(lambda ms: ms / 1_000))
+def test_accepted_playhead_can_be_written(playhead: float) -> None:
     one = Event(BASE_MS, EventType.PLAY, playhead, {}, {}, {})
     assert unpack(pack(one)) == one
 
 
-def test_a_retry_packs_to_the_same_bytes_whatever_the_order_of_its_keys() -> None:
+def test_repeated_event_packs_to_the_same_bytes_in_any_key_order() -> None:
     params = {"media.ad.id": "ad", "media.ad.podPosition": 1, "media.x": {"b": 1, "a": [{"d": 1, "c": 2}]}}
     turned = {"media.x": {"a": [{"c": 2, "d": 1}], "b": 1}, "media.ad.podPosition": 1, "media.ad.id": "ad"}
     assert pack(parse(wire("adStart", 1, params=params))) == pack(parse(wire("adStart", 1, params=turned)))
@@ -110,7 +111,7 @@ def test_events_that_differ_anywhere_pack_differently() -> None:
     assert len({pack(one) for one in others}) == len(others)
 
 
-def test_an_event_with_nothing_to_say_has_no_payload() -> None:
+def test_event_without_parameters_has_no_payload() -> None:
     empty = wire("ping", params={}, qoeData={}, customMetadata={})
     assert [payload_of(parse(given)) for given in (wire("ping"), empty)] == ["", ""]
 

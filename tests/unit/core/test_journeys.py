@@ -340,7 +340,7 @@ def without_nothing(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("journey", GOLDEN)
-def test_a_journey_has_the_figures_worked_out_by_hand(journey: str) -> None:
+def test_journey_has_the_figures_worked_out_by_hand(journey: str) -> None:
     metrics = measure(fold(events_of(journey)), GOLDEN[journey]["close_reason"])
     assert without_nothing(metrics.model_dump(exclude={"metrics_version"})) == GOLDEN[journey]
 
@@ -349,13 +349,13 @@ def test_every_journey_has_its_figures() -> None:
     assert set(JOURNEYS) == set(GOLDEN)
 
 
-def test_every_metric_is_more_than_nothing_in_some_journey() -> None:
+def test_some_journey_has_a_value_for_every_metric() -> None:
     shown = {name for figures in GOLDEN.values() for name in figures}
     assert set(Metrics.model_fields) - shown == {"metrics_version", "external_errors"}
 
 
 @pytest.mark.parametrize("journey", GOLDEN)
-def test_an_open_journey_differs_only_in_what_closing_says(journey: str) -> None:
+def test_open_journey_differs_only_in_figures_of_the_closing(journey: str) -> None:
     closed = measure(fold(events_of(journey)), GOLDEN[journey]["close_reason"])
     said_by_closing = {"close_reason": None, "drops_before_start": 0}
     assert measure(fold(events_of(journey))) == closed.model_copy(update=said_by_closing)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from mediabeat.core.event import Event, EventType, parse_later, parse_start
+from mediabeat.core.event import Event, EventType
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.session import fold
 from mediabeat.errors import InvalidInput
+from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 from tests.support.builders import (
     Wire,
     ad,
@@ -86,7 +87,7 @@ def states(metrics: Metrics) -> dict[str, tuple[int, float]]:
 # What the clock of a session counts as
 
 
-def test_a_session_of_which_nothing_but_the_start_is_known() -> None:
+def test_session_with_only_its_start_has_neutral_figures() -> None:
     assert measured(start()).model_dump(exclude_defaults=True) == {
         "close_reason": None,
         "media_starts": 1,
@@ -145,7 +146,7 @@ def test_time_belongs_to_the_state_after_the_event_that_opens_it() -> None:
     assert times_s(measured(*viewing)) == {"content": 18, "paused": 4, "buffering": 8}
 
 
-def test_time_before_the_first_state_event_is_none_of_them() -> None:
+def test_time_before_the_first_state_event_is_in_no_state() -> None:
     assert times_s(measured(start(), ping(10))) == {}
 
 
@@ -176,12 +177,12 @@ def test_nothing_is_counted_after_the_last_event() -> None:
     assert times_s(measured(play(0), ping(10, 10), close_reason="no_events")) == {"content": 10}
 
 
-def test_the_play_that_players_repeat_changes_nothing() -> None:
+def test_play_that_players_repeat_changes_nothing() -> None:
     metrics = measured(play(0), play(1, 1), ping(10, 10))
     assert metrics == measured(play(0), ping(10, 10))
 
 
-def test_an_event_that_a_retry_repeats_to_the_letter_counts_once() -> None:
+def test_repeated_event_counts_once() -> None:
     assert measured(play(0), error(5, 5), error(5, 5), ping(10, 10)) == measured(play(0), error(5, 5), ping(10, 10))
 
 
@@ -192,49 +193,49 @@ def test_two_different_events_of_one_moment_count_both() -> None:
 # Starts and ends
 
 
-def test_the_content_starts_with_the_first_play_outside_an_ad() -> None:
+def test_content_starts_with_the_first_play_outside_an_ad() -> None:
     preroll = [ad_break(1), ad(1), play(1)]
     assert measured(*preroll).content_starts == 0
     assert measured(*preroll, ad_complete(11), ad_break_complete(11), play(11)).content_starts == 1
 
 
-def test_a_view_without_content_is_a_drop_only_once_it_is_closed() -> None:
+def test_session_without_content_is_a_drop_once_it_is_closed() -> None:
     assert measured(start()).drops_before_start == 0
     assert measured(start(), close_reason="no_events").drops_before_start == 1
     assert measured(play(1), close_reason="no_events").drops_before_start == 0
 
 
-def test_content_is_complete_by_session_complete_and_by_nothing_else() -> None:
+def test_only_session_complete_makes_content_complete() -> None:
     assert measured(play(0), ping(100, 100), end(100, 100)).content_completes == 0
     assert measured(play(0), complete(100, 100)).content_completes == 1
 
 
-def test_a_resumed_view_says_so_in_its_start() -> None:
+def test_resumed_session_is_counted_by_its_start() -> None:
     assert [measured(start(media_resume=resume)).content_resumes for resume in (True, False)] == [1, 0]
 
 
-def test_the_close_reason_is_what_the_closer_found() -> None:
+def test_close_reason_is_the_one_that_the_closer_gives() -> None:
     assert [measured(start(), close_reason=reason).close_reason for reason in (None, "max_age")] == [None, "max_age"]
 
 
-def test_the_time_to_start_is_from_the_session_start_to_the_content() -> None:
+def test_time_to_start_is_from_the_session_start_to_the_content() -> None:
     assert measured(start(2), buffer(3), play(5)).time_to_start_ms == 3_000
 
 
-def test_the_time_to_start_leaves_out_the_ads() -> None:
+def test_time_to_start_leaves_out_the_ads() -> None:
     viewing = [ad_break(1), ad(1), ad_complete(11), ad_break_complete(11), play(13)]
     assert measured(*viewing).time_to_start_ms == 3_000
 
 
-def test_the_time_to_start_that_the_player_sent_is_believed() -> None:
+def test_time_to_start_that_the_player_sent_is_used() -> None:
     assert measured(play(5, qoe={"media.qoe.timeToStart": 1_234})).time_to_start_ms == 1_234
 
 
-def test_there_is_no_time_to_start_without_a_start() -> None:
+def test_time_to_start_is_unknown_without_a_content_start() -> None:
     assert measured(start(), ping(10)).time_to_start_ms is None
 
 
-def test_a_preroll_before_the_session_start_counts() -> None:
+def test_preroll_before_the_session_start_counts() -> None:
     # As THEOplayer sends it: the session starts when the preroll is over.
     viewing = [ad_break(-10), ad(-10), start(0), ad_complete(0), ad_break_complete(0), play(0), ping(10, 10)]
     metrics = measured(*viewing)
@@ -243,7 +244,7 @@ def test_a_preroll_before_the_session_start_counts() -> None:
     assert told(metrics, "content_starts", "time_to_start_ms") == (1, 0)
 
 
-def test_of_an_ad_around_the_session_start_only_the_later_part_is_taken_off_the_time_to_start() -> None:
+def test_time_to_start_excludes_only_the_ad_time_after_session_start() -> None:
     viewing = [ad_break(-5), ad(-5), start(0), ad_complete(5), ad_break_complete(5), play(6)]
     assert measured(*viewing).time_to_start_ms == 1_000
 
@@ -251,37 +252,37 @@ def test_of_an_ad_around_the_session_start_only_the_later_part_is_taken_off_the_
 # Ads
 
 
-def test_an_ad_outside_any_break_is_ignored_and_its_time_is_content() -> None:
+def test_ad_outside_any_break_is_ignored_and_its_time_is_content() -> None:
     metrics = measured(play(0), ad(10, 10), ad_complete(20, 20), ping(30, 30))
     assert (times_s(metrics), ads(metrics), metrics.ad_count) == ({"content": 30}, [], 0)
 
 
-def test_an_ad_plays_without_a_play() -> None:
+def test_ad_plays_without_a_play_event() -> None:
     metrics = measured(ad_break(1), ad(1), ad_complete(11), ad_break_complete(11))
     assert (times_s(metrics), ads(metrics)) == ({"ad": 10}, [("ad-1", 1, 10, "completed")])
 
 
-def test_an_ad_that_is_paused_is_a_pause_and_no_ad_time() -> None:
+def test_ad_that_is_paused_is_a_pause_and_no_ad_time() -> None:
     metrics = measured(ad_break(0), ad(0), pause(4), play(7), ad_complete(10), ad_break_complete(10))
     assert (times_s(metrics), ads(metrics)) == ({"ad": 7, "paused": 3}, [("ad-1", 1, 7, "completed")])
 
 
-def test_the_close_of_a_break_ends_its_ad_which_is_not_complete() -> None:
+def test_close_of_a_break_ends_its_ad_which_is_not_complete() -> None:
     metrics = measured(ad_break(0), ad(0), ad_break_complete(4), play(4), ping(9, 5))
     assert (times_s(metrics), ads(metrics)) == ({"ad": 4, "content": 5}, [("ad-1", 1, 4, "left")])
 
 
-def test_a_break_left_open_ends_with_the_next_break() -> None:
+def test_open_ad_break_ends_with_the_next_break() -> None:
     metrics = measured(ad_break(0, index=1), ad(0, ad_id="a"), ad_break(10, index=2), ad(12, ad_id="b"), ad_complete(15))
     assert (times_s(metrics), ads(metrics)) == ({"ad": 13}, [("a", 1, 10, "left"), ("b", 2, 3, "completed")])
 
 
-def test_a_break_left_open_ends_with_the_session() -> None:
+def test_open_ad_break_ends_with_the_session() -> None:
     metrics = measured(play(0), ad_break(10, 10), ad(10, 10), end(13, 10))
     assert (times_s(metrics), ads(metrics)) == ({"content": 10, "ad": 3}, [("ad-1", 1, 3, "left")])
 
 
-def test_an_ad_that_arrives_before_its_break_is_in_it() -> None:
+def test_ad_that_arrives_before_its_break_is_in_it() -> None:
     in_order = [play(0), ad_break(10, 10), ad(10, 10), ad_skip(13, 10), ad_break_complete(13, 10), play(13, 10), ping(23, 20)]
     swapped = [play(0), ad(10, 10), ad_break(10, 10), play(13, 10), ad_break_complete(13, 10), ad_skip(13, 10), ping(23, 20)]
     metrics = measured(*swapped)
@@ -289,7 +290,7 @@ def test_an_ad_that_arrives_before_its_break_is_in_it() -> None:
     assert (times_s(metrics), ads(metrics)) == ({"content": 20, "ad": 3}, [("ad-1", 1, 3, "skipped")])
 
 
-def test_each_ad_is_told_with_its_break() -> None:
+def test_ads_are_listed_with_their_breaks() -> None:
     break_params = {"media.ad.podIndex": -1, "media.ad.podSecond": 90, "media.ad.podFriendlyName": "postroll"}
     ad_params = {"media.ad.id": "ad", "media.ad.podPosition": 2, "media.ad.name": "Ad", "media.ad.length": 7.5}
     metrics = measured(
@@ -314,12 +315,12 @@ def test_each_ad_is_told_with_its_break() -> None:
 # Pauses and buffering
 
 
-def test_a_second_pause_start_in_a_pause_is_the_same_pause() -> None:
+def test_second_pause_start_in_a_pause_is_the_same_pause() -> None:
     metrics = measured(play(0), pause(10, 10), pause(15, 10), play(20, 10), pause(25, 15), end(26, 15))
     assert told(metrics, "pause_events", "total_pause_duration_ms", "pause_impacted") == (2, 11_000, True)
 
 
-def test_a_play_and_a_pause_of_one_moment_are_a_pause() -> None:
+def test_play_and_pause_with_equal_ts_are_a_pause() -> None:
     # A seek out of buffering: Android 3.1.2 and Chromecast 3.0.3 send the play that ends it and the pauseStart at once.
     metrics = measured(play(0), buffer(3, 3), pause(4, 3), play(4, 3), play(6, 40), end(7, 41))
     assert (times_s(metrics), metrics.pause_events) == ({"content": 4, "buffering": 1, "paused": 2}, 1)
@@ -342,7 +343,7 @@ def test_two_moments_at_one_playhead_are_no_stall() -> None:
     assert (stall(metrics), times_s(metrics)) == ((0, 0, False), {"content": 20})  # 10..20 reached nothing
 
 
-def test_three_moments_at_one_playhead_are_a_stall_until_it_moves_and_no_content() -> None:
+def test_three_moments_at_one_playhead_are_a_stall_until_it_moves() -> None:
     metrics = measured(play(0), ping(10, 10), ping(20, 10), ping(30, 10), ping(40, 20), ping(50, 30))
     assert (stall(metrics), times_s(metrics)) == ((1, 20_000, True), {"content": 30, "stalled": 20})
 
@@ -352,35 +353,35 @@ def test_events_of_one_ts_are_one_moment() -> None:
     assert (stall(metrics), times_s(metrics)) == ((0, 0, False), {"content": 20})
 
 
-def test_a_stall_ends_with_a_change_of_state() -> None:
+def test_stall_ends_with_a_change_of_state() -> None:
     metrics = measured(play(0), ping(10, 10), ping(20, 10), ping(30, 10), buffer(33, 10), play(40, 10), ping(50, 20))
     assert times_s(metrics) == {"content": 20, "stalled": 23, "buffering": 7}
     assert (stall(metrics), metrics.buffer_events) == ((1, 23_000, True), 1)
 
 
-def test_an_error_and_a_repeated_play_do_not_end_a_stall() -> None:
+def test_error_and_a_repeated_play_do_not_end_a_stall() -> None:
     metrics = measured(play(0), ping(10, 10), error(20, 10), play(25, 10), ping(40, 20))
     assert stall(metrics) == (1, 20_000, True)  # 10..25, and 5 of the 15 s until it has moved by 10
 
 
-def test_a_stall_at_the_end_lasts_to_the_last_event() -> None:
+def test_stall_at_the_end_lasts_to_the_last_event() -> None:
     assert stall(measured(play(0), ping(10, 10), ping(20, 10), ping(30, 10))) == (1, 20_000, True)
 
 
-def test_standing_still_in_a_pause_or_an_ad_is_no_stall_and_parts_what_is_around_it() -> None:
+def test_still_playhead_in_a_pause_or_an_ad_is_no_stall() -> None:
     paused = [play(0), ping(10, 10), pause(12, 10), ping(20, 10), ping(30, 10), play(32, 10), ping(40, 10), ping(50, 20)]
     in_an_ad = [play(0), ping(10, 10), ad_break(10, 10), ad(10, 10), *(ping(at, 10) for at in (11, 12, 13)), ad_complete(14, 10)]
     assert [stall(measured(*viewing)) for viewing in (paused, in_an_ad)] == [(0, 0, False)] * 2
 
 
-def test_what_a_player_sends_within_milliseconds_is_no_stall() -> None:
+def test_events_within_milliseconds_are_no_stall() -> None:
     # Players read the clock at each call: Chromecast 3.0.3 sent two of these 1 ms apart, Android 3.1.2 too.
     at_the_start = [play(2), chapter(2.001), bitrate_change(2.002, bps=1), ping(10, 8)]
     after_an_ad = [ad_break(0), ad(0), ad_complete(12), ad_break_complete(12.001), play(12.002), ping(20, 8)]
     assert [stall(measured(*viewing)) for viewing in (at_the_start, after_an_ad)] == [(0, 0, False)] * 2
 
 
-def test_a_stall_that_moves_on_into_another_one_is_two_stalls() -> None:
+def test_stalls_at_two_playheads_in_a_row_are_two_stalls() -> None:
     metrics = measured(play(0), *(ping(at, 10) for at in (10, 20, 30)), *(ping(at, 20) for at in (40, 50, 60)), ping(70, 30))
     assert stall(metrics) == (2, 40_000, True)
 
@@ -392,17 +393,17 @@ def unique_s(*events: Event) -> float:
     return measured(*events).unique_time_played_ms / 1_000
 
 
-def test_what_is_jumped_over_by_a_seek_is_not_played() -> None:
+def test_content_skipped_by_a_seek_is_not_played() -> None:
     assert unique_s(play(0), pause(10, 10), play(12, 60), ping(22, 70)) == 20
 
 
-def test_a_playhead_that_jumps_while_playing_counts_from_where_it_was_for_as_long_as_it_took() -> None:
+def test_playhead_that_jumps_while_playing_counts_for_the_time_that_passed() -> None:
     forward, back = 80, 2
     assert unique_s(play(0), ping(10, 10), ping(20, forward), ping(30, forward + 10)) == 10 + 10 + 10
     assert unique_s(play(0), ping(10, 10), ping(20, back), ping(30, back + 10)) == 20  # [0-10] [10-20] [2-12]
 
 
-def test_what_is_watched_twice_is_played_once() -> None:
+def test_content_watched_twice_counts_once_as_unique() -> None:
     metrics = measured(play(0), pause(20, 20), play(22, 5), ping(42, 25))
     assert told(metrics, "content_time_spent_ms", "unique_time_played_ms") == (40_000, 25_000)
 
@@ -420,9 +421,7 @@ def test_what_is_watched_twice_is_played_once() -> None:
         (1, -0.25, 0),
     ],
 )
-def test_a_playhead_moves_as_the_clock_does_within_a_second_and_a_half_or_a_tenth(
-    elapsed: float, moved: float, expected: float
-) -> None:
+def test_playhead_follows_the_clock_within_1_5_seconds_or_10_percent(elapsed: float, moved: float, expected: float) -> None:
     assert unique_s(start(media_length=1_000), play(0, 500), ping(elapsed, 500 + moved)) == expected
 
 
@@ -442,24 +441,24 @@ def test_stalled_paused_and_ad_time_plays_nothing() -> None:
     assert unique_s(*viewing, ping(50, 10)) == 10
 
 
-def test_a_live_playhead_goes_on_at_midnight() -> None:
+def test_live_playhead_goes_on_at_midnight() -> None:
     metrics = measured(live_start(0, 86_395), play(0, 86_395), ping(10, 5), ping(20, 15))
     assert told(metrics, "unique_time_played_ms", "content_time_spent_ms", "segment") == (20_000, 20_000, "[1435-1440]")
 
 
-def test_a_live_playhead_beyond_the_day_plays_no_more_than_there_was_time() -> None:
+def test_live_playhead_beyond_the_day_plays_no_longer_than_the_clock() -> None:
     beyond = measured(live_start(), play(0, 86_405), ping(10, 86_415))
     epoch_seconds = measured(live_start(), play(0, 1_795_000_000), ping(10, 1_795_000_010))
     assert max(beyond.unique_time_played_ms, epoch_seconds.unique_time_played_ms) <= 10_000
 
 
-def test_the_average_minute_audience_is_content_time_by_length() -> None:
+def test_average_minute_audience_is_content_time_by_length() -> None:
     viewing = [play(0), ping(25, 25)]
     assert measured(*viewing).average_minute_audience == 0.25
     assert measured(start(media_length=0), *viewing).average_minute_audience is None
 
 
-def test_the_length_of_a_live_stream_measures_nothing() -> None:
+def test_length_of_a_live_stream_is_ignored() -> None:
     # Its playhead is the second of the day, which no length can be compared with.
     live = start(media_contentType="live", media_length=100)
     metrics = measured(live, play(0, 5), ping(10, 15), ping(90, 95))
@@ -474,26 +473,26 @@ def progress(*events: Event) -> list[int]:
     return [percent for percent in (10, 25, 50, 75, 95) if figures[f"progress_{percent}"]]
 
 
-def test_a_mark_is_reached_by_the_playhead_of_an_event_at_or_past_it() -> None:
+def test_progress_mark_is_reached_by_a_playhead_at_or_past_it() -> None:
     assert progress(play(0), ping(9, 9.99)) == []
     assert progress(play(0), ping(10, 10)) == [10]
     assert progress(play(0), ping(30, 30), ping(10, 10)) == [10, 25]
 
 
-def test_a_mark_that_is_passed_by_seeking_is_reached() -> None:
+def test_progress_mark_passed_by_a_seek_is_reached() -> None:
     assert progress(play(0), pause(1, 1), play(2, 96)) == [10, 25, 50, 75, 95]
 
 
-def test_a_playhead_beyond_the_length_reaches_all_marks() -> None:
+def test_playhead_beyond_the_length_reaches_all_marks() -> None:
     assert progress(play(0, 90), ping(11, 101.0039)) == [10, 25, 50, 75, 95]
 
 
-def test_no_mark_is_reached_before_the_content_starts() -> None:
+def test_progress_marks_need_a_content_start() -> None:
     assert progress(start(0, 80), ping(5, 80), ad_break(5, 80), ad(5, 80), play(6, 80), ping(7, 80)) == []
     assert progress(start(0, 80), ping(5, 80), play(6, 60)) == [10, 25, 50]
 
 
-def test_there_is_no_progress_in_content_of_unknown_length() -> None:
+def test_content_of_unknown_length_has_no_progress() -> None:
     assert progress(start(media_length=0), play(0), ping(100, 100)) == []
 
 
@@ -501,21 +500,21 @@ def test_there_is_no_progress_in_content_of_unknown_length() -> None:
     ("begin", "until", "segment"),
     [(0, 10, "[0-5]"), (0, 300, "[0-5]"), (290, 310, "[0-10]"), (300, 310, "[5-10]"), (3_599, 3_601, "[55-65]")],
 )
-def test_the_segment_is_in_steps_of_five_minutes_around_what_was_played(begin: int, until: int, segment: str) -> None:
+def test_segment_is_in_steps_of_five_minutes_around_what_was_played(begin: int, until: int, segment: str) -> None:
     viewing = [start(media_length=7_200), play(0, begin), ping(until - begin, until)]
     assert measured(*viewing).segment == segment
 
 
-def test_the_segment_goes_from_the_smallest_to_the_largest_playhead() -> None:
+def test_segment_goes_from_the_smallest_to_the_largest_playhead() -> None:
     viewing = [start(media_length=7_200), play(0, 1_000), pause(10, 1_010), play(11, 400), ping(21, 410)]
     assert measured(*viewing).segment == "[5-20]"
 
 
-def test_there_is_no_segment_where_nothing_was_played() -> None:
+def test_segment_is_unknown_if_nothing_was_played() -> None:
     assert measured(play(1)).segment is None
 
 
-def test_there_is_no_segment_beyond_the_length() -> None:
+def test_segment_ends_at_the_content_length() -> None:
     metrics = measured(start(media_length=300), play(0, 300.5), ping(10, 310.5))
     assert told(metrics, "unique_time_played_ms", "segment") == (0, None)
 
@@ -549,18 +548,18 @@ def test_bitrates_are_weighted_by_the_playing_time_of_each() -> None:
     assert told(metrics, "bitrate_changes", "bitrate_change_impacted") == (2, True)
 
 
-def test_there_is_no_average_of_bitrates_that_were_not_sent_or_not_played() -> None:
+def test_average_bitrate_is_unknown_without_bitrates_or_playing() -> None:
     assert measured(play(0), ping(10, 10)).average_bitrate_bps is None
     assert measured(bitrate_change(0, bps=1_000), ping(10)).average_bitrate_bps is None
 
 
-def test_of_dropped_frames_the_last_value_counts() -> None:
+def test_dropped_frames_are_the_last_value_sent() -> None:
     frames = [ping(at, at, qoe={"media.qoe.droppedFrames": count}) for at, count in ((10, 3), (20, 9), (30, 7))]
     metrics = measured(play(0), *frames, ping(40, 40))
     assert told(metrics, "dropped_frames", "dropped_frame_impacted") == (7, True)
 
 
-def test_errors_are_counted_and_their_ids_told_apart_by_source() -> None:
+def test_errors_are_counted_and_their_ids_grouped_by_source() -> None:
     def by_params(at: float, name: str, source: str) -> Event:
         return error(at, params={"media.errorId": name, "media.errorSource": source})
 
@@ -583,19 +582,19 @@ def test_errors_are_counted_and_their_ids_told_apart_by_source() -> None:
 # Chapters
 
 
-def test_chapters_do_not_overlap() -> None:
+def test_chapter_ends_when_the_next_one_starts() -> None:
     metrics = measured(play(0), chapter(0, 0, 1), chapter(10, 10, 2), chapter_complete(30, 30), ping(40, 40))
     assert chapters(metrics) == [(1, 10, "left"), (2, 20, "completed")]
     assert told(metrics, "chapter_count", "chapter_starts", "chapter_completes", "chapter_skips") == (2, 2, 1, 0)
 
 
-def test_a_chapter_is_completed_skipped_or_left_open() -> None:
+def test_chapter_is_completed_skipped_or_left_open() -> None:
     ends = [[chapter_complete(20, 20)], [chapter_skip(20, 20)], []]
     told_of = [chapters(measured(play(0), chapter(10, 10, 7), *ended, end(20, 20))) for ended in ends]
     assert told_of == [[(7, 10, "completed")], [(7, 10, "skipped")], [(7, 10, "left")]]
 
 
-def test_the_end_of_a_chapter_that_never_began_is_nothing() -> None:
+def test_end_of_a_chapter_that_never_began_is_nothing() -> None:
     assert chapters(measured(play(0), chapter_complete(10, 10), chapter_skip(11, 11))) == []
 
 
@@ -607,7 +606,7 @@ def test_states_are_counted_and_timed_and_end_with_the_session() -> None:
     assert states(measured(*viewing)) == {"mute": (2, 7), "kids": (1, 3)}
 
 
-def test_a_states_update_switches_several_states_at_once() -> None:
+def test_states_update_switches_several_states_at_once() -> None:
     viewing = [
         states_update(1, started=["mute", "inFocus"]),
         states_update(5, started=["kids"], ended=["mute", "never.on"]),
@@ -623,7 +622,7 @@ def test_standard_states_are_the_same_in_any_case_and_others_are_not() -> None:
     assert states(measured(*custom)) == {"kids": (1, 3), "Kids": (1, 4)}
 
 
-def test_the_first_ten_states_of_a_session_count() -> None:
+def test_first_ten_states_of_a_session_count() -> None:
     names = [f"state.{number}" for number in range(11)]
     viewing = [
         *(state_start(number, name) for number, name in enumerate(names)),
@@ -665,9 +664,9 @@ def numbers(value: Any) -> Iterator[float]:
         pytest.param(start(), wire("play", 1, qoeData={"media.qoe.droppedFrames": LARGE}), id="frames"),
     ],
 )
-def test_a_number_that_no_player_means_is_refused_or_does_no_harm(began: Event, body: Wire) -> None:
+def test_absurd_number_is_refused_or_does_no_harm(began: Event, body: Wire) -> None:
     try:
-        odd = parse_later(body)
+        odd = parse_event(body)
     except InvalidInput:
         return
     metrics = measured(began, odd, ping(61, odd.playhead), ping(71, 10)).model_dump(mode="json")
@@ -675,14 +674,14 @@ def test_a_number_that_no_player_means_is_refused_or_does_no_harm(began: Event, 
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
 
 
-def test_a_length_of_next_to_nothing_is_refused_or_does_no_harm() -> None:
+def test_tiny_content_length_is_refused_or_does_no_harm() -> None:
     try:
-        began = parse_start(wire_start(media_length=5e-324))
+        began = parse_session_start(wire_start(media_length=5e-324))
     except InvalidInput:
         return
     json.dumps(measured(began, play(0), ping(10, 10)).model_dump(mode="json"), allow_nan=False)
 
 
-def test_content_that_stands_still_between_the_ads_of_a_break_does_not_stall() -> None:
+def test_still_content_between_the_ads_of_a_break_is_no_stall() -> None:
     viewing = [play(0), ad_break(10, 10), ad(10, 10), ad_complete(20, 10), ad_break_complete(22, 10), play(23, 10), ping(30, 17)]
     assert stall(measured(*viewing)) == (0, 0, False)

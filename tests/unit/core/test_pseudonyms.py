@@ -1,4 +1,4 @@
-"""What identifies a viewer, and what stands for it."""
+"""Which parameters identify a viewer, and the pseudonyms that replace them."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.params import SessionStartParams
-from mediabeat.core.pseudonyms import Pseudonyms, identifies, is_uuid
+from mediabeat.core.pseudonyms import Pseudonyms, is_uuid
+from mediabeat.core.vocabulary import identifies
+from mediabeat.protocols.media_collection.params import SessionStartParams
 from tests.support.builders import wire_start
 
 DEMO = Pseudonyms(b"key", "demo")
@@ -25,7 +26,7 @@ JSON = st.recursive(
 )
 
 
-def test_of_what_a_session_starts_with_these_may_identify_the_viewer() -> None:
+def test_parameters_that_may_identify_the_viewer_are_these() -> None:
     assert {name for name in SessionStartParams.__annotations__ if identifies(name)} == {
         "analytics.aid",
         "analytics.visitorId",
@@ -36,11 +37,11 @@ def test_of_what_a_session_starts_with_these_may_identify_the_viewer() -> None:
 
 
 @pytest.mark.parametrize("name", ["visitor.somethingNew", "analytics.somethingNew"])
-def test_what_a_newer_player_says_of_its_viewer_is_taken_for_an_id(name: str) -> None:
+def test_unknown_viewer_parameter_counts_as_an_id(name: str) -> None:
     assert identifies(name)
 
 
-def test_an_id_is_the_same_uuid_each_time_of_a_version_for_hashes_of_one_s_own() -> None:
+def test_id_always_gives_the_same_uuid_of_version_8() -> None:
     hashed = DEMO.viewer("jane")
     assert (hashed, UUID(hashed).version) == (Pseudonyms(b"key", "demo").viewer("jane"), 8)
     assert is_uuid(hashed)
@@ -52,22 +53,22 @@ def test_another_key_project_or_id_is_another_viewer() -> None:
     assert len({DEMO.viewer("jane"), *viewers}) == 4
 
 
-def test_a_uuid_is_the_same_viewer_in_capitals() -> None:
+def test_uuid_is_the_same_viewer_in_capitals() -> None:
     assert DEMO.viewer(SENT) == DEMO.viewer(SENT.lower()) != SENT.lower()
 
 
-def test_a_project_may_keep_uuids_and_nothing_else() -> None:
+def test_project_may_keep_uuids_and_nothing_else() -> None:
     assert [KEEPING.viewer(SENT), KEEPING.viewer("jane")] == [SENT, DEMO.viewer("jane")]
 
 
-def test_a_viewer_is_the_same_by_whichever_of_the_two_ids_but_not_by_another_s_use() -> None:
+def test_both_viewer_ids_give_one_uuid_and_other_parameters_another() -> None:
     ids = ("analytics.visitorId", "visitor.marketingCloudUserId", "analytics.aid", "appInstallationId")
     hidden = DEMO.hide(dict.fromkeys(ids, "jane"))
     assert [hidden[name] for name in ids[:2]] == [DEMO.viewer("jane")] * 2
     assert len(set(hidden.values())) == 3
 
 
-def test_all_that_may_identify_is_hidden_and_all_else_is_kept() -> None:
+def test_identifying_parameters_are_hidden_and_others_are_kept() -> None:
     params: dict[str, Any] = wire_start(media_name="jane's birthday")["params"]
     params["visitor.aamLocationHint"] = 9
     ids = {
@@ -102,14 +103,14 @@ def test_all_that_may_identify_is_hidden_and_all_else_is_kept() -> None:
         ({"analytics.aid": "jane", "appInstallationId": "jane"}, None, None),
     ],
 )
-def test_answers_show_the_first_id_or_a_uuid_that_is_kept(
+def test_responses_show_the_first_id_or_a_kept_uuid(
     ids: dict[str, str], shown: str | None, shown_where_uuids_are_kept: str | None
 ) -> None:
     assert [DEMO.shown(ids), KEEPING.shown(ids)] == [shown, shown_where_uuids_are_kept]
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each value that is no list or object, and the name under which it stands."""
+    """Yield each value that is not a list or object, with its name."""
     match value:
         case dict():
             for inner_name, inner in value.items():
@@ -122,7 +123,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @given(JSON)
-def test_whatever_stands_in_an_id_s_place_nothing_of_it_is_kept(value: Any) -> None:
+def test_no_part_of_an_id_of_any_type_is_kept(value: Any) -> None:
     for name, leaf in leaves(DEMO.hide({"visitor.customerIDs": value})):
         says_nothing = leaf in (None, True, False, "") or (name == "authState" and leaf == 2)
         assert says_nothing or UUID(leaf).version == 8

@@ -6,28 +6,29 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from mediabeat.core.event import EventType, parse
+from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
+from mediabeat.protocols.media_collection.requests import parse
 from tests.support.journeys import JOURNEYS, bodies_of
 from tests.support.template import source
 
 DOCUMENT = openapi("0")
 
 
-def test_the_document_is_valid_openapi() -> None:
+def test_document_is_valid_openapi() -> None:
     validate(DOCUMENT)
 
 
-def test_every_route_of_the_template_is_in_it_and_no_other() -> None:
+def test_document_has_every_route_of_the_template_and_no_other() -> None:
     deployed = {
         (event["Properties"]["Path"], event["Properties"]["Method"].lower())
         for resource in source()["Resources"].values()
         if resource["Type"] == "AWS::Serverless::Function"
         for event in resource["Properties"]["Events"].values()
-        if event["Type"] == "HttpApi" and event["Properties"]["Method"] != "ANY"  # which only answers that there is no such route
+        if event["Type"] == "HttpApi" and event["Properties"]["Method"] != "ANY"  # it only answers that the route does not exist
     }
-    told = {(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"}
-    assert told == deployed
+    documented = {(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"}
+    assert documented == deployed
 
 
 def schema_of(event_type: str) -> dict[str, Any]:
@@ -36,13 +37,13 @@ def schema_of(event_type: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("journey", JOURNEYS)
-def test_every_event_of_a_journey_is_as_the_document_has_it(journey: str) -> None:
+def test_every_event_of_a_journey_fits_its_schema(journey: str) -> None:
     for body in bodies_of(journey):
         assert parse(body).type == body["eventType"]
         jsonschema.validate(body, schema_of(body["eventType"]))
 
 
-def test_there_is_a_schema_for_every_event_type() -> None:
+def test_every_event_type_has_a_schema() -> None:
     assert {schema_of(event_type)["$ref"].rpartition("/")[2] for event_type in EventType} <= set(
         DOCUMENT["components"]["schemas"]
     )

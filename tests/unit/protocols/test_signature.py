@@ -1,9 +1,9 @@
-"""The signature of a call: NAVER's vectors, and what a changed call is worth."""
+"""The signature of a call: NAVER's published examples, and calls that were changed."""
 
 import pytest
 
 from mediabeat.errors import Unauthorized
-from mediabeat.protocols.vod_station.signature import MISSING, SignedCall, is_in_time, is_signed_with, signature, signed_call
+from mediabeat.protocols.vod_station.signature import MISSING, SignedCall, signature, signed_call
 
 NOW = 1_795_000_000_000
 VECTORS = [
@@ -34,12 +34,14 @@ def call(target: str = "/api/v2/channels?pageNo=1", *, signed_as: str | None = N
 
 
 @pytest.mark.parametrize(("method", "target", "timestamp", "access_key", "secret", "expected"), VECTORS)
-def test_a_published_vector(method: str, target: str, timestamp: str, access_key: str, secret: str, expected: str) -> None:
+def test_published_example_has_its_signature(
+    method: str, target: str, timestamp: str, access_key: str, secret: str, expected: str
+) -> None:
     assert signature(secret, method, target, timestamp, access_key) == expected
     path, _, query = target.partition("?")
     signed = SignedCall(method, path, query, timestamp, access_key, expected)
-    assert is_signed_with(signed, secret)
-    assert not is_signed_with(signed, secret.lower())
+    assert signed.is_signed_with(secret)
+    assert not signed.is_signed_with(secret.lower())
 
 
 @pytest.mark.parametrize(
@@ -57,9 +59,9 @@ def test_a_published_vector(method: str, target: str, timestamp: str, access_key
         {"signature": call().signature + "="},
     ],
 )
-def test_a_call_that_was_tampered_with_is_not_signed(changes: dict[str, str]) -> None:
-    assert is_signed_with(call(), "secret")
-    assert not is_signed_with(call()._replace(**changes), "secret")
+def test_changed_call_is_not_signed(changes: dict[str, str]) -> None:
+    assert call().is_signed_with("secret")
+    assert not call()._replace(**changes).is_signed_with("secret")
 
 
 @pytest.mark.parametrize(
@@ -72,19 +74,19 @@ def test_a_call_that_was_tampered_with_is_not_signed(changes: dict[str, str]) ->
         ("/channels?name=%FF", "/channels?name=\ufffd"),
     ],
 )
-def test_a_query_that_was_signed_decoded_is_signed(sent: str, signed_as: str) -> None:
-    assert is_signed_with(call(sent), "secret")
-    assert is_signed_with(call(sent, signed_as=signed_as), "secret")
+def test_query_may_be_signed_encoded_or_decoded(sent: str, signed_as: str) -> None:
+    assert call(sent).is_signed_with("secret")
+    assert call(sent, signed_as=signed_as).is_signed_with("secret")
 
 
 @pytest.mark.parametrize("signed_as", ["/channels?name=a b", "/channels?name=a%2Bb", "/channels?name=a%252Bb"])
-def test_a_query_is_decoded_once_and_a_plus_is_a_plus(signed_as: str) -> None:
-    assert not is_signed_with(call("/channels?name=a+b", signed_as=signed_as), "secret")
+def test_query_is_decoded_once_and_keeps_its_plus_signs(signed_as: str) -> None:
+    assert not call("/channels?name=a+b", signed_as=signed_as).is_signed_with("secret")
 
 
-def test_a_target_without_a_query_has_no_question_mark() -> None:
-    assert is_signed_with(call("/channels", signed_as="/channels"), "secret")
-    assert not is_signed_with(call("/channels", signed_as="/channels?"), "secret")
+def test_target_without_query_has_no_question_mark() -> None:
+    assert call("/channels", signed_as="/channels").is_signed_with("secret")
+    assert not call("/channels", signed_as="/channels?").is_signed_with("secret")
 
 
 @pytest.mark.parametrize(
@@ -102,11 +104,11 @@ def test_a_target_without_a_query_has_no_question_mark() -> None:
         ("-1", False),
     ],
 )
-def test_a_call_is_good_for_less_than_five_minutes(timestamp: str, in_time: bool) -> None:
-    assert is_in_time(call(timestamp=timestamp), now=NOW) is in_time
+def test_call_is_valid_for_less_than_five_minutes(timestamp: str, in_time: bool) -> None:
+    assert call(timestamp=timestamp).is_in_time(now=NOW) is in_time
 
 
-def test_a_call_says_who_signed_it_in_its_headers() -> None:
+def test_call_needs_all_three_headers() -> None:
     headers = {"x-ncp-apigw-timestamp": "1", "x-ncp-iam-access-key": "KEY", "x-ncp-apigw-signature-v2": "abc="}
     assert signed_call("GET", "/channels", "a=b", headers) == SignedCall("GET", "/channels", "a=b", "1", "KEY", "abc=")
     for name in headers:

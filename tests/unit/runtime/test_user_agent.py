@@ -1,4 +1,4 @@
-"""Real user agents, and what is told of them: everything that is no phone and no tablet counts as PC."""
+"""Real user agents. Phones and tablets are `Mobile`; everything else is `PC`."""
 
 import pytest
 
@@ -94,7 +94,7 @@ AGENTS = {
 
 
 @pytest.mark.parametrize(("user_agent", "expected"), AGENTS.values(), ids=AGENTS)
-def test_device_system_and_browser_are_told_by_the_user_agent(user_agent: str, expected: tuple[str, str, str]) -> None:
+def test_user_agent_gives_device_system_and_browser(user_agent: str, expected: tuple[str, str, str]) -> None:
     caller = caller_of({"user-agent": user_agent})
     assert ((caller.device, caller.os, caller.browser), caller.user_agent) == (expected, user_agent)
 
@@ -107,7 +107,7 @@ def test_device_system_and_browser_are_told_by_the_user_agent(user_agent: str, e
         "TVNOW/5.1 (Linux; Android 15; Pixel 8)",
     ],
 )
-def test_the_phone_app_of_a_television_station_is_mobile(user_agent: str) -> None:
+def test_phone_app_of_a_television_station_is_mobile(user_agent: str) -> None:
     assert caller_of({"user-agent": user_agent}).device == "Mobile"
 
 
@@ -125,17 +125,17 @@ def test_the_phone_app_of_a_television_station_is_mobile(user_agent: str) -> Non
         ({}, ""),
     ],
 )
-def test_the_origin_is_scheme_and_host_of_origin_or_else_referer(headers: dict[str, str], origin: str) -> None:
+def test_origin_is_scheme_and_host_of_origin_or_else_of_referer(headers: dict[str, str], origin: str) -> None:
     assert caller_of(headers).origin == origin
 
 
-def test_the_page_is_the_referer_without_what_may_name_the_viewer() -> None:
+def test_page_is_the_referer_without_parts_that_may_name_the_viewer() -> None:
     referers = ["https://video.example.com/watch/7?mail=a@example.com#t=5", "https://video.example.com", "about:blank", ""]
     pages = [caller_of({"referer": referer}).page for referer in referers]
     assert pages == ["https://video.example.com/watch/7", "https://video.example.com", "", ""]
 
 
-def test_the_language_is_the_first_that_the_viewer_reads() -> None:
+def test_language_is_the_first_that_the_viewer_reads() -> None:
     accepted = ["en-GB,en;q=0.9", "ko", "de;q=0.8, en", "*", ""]
     assert [caller_of({"accept-language": languages}).language for languages in accepted] == ["en-GB", "ko", "de", "*", ""]
 
@@ -147,6 +147,6 @@ def test_long_headers_are_cut_before_they_are_stored() -> None:
     assert [len(text) for text in (caller.user_agent, caller.origin, caller.page, caller.language)] == [512, 256, 512, 32]
 
 
-def test_a_caller_is_read_as_it_was_stored() -> None:
+def test_caller_is_read_as_it_was_stored() -> None:
     caller = caller_of({"user-agent": AGENTS["a Fire TV"][0], "referer": "https://é.example.com/ü", "accept-language": "ko"})
     assert Caller.from_json(caller.to_json()) == caller

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.compression import compressed
-from mediabeat.core.event_codec import MAX_COUNT, pack
+from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, pack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
-from mediabeat.storage import event_pages, project_items, session_items, viewer_items
-from mediabeat.storage.session_items import Item
+from mediabeat.core.stored_forms import compressed
+from mediabeat.storage import project_items, session_items, viewer_items
+from mediabeat.storage.table import Item
 from tests.support.builders import BASE_MS, ping, play, start
 
 SID = "5" * 64
@@ -50,7 +50,7 @@ def _size_of_value(kind: str, value: str | bytes | list[bytes]) -> int:
 # Heads
 
 
-def test_a_new_head_is_open_due_and_in_a_shard() -> None:
+def test_new_head_is_open_due_and_in_a_shard() -> None:
     assert session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT) == {
         "pk": {"S": SID},
         "sk": {"S": "head"},
@@ -64,13 +64,17 @@ def test_a_new_head_is_open_due_and_in_a_shard() -> None:
     }
 
 
-def test_a_full_tail_and_one_ping_more_stay_within_one_write_unit() -> None:
+def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     # 46 pings, and one event that leaves the tail a byte short of moving to a page.
     pings = [pack(ping(at, at)) for at in range(46)]
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
     head = session_items.head_item(SID, OPEN, shards=1_000, expires_at=EXPIRES_AT)
-    ended = {"ended_at": {"N": str(BASE_MS + 1)}, "ended_ts": {"N": str(BASE_MS + 1)}, "taken": {"N": str(MAX_COUNT - 1)}}
+    ended = {
+        "ended_at": {"N": str(BASE_MS + 1)},
+        "ended_ts": {"N": str(BASE_MS + 1)},
+        "taken": {"N": str(MAX_SESSION_WEIGHT - 1)},
+    }
     assert sum(map(len, tail)) == session_items.TAIL_BYTES - 1
     assert size_of(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
 
@@ -79,14 +83,14 @@ def test_a_full_tail_and_one_ping_more_stay_within_one_write_unit() -> None:
     "head",
     [
         OPEN,
-        Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, taken=7),
+        Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, weight=7),
     ],
 )
-def test_a_head_is_read_as_it_was_written(head: Head) -> None:
+def test_head_is_read_as_it_was_written(head: Head) -> None:
     assert session_items.head_of(session_items.head_item(SID, head, shards=2, expires_at=EXPIRES_AT)) == head
 
 
-def test_what_happens_to_a_head_later_is_read_too() -> None:
+def test_later_changes_of_a_head_are_read() -> None:
     item = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
     ended = item | {"phase": {"S": "ended"}, "ended_at": {"N": "7"}, "ended_ts": {"N": "8"}}
     assert session_items.head_of(ended) == OPEN._replace(phase=Phase.ENDED, ended_at=7, ended_ts=8)
@@ -94,7 +98,7 @@ def test_what_happens_to_a_head_later_is_read_too() -> None:
     assert session_items.head_of(summarized) == OPEN._replace(due_at=None)
 
 
-def test_a_head_without_a_tail_has_none() -> None:
+def test_head_without_a_tail_has_none() -> None:
     head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
     assert (session_items.tail_of(head), session_items.tail_of(head | {"tail": {"BS": [b"a"]}})) == ([], [b"a"])
 
@@ -102,7 +106,7 @@ def test_a_head_without_a_tail_has_none() -> None:
 # Starts and lists
 
 
-def test_a_start_is_in_the_list_of_its_project_device_and_video_type() -> None:
+def test_start_is_in_the_list_of_its_project_device_and_video_type() -> None:
     assert session_items.start_item(SID, BEGUN, shards=1, expires_at=EXPIRES_AT) == {
         "pk": {"S": SID},
         "sk": {"S": "start"},
@@ -136,7 +140,7 @@ def test_listings_are_named_by_project_device_video_type_and_shard() -> None:
     ]
 
 
-def test_a_list_entry_is_read_with_its_summary_once_there_is_one() -> None:
+def test_list_entry_is_read_with_its_summary_once_there_is_one() -> None:
     item = session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT)
     entry = ListEntry(SID, BASE_MS, -250, BEGUN.viewer, "{}", None)
     assert session_items.entry_of(item) == entry
@@ -146,7 +150,7 @@ def test_a_list_entry_is_read_with_its_summary_once_there_is_one() -> None:
 # Shards
 
 
-def test_the_shard_of_a_session_is_its_crc_32_and_must_not_change() -> None:
+def test_shard_of_a_session_is_its_crc_32_and_must_not_change() -> None:
     # The check value of CRC-32 is that of "123456789": 0xCBF43926, which is 3,421,780,262.
     assert [session_items.shard_of("123456789", shards) for shards in (1, 2, 10, 256)] == [0, 0, 2, 0x26]
 
@@ -156,20 +160,20 @@ def test_sessions_are_spread_over_all_shards() -> None:
     assert all(200 < shards.count(shard) < 300 for shard in range(4))
 
 
-def test_the_due_index_is_read_in_all_the_shards_that_are_written() -> None:
+def test_due_index_is_read_in_all_the_shards_that_are_written() -> None:
     written = {
         session_items.head_item(f"{number:064x}", OPEN, shards=5, expires_at=EXPIRES_AT)["due_shard"]["S"]
         for number in range(500)
     }
-    assert written == set(session_items.due_shards(5)) == {"0", "1", "2", "3", "4"}
+    assert written == set(session_items.due_partitions(5)) == {"0", "1", "2", "3", "4"}
 
 
 # Pages
 
 
-def test_a_page_is_named_by_its_events_in_whatever_order() -> None:
-    one = event_pages.page_item(SID, [b"a", b"b"], expires_at=EXPIRES_AT)
-    assert one == event_pages.page_item(SID, [b"b", b"a"], expires_at=EXPIRES_AT)
+def test_page_key_depends_on_its_events_not_on_their_order() -> None:
+    one = session_items.page_item(SID, [b"a", b"b"], expires_at=EXPIRES_AT)
+    assert one == session_items.page_item(SID, [b"b", b"a"], expires_at=EXPIRES_AT)
     assert one == {
         "pk": {"S": SID},
         "sk": {"S": one["sk"]["S"]},
@@ -180,64 +184,64 @@ def test_a_page_is_named_by_its_events_in_whatever_order() -> None:
 
 def test_pages_of_different_events_have_different_names() -> None:
     contents = [[b"a"], [b"b"], [b"a", b"b"], [b"ab"], [b"a", b"bc"], [b"ab", b"c"], [b"a\0b"], [b"abc"]]
-    names = [event_pages.page_item(SID, events, expires_at=EXPIRES_AT)["sk"]["S"] for events in contents]
+    names = [session_items.page_item(SID, events, expires_at=EXPIRES_AT)["sk"]["S"] for events in contents]
     assert all(name.startswith("page#") for name in names)
     assert len(set(names)) == len(contents)
 
 
-def test_a_batch_is_dealt_out_to_pages_that_fit_into_items() -> None:
+def test_downloaded_events_are_spread_over_pages_that_fit_into_items() -> None:
     events = [number.to_bytes(4, "big") + bytes(29_996) for number in range(25)]  # 30,000 bytes each
-    pages = list(event_pages.pages(events))
+    pages = list(session_items.pages(events))
     assert ([len(page) for page in pages], [one for page in pages for one in page]) == ([10, 10, 5], events)
-    assert max(size_of(event_pages.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
+    assert max(size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
 
 
-def test_the_smallest_events_that_fill_a_page_fit_into_an_item() -> None:
+def test_smallest_events_that_fill_a_page_fit_into_an_item() -> None:
     events = [pack(ping(at, at)) for at in range(30_001)]
-    (page, rest) = event_pages.pages(events)
+    (page, rest) = session_items.pages(events)
     assert (len(page), len(rest)) == (30_000, 1)
-    assert size_of(event_pages.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
+    assert size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
 
 
-def test_no_events_need_no_page() -> None:
-    assert list(event_pages.pages([])) == []
+def test_pages_of_no_events_are_empty() -> None:
+    assert list(session_items.pages([])) == []
 
 
 # Sessions and projects
 
 
-def test_a_session_is_read_from_its_items_each_event_once() -> None:
+def test_session_is_read_from_its_items_each_event_once() -> None:
     first, second, third = (pack(play(at, at)) for at in (1, 2, 3))
     items = [
         session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
-        event_pages.page_item(SID, [first, second], expires_at=EXPIRES_AT),
+        session_items.page_item(SID, [first, second], expires_at=EXPIRES_AT),
         session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
     events = frozenset({BEGUN.event, first, second, third})
-    assert session_items.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT)
+    assert session_items.stored_session_from(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT)
     items[2] |= {"summary": {"B": b"summary"}}
-    assert session_items.session_of(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary", EXPIRES_AT)
+    assert session_items.stored_session_from(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary", EXPIRES_AT)
 
 
-def test_a_session_whose_creation_is_unfinished_has_no_start() -> None:
+def test_session_whose_creation_is_unfinished_has_no_start() -> None:
     head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
-    assert session_items.session_of(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
+    assert session_items.stored_session_from(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
 
 
-def test_without_a_head_there_is_no_session() -> None:
-    assert session_items.session_of(SID, []) is None
-    assert session_items.session_of(SID, [event_pages.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
+def test_items_without_a_head_are_no_session() -> None:
+    assert session_items.stored_session_from(SID, []) is None
+    assert session_items.stored_session_from(SID, [session_items.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
 
 
 @pytest.mark.parametrize("more", [{}, {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1}, {"keeps_viewer_uuids": True}])
-def test_a_project_is_read_as_it_was_written(more: dict[str, Any]) -> None:
+def test_project_is_read_as_it_was_written(more: dict[str, Any]) -> None:
     project = Project("demo.web-1_x", "0123abcd", BASE_MS, **more)
     item = project_items.project_item(project)
     assert project_items.project_of(item) == project
     assert project_items.project_key("demo.web-1_x") == {name: item[name] for name in ("pk", "sk")}
 
 
-def test_the_newest_of_a_viewers_sessions_sorts_last_and_is_found_by_its_entry() -> None:
+def test_newest_session_of_a_viewer_sorts_last() -> None:
     began = [0, 999, 1_000, BASE_MS, BASE_MS + 1, 253_402_300_799_999]
     starts = [(f"{at:064x}", BEGUN._replace(started_at=at)) for at in began]
     entries = [item for sid, start in starts for item in viewer_items.viewer_items(sid, start, expires_at=EXPIRES_AT)]
@@ -247,7 +251,7 @@ def test_the_newest_of_a_viewers_sessions_sorts_last_and_is_found_by_its_entry()
     assert [viewer_items.viewer_entry_of(entry).sid for entry in entries] == [f"{at:064x}" for at in began]
 
 
-def test_a_viewer_of_two_ids_has_an_entry_for_each_and_either_leads_to_both() -> None:
+def test_viewer_with_two_ids_has_two_entries_that_name_each_other() -> None:
     ids: Any = {"analytics_visitorId": BEGUN.viewer.upper(), "visitor_marketingCloudUserId": "b" * 8}
     begun = BEGUN._replace(event=pack(start(**ids)))
     items = viewer_items.viewer_items(SID, begun, expires_at=EXPIRES_AT)
@@ -260,7 +264,7 @@ def test_a_viewer_of_two_ids_has_an_entry_for_each_and_either_leads_to_both() ->
     assert [viewer_items.viewer_entry_of(item).keys for item in items] == [keys[::-1], keys]
 
 
-def test_a_viewer_s_entry_costs_one_write_unit_however_long_its_project_s_name() -> None:
+def test_viewer_entry_costs_one_write_unit_with_the_longest_project_id() -> None:
     ids: Any = {"analytics_visitorId": "a" * 36, "visitor_marketingCloudUserId": "b" * 36}
     begun = BEGUN._replace(project_id="p" * 100, event=pack(start(**ids)))
     items = viewer_items.viewer_items(SID, begun, expires_at=EXPIRES_AT)
@@ -268,11 +272,11 @@ def test_a_viewer_s_entry_costs_one_write_unit_however_long_its_project_s_name()
 
 
 @pytest.mark.parametrize("opt_outs", [{}, {"opt_out_share": True}, {"opt_out_forwarding": True}])
-def test_what_a_viewer_opted_out_of_stands_in_the_start_where_a_stream_s_filter_sees_it(opt_outs: dict[str, Any]) -> None:
+def test_start_item_carries_opt_out_flags_for_stream_filters(opt_outs: dict[str, Any]) -> None:
     begun = BEGUN._replace(**opt_outs)
     item = session_items.start_item(SID, begun, shards=1, expires_at=EXPIRES_AT)
     told = {name: item[name] for name in item if name.startswith("opt_out")}
     assert told == {name: {"BOOL": True} for name in opt_outs}
-    read = session_items.session_of(SID, [session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
+    read = session_items.stored_session_from(SID, [session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
     assert read is not None
     assert read.start == begun

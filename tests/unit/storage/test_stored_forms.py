@@ -22,16 +22,15 @@ from mediabeat.core.action_log import LogLine, Totals
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics
 from mediabeat.core.channels import Status, takes_sessions
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import canonical_json, is_known, pack
 from mediabeat.core.metrics import Metrics
 from mediabeat.core.records import Caller, Head, Phase, StoredSession
-from mediabeat.core.stored_forms import neutral
+from mediabeat.core.stored_forms import compressed, decompressed, neutral
 from mediabeat.core.summary import UNREADABLE, ListedSummary, Summary, summarize
 from mediabeat.runtime.user_agent import UNKNOWN
 from mediabeat.storage import channel_items, session_items
-from mediabeat.storage.session_items import Item
+from mediabeat.storage.table import Item
 from tests.golden.forms import FORMS, as_json, item_of
 from tests.support.builders import BASE_MS, end, error, play, start
 
@@ -76,7 +75,7 @@ def assert_reads_as(read: Any, expected: Any, where: str = "") -> None:
 
 
 @pytest.mark.parametrize(("form", "case"), cases())
-def test_code_of_today_reads_what_each_release_stored(form: str, case: dict[str, Any]) -> None:
+def test_golden_file_of_each_release_is_read(form: str, case: dict[str, Any]) -> None:
     assert_reads_as(as_json(FORMS[form].read(case["stored"])), case["read"])
 
 
@@ -131,13 +130,13 @@ def figures(model: type[Frozen]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("model", "name"), [field for model in MODELS for field in fields_of(model)])
-def test_a_missing_figure_reads_as_not_known_and_all_others_stay(model: type[Frozen], name: str) -> None:
+def test_missing_figure_reads_as_unknown_and_the_others_stay(model: type[Frozen], name: str) -> None:
     whole = figures(model)
     read = model.from_stored({field: value for field, value in whole.items() if field != name})
     kind = model.model_fields[name].annotation
     assert getattr(read, name) == neutral(kind)
     assert read.model_copy(update={name: getattr(model.from_stored(whole), name)}) == model.from_stored(whole)
-    assert json.loads(read.model_dump_json()).keys() == whole.keys() | {name}
+    assert json.loads(read.model_dump_json()).keys() == model.model_fields.keys()
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -151,7 +150,7 @@ def test_figures_of_a_later_release_are_ignored(model: type[Frozen]) -> None:
     assert model.from_stored(figures(model) | {"of_a_later_release": [1]}) == model.from_stored(figures(model))
 
 
-def test_the_parts_inside_metrics_are_read_by_the_same_rules() -> None:
+def test_nested_figures_are_read_by_the_same_rules() -> None:
     metrics = figures(Metrics)
     metrics["ads"][0] |= {"of_a_later_release": 1}
     del metrics["ads"][1]["break_name"], metrics["chapters"][0]["skipped"]
@@ -161,7 +160,7 @@ def test_the_parts_inside_metrics_are_read_by_the_same_rules() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_figure_is_never_forgotten_when_metrics_are_made(model: type[Frozen]) -> None:
+def test_metrics_cannot_be_made_without_a_figure(model: type[Frozen]) -> None:
     whole = figures(model)
     for name, field in model.model_fields.items():
         if field.is_required():
@@ -178,27 +177,30 @@ def changed(change: Any) -> bytes:
     return compressed(json.dumps(stored).encode())
 
 
-def test_log_lines_and_totals_of_other_lengths_are_read() -> None:
+def test_summary_with_a_field_more_or_fewer_in_each_part_is_read() -> None:
     today = summarize(SESSION)
 
     def longer(stored: Any) -> None:
         stored["log"] = [[*line, "later"] for line in stored["log"]]
         stored["totals"].append(7)
+        stored["metrics"]["of_a_later_release"] = 1
 
     def shorter(stored: Any) -> None:
         stored["log"] = [line[:-1] for line in stored["log"]]
         stored["totals"].pop()
+        del stored["metrics"]["time_to_start_ms"]
 
     assert Summary.from_bytes(changed(longer)) == today
     read = Summary.from_bytes(changed(shorter))
     assert read.log == [line._replace(duration_ms=0) for line in today.log]
     assert read.totals == today.totals._replace(lines=0)
+    assert read.metrics == today.metrics.model_copy(update={"time_to_start_ms": None})
     assert LogLine.from_stored([5]) == LogLine(5, 0.0, "playing", 0)
     assert Totals.from_stored([]) == Totals(0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("most_lines", [2, 3, 2_000])
-def test_a_list_reads_of_a_summary_what_all_of_it_tells(most_lines: int) -> None:
+def test_listed_summary_agrees_with_the_whole_summary(most_lines: int) -> None:
     for case in golden("summaries").values():
         summary = FORMS["summaries"].read(case["stored"])
         listed = ListedSummary.from_bytes(summary.to_bytes(), most_lines=most_lines)
@@ -206,13 +208,13 @@ def test_a_list_reads_of_a_summary_what_all_of_it_tells(most_lines: int) -> None
         assert listed.is_error is summary.metrics.error_impacted
 
 
-def test_a_summary_does_not_tell_its_version_when_there_is_none_in_it() -> None:
+def test_version_of_a_summary_without_one_is_zero() -> None:
     packed = changed(lambda stored: stored["metrics"].pop("metrics_version"))
     assert (Summary.version_of(packed), Summary.from_bytes(packed).metrics.metrics_version) == (0, 0)
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\xff\xff", compressed(b"[]"), compressed(b"{}"), compressed(b'{"metrics": [')])
-def test_a_damaged_summary_is_named_as_such(damaged: bytes) -> None:
+def test_damaged_summary_raises_one_of_unreadable(damaged: bytes) -> None:
     assert Summary.version_of(damaged) == 0
     with pytest.raises(UNREADABLE):
         Summary.from_bytes(damaged)
@@ -224,7 +226,7 @@ def test_a_damaged_summary_is_named_as_such(damaged: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", Caller._fields)
-def test_a_field_that_a_caller_lacks_is_not_known(name: str) -> None:
+def test_missing_field_of_a_caller_is_unknown(name: str) -> None:
     caller = Caller("Mobile", "iOS / 18", "Safari", "https://a.example", "https://a.example/b", "ko", "Mozilla")
     told = {field: value for field, value in caller._asdict().items() if field != name} | {"of_a_later_release": 1}
     unknown: Any = {"device": "PC", "os": UNKNOWN, "browser": UNKNOWN}.get(name, "")
@@ -234,7 +236,7 @@ def test_a_field_that_a_caller_lacks_is_not_known(name: str) -> None:
 # Words
 
 
-def test_an_unknown_word_of_a_head_stays_as_it_is_and_is_written_back() -> None:
+def test_unknown_word_of_a_head_stays_as_it_is_and_is_written_back() -> None:
     item = session_items.head_item("5" * 64, HEAD, shards=1, expires_at=1) | {
         "close_reason": {"S": "later"},
         "phase": {"S": "OPEN"},
@@ -245,18 +247,18 @@ def test_an_unknown_word_of_a_head_stays_as_it_is_and_is_written_back() -> None:
     assert Summary.from_bytes(summarize(SESSION._replace(head=head)).to_bytes()).metrics.close_reason == "later"
 
 
-def test_a_channel_of_an_unknown_status_is_read_and_takes_no_sessions() -> None:
+def test_channel_with_an_unknown_status_is_read_and_accepts_no_sessions() -> None:
     item = item_of(golden("channels")["0.1 channels: READY"]["stored"]) | {"channel_status": {"S": "MOVING"}}
     status = channel_items.channel_of(item).status
     assert (status.value, takes_sessions(status), takes_sessions(Status.READY)) == ("MOVING", False, True)
 
 
-def test_a_word_has_to_be_text() -> None:
+def test_stored_word_that_is_not_text_is_refused() -> None:
     with pytest.raises(ValueError, match="5 is not a valid Phase"):
         Phase(5)  # type: ignore[arg-type]
 
 
-def test_an_event_of_a_later_release_is_left_out() -> None:
+def test_event_of_a_later_release_is_left_out() -> None:
     later = bytes([len(EventType)]) + pack(play(2))[1:]
     assert [is_known(later), *map(is_known, SESSION.events)] == [False] + 4 * [True]
     assert summarize(SESSION._replace(events=SESSION.events | {later})) == summarize(SESSION)
@@ -275,7 +277,7 @@ def read_archived(told: dict[str, Any]) -> Any:
     return FORMS["archived_sessions"].read({"session": json.dumps(told["session"]), "events": told["events"]})
 
 
-def test_an_archived_session_of_a_later_release_is_read() -> None:
+def test_archived_session_of_a_later_release_is_read() -> None:
     told = archived()
     line = told["session"]
     for part in (line, line["head"], line["start"], line["start"]["caller"]):
@@ -284,17 +286,17 @@ def test_an_archived_session_of_a_later_release_is_read() -> None:
     assert read_archived(told) == read_archived(archived())
 
 
-def test_an_archived_session_of_an_earlier_release_is_read() -> None:
+def test_archived_session_of_an_earlier_release_is_read() -> None:
     told = archived()
     line = told["session"]
     del line["start"]["caller"]["browser"], line["start"]["opt_out_forwarding"], line["head"]["taken"], line["action_log"]
     read, today = read_archived(told)["session"], read_archived(archived())["session"]
-    assert read["head"] == today["head"]._replace(taken=0)
+    assert read["head"] == today["head"]._replace(weight=0)
     assert Caller.from_json(read["start"].caller) == Caller.from_json(today["start"].caller)._replace(browser=UNKNOWN)
     assert read["start"]._replace(caller="") == today["start"]._replace(caller="")
 
 
-def test_an_archived_session_in_an_unknown_phase_is_refused() -> None:
+def test_archived_session_in_an_unknown_phase_is_refused() -> None:
     told = archived()
     told["session"]["head"]["phase"] = "later"
     with pytest.raises(ValueError, match="phase 'later' is of a later release"):
@@ -308,7 +310,7 @@ def manifest(**changes: Any) -> bytes:
     return json.dumps(told | {"sha256": hashlib.sha256(canonical_json(told).encode()).hexdigest()}).encode()
 
 
-def test_a_manifest_of_another_release_is_read() -> None:
+def test_manifest_of_another_release_is_read() -> None:
     today = read_manifest(manifest())
     assert today.project is not None
     later = {"of_a_later_release": 1, "project": today.project._asdict() | {"of_a_later_release": 1}}
@@ -318,6 +320,6 @@ def test_a_manifest_of_another_release_is_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["project_id", "sessions", "events", "parts"])
-def test_a_manifest_without_what_it_is_about_is_refused(name: str) -> None:
+def test_manifest_without_its_project_or_files_is_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         read_manifest(manifest(**{name: ...}))

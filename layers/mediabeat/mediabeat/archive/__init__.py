@@ -1,1 +1,1 @@
-"""An exported project: its lines and its folder of files."""
+"""An exported project as files: `lines` is the form of a line, `folder` the files on disk."""

@@ -1,6 +1,6 @@
-"""An archive on disk: a folder with a manifest, and the lines of sessions and of their events in compressed files.
+"""An archive on disk: a folder with a manifest, and compressed files with the lines of sessions and of their events.
 
-Each file is written under another name until it is whole, the manifest last: a folder without one is no archive.
+Each file has another name until it is complete. The manifest is written last: a folder without one is not an archive.
 """
 
 import gzip
@@ -16,13 +16,13 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mediabeat.archive import lines
-from mediabeat.archive.lines import ArchivedFile, Line, Manifest, Part
-from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.archive.lines import ArchivedFile, ArchivePart, Line, Manifest
 from mediabeat.core.records import StoredSession
+from mediabeat.errors import ArchiveUnusable
 
 MANIFEST: Final = "manifest.json"
 PART_BYTES: Final = 128 * 1024 * 1024
-"""Text in the files of one part before the next one is begun: some 10 MB compressed."""
+"""Bytes of text in a part, after which the next part begins: about 10 MB compressed."""
 
 _NOT_A_LINE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _NOT_GZIP: Final = (EOFError, gzip.BadGzipFile, zlib.error)
@@ -34,9 +34,9 @@ class ArchiveWriter:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise CommandFailed(f"{folder} is not empty; name a new folder.")
+            raise ArchiveUnusable(f"{folder} is not empty; name a new folder.")
         self._folder = folder
-        self._parts: list[Part] = []
+        self._parts: list[ArchivePart] = []
         self._sessions: _LineFile | None = None
         self._events: _LineFile | None = None
         self._open = ExitStack()
@@ -57,14 +57,14 @@ class ArchiveWriter:
         if self._sessions.size + self._events.size >= PART_BYTES:
             self._finish_part()
 
-    def finish(self, **told: Any) -> Manifest:
-        """Write the manifest, with what is `told` of the export, and return it."""
+    def finish(self, **about: Any) -> Manifest:
+        """Write the manifest, with the fields `about` the export, and return it."""
         self._finish_part()
         counts = {
             "sessions": sum(part.sessions.lines for part in self._parts),
             "events": sum(part.events.lines for part in self._parts),
         }
-        manifest = Manifest(**told, **counts, parts=tuple(self._parts))
+        manifest = Manifest(**about, **counts, parts=tuple(self._parts))
         draft = self._folder / f"{MANIFEST}.draft"
         draft.touch(mode=0o600)
         with draft.open("w", encoding="utf-8") as file:
@@ -79,12 +79,12 @@ class ArchiveWriter:
 
     def _finish_part(self) -> None:
         if self._sessions is not None and self._events is not None:
-            self._parts.append(Part(sessions=self._sessions.finish(), events=self._events.finish()))
+            self._parts.append(ArchivePart(sessions=self._sessions.finish(), events=self._events.finish()))
             self._sessions = self._events = None
 
 
 class _LineFile:
-    """A compressed file of lines; the same lines give the same bytes."""
+    """A compressed file of lines. The same lines give the same bytes."""
 
     def __init__(self, path: Path) -> None:
         self.size = 0
@@ -116,92 +116,92 @@ class _LineFile:
 
 
 class Archive:
-    """An archive that is there to be read."""
+    """An archive to read."""
 
     def __init__(self, folder: Path) -> None:
         """Read the manifest.
 
-        Raises CommandFailed for a folder that is no archive, or one of a format that is not known here.
+        Raises ArchiveUnusable if the folder is not an archive, or has an unknown format.
         """
         self._folder = folder
         path = folder / MANIFEST
         try:
             self.manifest = lines.read_manifest(path.read_bytes())
         except FileNotFoundError:
-            raise CommandFailed(f"{folder} is no archive, or its export was cut off: it has no {MANIFEST}.") from None
+            raise ArchiveUnusable(f"{folder} is no archive, or its export was cut off: it has no {MANIFEST}.") from None
         except (LookupError, TypeError, ValueError) as error:
-            raise CommandFailed(f"{MANIFEST} cannot be read: {_problems_of(error)}.") from None
+            raise ArchiveUnusable(f"{MANIFEST} cannot be read: {_problems_of(error)}.") from None
 
     def sessions(self) -> Iterator[StoredSession]:
-        """Yield the sessions, measured.
+        """Yield the sessions, measured again.
 
-        Raises CommandFailed with the file and the line that tell none.
+        Raises ArchiveUnusable with the file and the line that is wrong.
         """
         for part in self.manifest.parts:
             yield from self._sessions_of(part)
 
     def check(self) -> Iterator[StoredSession]:
-        """Yield the sessions as `sessions` does, after making sure that every file is the one that was written.
+        """Yield the sessions as `sessions` does, after checking the hash of every file.
 
-        Raises CommandFailed with what is wrong: the file, and the first wrong line if there is one.
+        Raises ArchiveUnusable with the wrong file, and its first wrong line if there is one.
         """
         for part in self.manifest.parts:
             for file in (part.sessions, part.events):
                 if not (self._folder / file.name).is_file():
-                    raise CommandFailed(f"{file.name} is missing.")
+                    raise ArchiveUnusable(f"{file.name} is missing.")
         for part in self.manifest.parts:
             for file in (part.sessions, part.events):
                 if _sha256(self._folder / file.name) != file.sha256:
-                    raise CommandFailed(f"{file.name} was changed after the export (SHA-256). {self._first_wrong_line(part)}")
+                    raise ArchiveUnusable(f"{file.name} was changed after the export (SHA-256). {self._first_wrong_line(part)}")
             yield from self._sessions_of(part)
 
-    def _first_wrong_line(self, part: Part) -> str:
+    def _first_wrong_line(self, part: ArchivePart) -> str:
         try:
             for _ in self._sessions_of(part):
                 pass
-        except CommandFailed as failure:
-            return failure.message
+        except ArchiveUnusable as failure:
+            return str(failure)
         return "No line in it is wrong by itself."
 
-    def _sessions_of(self, part: Part) -> Iterator[StoredSession]:
+    def _sessions_of(self, part: ArchivePart) -> Iterator[StoredSession]:
         event_lines = self._lines(part.events)
         for number, line in self._lines(part.sessions):
             where = f"{part.sessions.name}, line {number}"
-            with _wrong_line_named(where):
+            with _errors_with_place(where):
                 session_id, count = line["session_id"], int(line["events"])
             events = []
             for event_number, event_line in islice(event_lines, max(count, 0)):
-                with _wrong_line_named(f"{part.events.name}, line {event_number}"):
+                with _errors_with_place(f"{part.events.name}, line {event_number}"):
                     events.append(lines.read_event(event_line, session_id))
-            with _wrong_line_named(where):
+            with _errors_with_place(where):
                 if len(events) != count:
                     raise ValueError(f"{count} events are told, {len(events)} are there")
                 session = lines.read_session(line, events)
             yield session
         for number, _ in event_lines:
-            raise CommandFailed(f"{part.events.name}, line {number}: belongs to no session.")
+            raise ArchiveUnusable(f"{part.events.name}, line {number}: belongs to no session.")
 
     def _lines(self, file: ArchivedFile) -> Iterator[tuple[int, Line]]:
         number = 0
         try:
             with gzip.open(self._folder / file.name) as file_lines:
                 for number, text in enumerate(file_lines, start=1):
-                    with _wrong_line_named(f"{file.name}, line {number}"):
+                    with _errors_with_place(f"{file.name}, line {number}"):
                         line = lines.read_line(text)
                     yield number, line
         except _NOT_GZIP as error:
-            raise CommandFailed(f"{file.name}, line {number + 1}: cannot be read: {error}.") from None
+            raise ArchiveUnusable(f"{file.name}, line {number + 1}: cannot be read: {error}.") from None
         if number != file.lines:
-            raise CommandFailed(f"{file.name} ends after {number} of {file.lines} lines.")
+            raise ArchiveUnusable(f"{file.name} ends after {number} of {file.lines} lines.")
 
 
 @contextmanager
-def _wrong_line_named(where: str) -> Iterator[None]:
-    """Raise CommandFailed with the place when what stands there is not what it should be."""
+def _errors_with_place(where: str) -> Iterator[None]:
+    """Raise ArchiveUnusable with the place for errors in the contents of a line."""
     try:
         yield
     except _NOT_A_LINE as error:
-        raise CommandFailed(f"{where}: {_problems_of(error)}.") from None
+        raise ArchiveUnusable(f"{where}: {_problems_of(error)}.") from None
 
 
 def _problems_of(error: Exception) -> str:

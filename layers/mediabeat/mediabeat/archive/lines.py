@@ -1,7 +1,7 @@
-"""The form in which sessions are exported: lines of JSON that other tools read, and from which everything can be stored again.
+"""The form of exported sessions: lines of JSON that other tools can read, and that can be imported again.
 
-A session is one line, each of its events another: as its player sent it, with the id of the session. The log is the truth here
-too: metrics and action log stand in a session's line for other tools, and are measured again when it is read.
+A session is one line. Each of its events is a line in another file: the body that the player sent, and the session's id. The
+events are the truth here too. A session's line has metrics and action log for other tools; an import measures them again.
 """
 
 import hashlib
@@ -12,44 +12,47 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, field_serializer
 from pydantic_core import from_json, to_json
 
-from mediabeat.core.event import Event, EventType, as_sent, taken_in
+from mediabeat.core.event import Event, EventType, event_from_body, event_to_body
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
-from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.records import SESSION_ID, Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session import order_of
 from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
 
 FORMAT_VERSION: Final = 1
-"""Raise it when what is written here would be read wrongly by a mediabeat of before."""
+"""Raise it when an earlier mediabeat would misread what this one writes."""
 
 Line = dict[str, Any]
-SessionId = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+SessionId = Annotated[str, Field(pattern=f"^{SESSION_ID.pattern}$")]
 
 _START: Final = TypeAdapter(Start)
 
 
-class _Told(BaseModel):
+class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ArchivedFile(_Told):
-    """One file of lines, as it was when it was written."""
+class ArchivedFile(_Record):
+    """One file of lines, with the hash and the number of lines that it had when it was written."""
 
     name: Annotated[str, Field(pattern=r"^(sessions|events)-[0-9]{4,9}\.ndjson\.gz$")]
     sha256: str
     lines: int
 
 
-class Part(_Told):
-    """Some sessions, and their events in the same order."""
+class ArchivePart(_Record):
+    """Two files: some sessions, and their events in the same order."""
 
     sessions: ArchivedFile
     events: ArchivedFile
 
 
-class Manifest(_Told):
-    """What an archive holds. `project` has the hashes of its keys, so it is none in what is for sharing. Both dates included."""
+class Manifest(_Record):
+    """The contents of an archive. `since` and `until` are included.
+
+    `project` has the hashes of its keys, so it is None in an archive for sharing.
+    """
 
     format: Literal["mediabeat-archive"] = "mediabeat-archive"
     format_version: int = FORMAT_VERSION
@@ -57,12 +60,12 @@ class Manifest(_Told):
     metrics_version: int
     exported_at: str
     project_id: str
-    project: Annotated[Project | None, BeforeValidator(lambda told: _fields(told, Project))]
+    project: Annotated[Project | None, BeforeValidator(lambda value: _fields(value, Project))]
     since: str | None
     until: str | None
     sessions: int
     events: int
-    parts: tuple[Part, ...]
+    parts: tuple[ArchivePart, ...]
 
     @field_serializer("project")
     def _with_names(self, project: Project | None) -> Line | None:
@@ -72,12 +75,12 @@ class Manifest(_Told):
 class _SessionLine(BaseModel):
     session_id: SessionId
     start: Line
-    head: Annotated[Head, BeforeValidator(lambda told: _fields(told, Head))]
+    head: Annotated[Head, BeforeValidator(lambda value: _fields(value, Head))]
     expires_at: int
     metrics: Line | None = None
 
 
-_NOT_TOLD: Final[Line] = {
+_DEFAULTS: Final[Line] = {
     "mediabeat_version": "",
     "metrics_version": 0,
     "exported_at": "",
@@ -85,47 +88,54 @@ _NOT_TOLD: Final[Line] = {
     "since": None,
     "until": None,
 }
-"""Fields of a manifest that are for people, as they read when an archive of another release lacks them."""
+"""Defaults for fields of a manifest that only people read. An archive of another release may lack them."""
 
 
-def _fields(told: Any, of: type[Head | Project | Start]) -> Any:
-    return by_name(told, of._fields) if isinstance(told, dict) else told
+_WEIGHT: Final = "taken"
+"""The name of a head's weight in archives, as in the table."""
+
+
+def _fields(value: Any, of: type[Head | Project | Start]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    named = value | {"weight": value[_WEIGHT]} if of is Head and _WEIGHT in value else value
+    return by_name(named, of._fields)
 
 
 def manifest_text(manifest: Manifest) -> str:
-    """Write a manifest, with a hash of itself."""
-    told = manifest.model_dump(mode="json")
-    return json.dumps(told | {"sha256": _digest(told)}, ensure_ascii=False, indent=1) + "\n"
+    """Return a manifest as text, with a hash of itself."""
+    fields = manifest.model_dump(mode="json")
+    return json.dumps(fields | {"sha256": _digest(fields)}, ensure_ascii=False, indent=1) + "\n"
 
 
 def read_manifest(text: bytes) -> Manifest:
     """Return the manifest in a file's text.
 
-    Raises LookupError, TypeError or ValueError for what is none, for another format and for one that was changed.
+    Raises LookupError, TypeError or ValueError if the text is not a manifest, has another format, or was changed.
     """
-    told = json.loads(text)
-    if told["format_version"] != FORMAT_VERSION:
-        raise ValueError(f"it is of format version {told['format_version']!r}, and this mediabeat reads {FORMAT_VERSION}")
-    if told.pop("sha256") != _digest(told):
+    fields = json.loads(text)
+    if fields["format_version"] != FORMAT_VERSION:
+        raise ValueError(f"it is of format version {fields['format_version']!r}, and this mediabeat reads {FORMAT_VERSION}")
+    if fields.pop("sha256") != _digest(fields):
         raise ValueError("it was changed after the export: its own SHA-256 is another")
-    return Manifest.model_validate(_NOT_TOLD | told, extra="ignore")
+    return Manifest.model_validate(_DEFAULTS | fields, extra="ignore")
 
 
-def _digest(told: Line) -> str:
-    return hashlib.sha256(canonical_json(told).encode()).hexdigest()
+def _digest(fields: Line) -> str:
+    return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
 
 
 def session_line(stored: StoredSession) -> Line:
-    """Return the line of a session, with its metrics and action log by today's formulas once it is closed and summarized."""
+    """Return the line of a session. A closed session with a summary also gets its metrics and action log, by today's formulas."""
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     summary = summarize(stored) if stored.summary is not None and stored.head.phase is Phase.CLOSED else None
     start = stored.start._asdict() | {"caller": Caller.from_json(stored.start.caller)._asdict()}
-    del start["event"]  # it is the first of the events
+    del start["event"]  # the `sessionStart` is among the events
     return {
         "session_id": stored.sid,
         "start": start,
-        "head": stored.head._asdict(),
+        "head": {_WEIGHT if name == "weight" else name: value for name, value in stored.head._asdict().items()},
         "expires_at": stored.expires_at,
         "events": len(stored.events),
         "metrics": summary.metrics.model_dump(mode="json") if summary else None,
@@ -134,20 +144,20 @@ def session_line(stored: StoredSession) -> Line:
 
 
 def event_lines(stored: StoredSession) -> list[Line]:
-    """Return the lines of a session's events, in the order in which they happened."""
+    """Return the lines of a session's events, in the order of the fold."""
     events = sorted(map(unpack, stored.events), key=order_of)
-    return [{"session_id": stored.sid, **as_sent(event)} for event in events]
+    return [{"session_id": stored.sid, **event_to_body(event)} for event in events]
 
 
 def as_text(line: Line) -> bytes:
-    """Write a line."""
+    """Return a line as text."""
     return to_json(line) + b"\n"
 
 
 def read_line(text: bytes) -> Line:
-    """Return what a line tells.
+    """Return the JSON object in a line.
 
-    Raises ValueError for what is no JSON object.
+    Raises ValueError if it is not one.
     """
     line = from_json(text)
     if not isinstance(line, dict):
@@ -158,25 +168,30 @@ def read_line(text: bytes) -> Line:
 def read_event(line: Line, session_id: str) -> Event:
     """Return the event in a line.
 
-    Raises LookupError, TypeError or ValueError for a line that is none, or another session's.
+    Raises LookupError, TypeError or ValueError if the line is not an event, or is one of another session.
     """
     if line["session_id"] != session_id:
         raise ValueError(f"not an event of session {session_id}, the next one in the sessions' file")
-    return taken_in(line)
+    return event_from_body(line)
 
 
 def read_session(line: Line, events: Sequence[Event]) -> StoredSession:
-    """Return the session that a line and its events tell, measured, as it is to be stored.
+    """Return the session of a line and its events, measured again and ready to be stored.
 
-    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError where they tell none.
+    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if they are not a session.
     """
-    told = _SessionLine.model_validate(line)
+    parsed = _SessionLine.model_validate(line)
     [first] = (event for event in events if event.type is EventType.SESSION_START)
-    if not told.head.phase.is_known:
-        raise ValueError(f"phase {told.head.phase.value!r:.100} is of a later release; import the session with that")
-    start = _fields(told.start, Start) | {"caller": Caller.from_fields(told.start["caller"]).to_json(), "event": pack(first)}
+    if not parsed.head.phase.is_known:
+        raise ValueError(f"phase {parsed.head.phase.value!r:.100} is of a later release; import the session with that")
+    start = _fields(parsed.start, Start) | {"caller": Caller.from_fields(parsed.start["caller"]).to_json(), "event": pack(first)}
     stored = StoredSession(
-        told.session_id, told.head, _START.validate_python(start), frozenset(map(pack, events)), None, told.expires_at
+        sid=parsed.session_id,
+        head=parsed.head,
+        start=_START.validate_python(start),
+        events=frozenset(map(pack, events)),
+        summary=None,
+        expires_at=parsed.expires_at,
     )
-    summary = summarize(stored).to_bytes()  # of an open one too: what cannot be folded is not stored
-    return stored._replace(summary=summary) if told.metrics is not None else stored
+    summary = summarize(stored).to_bytes()  # of an open session too: a session that cannot be folded must not be stored
+    return stored._replace(summary=summary) if parsed.metrics is not None else stored

@@ -1,6 +1,5 @@
-"""The operator's command `mediabeat`: a local cloud, recorded viewings, and a look at what they became."""
+"""The command `mediabeat`: it runs a local cloud, replays journeys, shows sessions, and operates a deployment.
 
-import sys
-
-if sys.platform == "win32":
-    sys.exit("The local cloud runs on Linux and macOS; on Windows use it inside WSL.")
+`main` registers the commands of `commands/`. A command reads its options and prints; the module of the same name in this
+folder does the work. `local_cloud/` runs the template on an emulator, and `terminal/` draws.
+"""

@@ -1,62 +1,65 @@
-"""The demonstration: recorded viewings sent to the local cloud, and what became of them once they are closed."""
+"""The demonstration: recorded journeys sent to the local cloud, and their sessions once they are closed."""
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from time import monotonic, sleep
-from typing import Final
+from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import Status
-from mediabeat.cli.replay import Manner, Recording, replay
+from mediabeat.cli.replay import Journey, ReplayOptions, replay
 from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.cli.terminal.tables import sessions_table
+from mediabeat.cli.terminal.timeline import Timeline
 from mediabeat.core.session import Session
-from mediabeat.core.summary import session_of
+from mediabeat.core.summary import fold_stored
 from mediabeat.storage.session_store import Store
 
-DRAWN: Final = "003_abandoned"
-_PATIENCE_S: Final = 300
-_LOOK_EVERY_S: Final = 1
+DRAWN_JOURNEY: Final = "003_abandoned"
+_TIMEOUT_S: Final = 300
+_POLL_S: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Viewing:
-    """One session that the demonstration has started: which journey it is of."""
+class SentJourney:
+    """A journey that the demonstration has sent, and the session that it became."""
 
-    journey: str
+    name: str
     sid: str
 
 
-def send_journeys(journeys: Path, cloud: Status) -> list[Viewing]:
-    """Send all journeys as if they had just happened, and return the sessions.
+def send_journeys(journeys: Path, cloud: Status) -> list[SentJourney]:
+    """Send all journeys as if they had just happened, and return their sessions.
 
-    Raises CommandFailed when any event is refused.
+    Raises CommandFailed when the API refuses an event.
     """
-    manner = Manner(shift_to_now=True, project_id=cloud.project_id)
-    viewings = []
+    options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
+    sent = []
     for path in sorted(journeys.glob("*.json")):
-        for session in replay(Recording.read(path), str(cloud.url), manner):
+        for session in replay(Journey.read(path), str(cloud.url), options):
             if session.sid is None or session.refusal:
-                raise CommandFailed(f"{path.name} was refused: {session.refusal}")
-            viewings.append(Viewing(path.stem, session.sid))
-    if not viewings:
+                raise CommandFailed(f"The API refused {path.name}: {session.refusal}")
+            sent.append(SentJourney(path.stem, session.sid))
+    if not sent:
         raise CommandFailed(f"There are no journeys in {journeys}.")
-    return viewings
+    return sent
 
 
-def wait_until_closed(viewings: list[Viewing], cloud: Status, console: Console) -> None:
-    """Wait for the schedule to close the sessions and to write their summaries, showing how many it has.
+def wait_until_closed(sent: Sequence[SentJourney], cloud: Status, console: Console) -> None:
+    """Wait until the closer has closed the sessions and written their summaries, and show its progress.
 
-    Raises CommandFailed when that takes much longer than it should.
+    Raises CommandFailed after five minutes.
     """
-    store = _store(cloud)
-    waiting = {viewing.sid: viewing.journey for viewing in viewings}
+    store = store_of(cloud)
+    waiting = {journey.sid: journey.name for journey in sent}
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
@@ -66,43 +69,53 @@ def wait_until_closed(viewings: list[Viewing], cloud: Status, console: Console) 
         transient=True,
         disable=not console.is_terminal,
     )
-    task = progress.add_task("", total=len(viewings))
+    task = progress.add_task("", total=len(sent))
     began = monotonic()
     with progress:
         while waiting:
             for sid in [sid for sid in waiting if _is_closed(store, sid)]:
-                journey = waiting.pop(sid)
-                console.print(f"       {monotonic() - began:5.1f} s  closed: {journey}", highlight=False)
-            progress.update(task, completed=len(viewings) - len(waiting), description=_what_for(waiting))
-            if waiting and monotonic() - began > _PATIENCE_S:
+                name = waiting.pop(sid)
+                console.print(f"       {monotonic() - began:5.1f} s  closed: {name}", highlight=False)
+            progress.update(task, completed=len(sent) - len(waiting), description=_progress(waiting))
+            if waiting and monotonic() - began > _TIMEOUT_S:
                 names = ", ".join(sorted(waiting.values()))
-                raise CommandFailed(f"After {_PATIENCE_S} s these are not closed yet: {names}", Path(cloud.log))
-            sleep(_LOOK_EVERY_S if waiting else 0)
+                raise CommandFailed(f"After {_TIMEOUT_S} s these sessions are still open: {names}", Path(cloud.log))
+            sleep(_POLL_S if waiting else 0)
 
 
-def drawn_session(viewings: list[Viewing], cloud: Status) -> Session | None:
-    """Return the session to draw; None when its journey is not among those sent."""
-    sid = next((viewing.sid for viewing in viewings if viewing.journey == DRAWN), None)
-    stored = _store(cloud).read_session(sid) if sid else None
-    return session_of(stored) if stored else None
+def drawn_session(sent: Sequence[SentJourney], store: Store) -> Session | None:
+    """Return the session to draw; None when its journey was not sent."""
+    sid = next((journey.sid for journey in sent if journey.name == DRAWN_JOURNEY), None)
+    stored = store.read_session(sid) if sid else None
+    return fold_stored(stored) if stored else None
+
+
+def results(sessions: Sequence[dict[str, Any]], drawn: Session | None) -> Group:
+    """Return what the demonstration shows in the end: the table of the API's newest sessions, and one session's timeline."""
+    heading = Text.from_markup("[bold]The newest sessions[/], as the API returns them (`mediabeat sessions`):\n")
+    table = Group(heading, sessions_table(sessions))
+    if drawn is None:
+        return table
+    heading = Text.from_markup(f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n")
+    return Group(table, heading, Timeline(drawn))
 
 
 def next_steps(cloud: Status) -> str:
-    """Return what to try after the demonstration, to be copied into a shell in the checkout."""
+    """Return commands to try after the demonstration, to be copied into a shell in the checkout."""
     command = _as_called()
     return f"""\
-The API is at {cloud.url}, the project id is {cloud.project_id}, its key: {command} status
+The API is at {cloud.url}, the project id is {cloud.project_id}, and `{command} status --key` prints the API key.
 Try next:
-  KEY=$({command} status | sed -n 's/^api key *//p')
+  KEY=$({command} status --key)
   curl -H "x-api-key: $KEY" -H "x-project-id: {cloud.project_id}" "{cloud.url}/v1/sessionRecent?limit=1"
-  {command} replay --shift now --speed 5 events/journeys/{DRAWN}.json
+  {command} replay --shift now --speed 5 events/journeys/{DRAWN_JOURNEY}.json
   {command} invoke ingest_event events/ingest_event.json
   {command} down"""
 
 
 def _as_called() -> str:
-    """Return how the caller can call this command again: it may not be on their PATH."""
-    uv = os.environ.get("UV")  # set by `uv run`, which has the command on a PATH of its own
+    """Return how the user can call this command again; it may not be on their PATH."""
+    uv = os.environ.get("UV")  # `uv run` sets it, and has the command on a PATH of its own
     program = Path(uv or sys.argv[0])
     if not uv and which(program.name) == str(program):
         return program.name
@@ -110,11 +123,11 @@ def _as_called() -> str:
     return f"{shown} run mediabeat" if uv else str(shown)
 
 
-def _what_for(waiting: Mapping[str, str]) -> str:
+def _progress(waiting: Mapping[str, str]) -> str:
     if not waiting:
         return "all are closed"
     others = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-    return f"still open: {min(waiting.values())}{others}; the closer looks every minute"
+    return f"still open: {min(waiting.values())}{others}; the closer runs once a minute"
 
 
 def _is_closed(store: Store, sid: str) -> bool:
@@ -122,5 +135,6 @@ def _is_closed(store: Store, sid: str) -> bool:
     return stored is not None and stored.summary is not None
 
 
-def _store(cloud: Status) -> Store:
+def store_of(cloud: Status) -> Store:
+    """Return the sessions of the local cloud."""
     return Store(str(cloud.table), clients.client("dynamodb", str(cloud.endpoint)))

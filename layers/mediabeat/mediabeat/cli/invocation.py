@@ -1,4 +1,4 @@
-"""One invocation of a function of the local cloud, with an event from a file."""
+"""One call of a function of the local cloud, with an event from a file."""
 
 import json
 import re
@@ -6,34 +6,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from time import time
 from typing import Any
 
 import httpx
 
-from mediabeat.cli import target
-from mediabeat.cli.commands import access_keys
+from mediabeat.cli import access_keys, target
 from mediabeat.cli.local_cloud import clients, deployment
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.replay import SESSIONS
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.protocols.vod_station.signature import signature
+from mediabeat.runtime.clock import server_clock
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a function answered: its result, or what it raised."""
+    """The answer of a function: its result, or the error that it raised."""
 
     payload: Any
     failed: bool
 
 
 def invoke(cloud: Status, function: str, event_file: Path) -> Outcome:
-    """Invoke the function of a folder in functions/ with a file's event, its placeholders filled in.
+    """Call the function of a folder in functions/ with the event in a file, after replacing its placeholders.
 
-    Raises CommandFailed for a function that is not deployed or a file that is no event.
+    Raises CommandFailed when the function is not deployed or the file is not an event.
     """
     assert cloud.endpoint, "the local cloud is up"
     event = read_event(event_file, placeholders(cloud) | signing(cloud, event_file))
@@ -48,14 +47,14 @@ def invoke(cloud: Status, function: str, event_file: Path) -> Outcome:
 
 
 def placeholders(cloud: Status) -> dict[str, Callable[[], str]]:
-    """Return what stands for each placeholder; `sid` starts a session when it is asked for."""
+    """Return how to get the value of each placeholder; getting `sid` starts a session."""
     known = {"project_id": lambda: str(cloud.project_id), "api_key": lambda: str(cloud.api_key)}
     return {**known, "sid": lambda: _fresh_sid(str(cloud.url), known)}
 
 
 def signing(cloud: Status, event_file: Path) -> dict[str, Callable[[], str]]:
-    """Return what stands for the placeholders of a signed call: the request in the file, signed now for the local project."""
-    timestamp = str(round(time() * 1000))
+    """Return how to get the placeholders that sign the request in the file, now and for the local project."""
+    timestamp = str(server_clock())
 
     @cache
     def access_key() -> tuple[str, str]:
@@ -71,24 +70,24 @@ def signing(cloud: Status, event_file: Path) -> dict[str, Callable[[], str]]:
 
 
 def read_event(path: Path, values: Mapping[str, Callable[[], str]]) -> Any:
-    """Read an event, with each `{{name}}` in its text replaced.
+    """Return the event in a file, with each `{{name}}` replaced by its value.
 
-    Raises CommandFailed for an unknown name or no JSON.
+    Raises CommandFailed for an unknown name and for invalid JSON.
     """
     try:
         text = path.read_text(encoding="utf-8")
         names = set(_PLACEHOLDER.findall(text))
         if unknown := names - values.keys():
-            raise CommandFailed(f"{path} names {min(unknown)!r} in braces; known are: {', '.join(values)}")
+            raise CommandFailed(f"{path} has the unknown placeholder {min(unknown)!r}; known are: {', '.join(values)}")
         filled = {name: values[name]() for name in names}
         return json.loads(_PLACEHOLDER.sub(lambda found: filled[found[1]], text))
     except (OSError, ValueError, RecursionError) as error:
-        raise CommandFailed(f"{path} is no event: {error}") from None
+        raise CommandFailed(f"{path} is not an event: {error}") from None
 
 
 def _fresh_sid(url: str, values: Mapping[str, Callable[[], str]]) -> str:
     event = read_event(deployment.source_folder() / "events" / "create_session.json", values)
     answer = httpx.post(f"{url}{SESSIONS}", content=event["body"], timeout=30, trust_env=False)
     if answer.status_code != httpx.codes.CREATED:
-        raise CommandFailed(f"A session for {{{{sid}}}} was refused with {answer.status_code}: {answer.text}")
+        raise CommandFailed(f"The API refused to start a session for {{{{sid}}}}, with {answer.status_code}: {answer.text}")
     return answer.headers["Location"].rpartition("/")[2]

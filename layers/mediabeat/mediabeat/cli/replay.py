@@ -1,4 +1,4 @@
-"""Recorded viewings, sent again over HTTP as their player sent them."""
+"""Recorded journeys, sent over HTTP as their players sent them."""
 
 import json
 from collections import Counter
@@ -17,40 +17,40 @@ SESSIONS: Final = "/api/v1/sessions"
 REPORT_SUITE: Final = "analytics.reportSuite"
 _TIMEOUT_S: Final = 30
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
-_HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # as recordings call them
+_HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # a journey's keys and the headers that they fill
 
 Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """What one player sent: the bodies of each session in the order in which they arrived, and its headers if known."""
+class Journey:
+    """What one player sent: the event bodies of each session in the order of their arrival, and the known request headers."""
 
     downloaded: bool
     sessions: tuple[tuple[Body, ...], ...]
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path) -> "Recording":
-        """Read a recording's file.
+    def read(cls, path: Path) -> "Journey":
+        """Return the journey in a file.
 
-        Raises CommandFailed for another kind of file.
+        Raises CommandFailed when the file is not a journey.
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             sessions = tuple(tuple(session["events"]) for session in content["sessions"])
             well_formed = all(sessions) and all(isinstance(ts_ms(event), int) for each in sessions for event in each)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CommandFailed(f"{path} is no recording: {type(error).__name__}: {error}") from None
+            raise CommandFailed(f"{path} is not a journey: {type(error).__name__}: {error}") from None
         if not well_formed:
-            raise CommandFailed(f"{path} is no recording: each session needs events, each with playerTime.ts in ms.")
+            raise CommandFailed(f"{path} is not a journey: each session needs events, and each event playerTime.ts in ms.")
         headers = {name: content[key] for key, name in _HEADERS.items() if key in content}
         return cls(bool(content.get("downloaded")), sessions, headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An event that was not taken: its place in the session from 0, and the answer."""
+    """An event that the API refused: its position in the session, from 0, and the answer."""
 
     position: int
     event_type: str
@@ -60,7 +60,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedSession:
-    """What became of one session: its id if it was started, how many answers of each status, the first refusal."""
+    """The result of one session: its id (None if it did not start), the answers counted by status, and the first refusal."""
 
     sid: str | None
     events_sent: int
@@ -70,10 +70,10 @@ class ReplayedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How to send: so many times faster than recorded (None: at once), with `ts` moved to now, as whose project.
+class ReplayOptions:
+    """How to replay: speed factor (None: no pauses), whether to shift `ts` to now, and the project to report to.
 
-    The fallback project is sent when the start is refused because of the recorded one.
+    The fallback project is used when the API refuses the start because it does not know the recorded project.
     """
 
     speed: float | None = None
@@ -83,44 +83,44 @@ class Manner:
 
 
 def replay(
-    recording: Recording,
+    journey: Journey,
     url: str,
-    manner: Manner | None = None,
+    options: ReplayOptions | None = None,
     *,
     transport: httpx.BaseTransport | None = None,
     clock_s: Callable[[], float] = time,
     wait: Callable[[float], None] = sleep,
 ) -> list[ReplayedSession]:
-    """Send a recording's sessions to an API's address, one after the other, and return what became of each.
+    """Send the sessions of a journey to an API, one after the other, and return their results.
 
-    A refused event is noted and the rest is sent all the same, as players do; after a refused start there is no rest.
-    Raises httpx.TransportError when there is no answer at all.
+    After a refused event the remaining events are sent, as players do; after a refused start nothing more is sent.
+    Raises httpx.TransportError when the API does not answer.
     """
-    manner = manner or Manner()
+    options = options or ReplayOptions()
     replayed = []
     through_proxy = httpx.URL(url).host not in _LOOPBACK
     with httpx.Client(
-        base_url=url, headers=recording.headers, timeout=_TIMEOUT_S, trust_env=through_proxy, transport=transport
+        base_url=url, headers=journey.headers, timeout=_TIMEOUT_S, trust_env=through_proxy, transport=transport
     ) as http:
-        for recorded in recording.sessions:
+        for recorded in journey.sessions:
             events: Sequence[Body] = recorded
-            if manner.shift_to_now:
-                events = shifted(events, round(clock_s() * 1000), paced=manner.speed is not None)
-            if manner.project_id:
-                events = with_project(events, manner.project_id)
-            replayed.append(_send(http, recording.downloaded, events, manner, clock_s, wait))
+            if options.shift_to_now:
+                events = shifted(events, round(clock_s() * 1000), paced=options.speed is not None)
+            if options.project_id:
+                events = with_project(events, options.project_id)
+            replayed.append(_send(http, journey.downloaded, events, options, clock_s, wait))
     return replayed
 
 
 def shifted(events: Sequence[Body], now_ms: int, *, paced: bool) -> list[Body]:
-    """Return the events with all `ts` moved by one constant: when paced the first becomes now, else the last."""
+    """Return the events with every `ts` moved by the same time, so that the first (paced) or the last event is now."""
     stamps = [ts_ms(event) for event in events]
     offset_ms = now_ms - (min(stamps) if paced else max(stamps))
     return [event | {"playerTime": event["playerTime"] | {"ts": ts_ms(event) + offset_ms}} for event in events]
 
 
 def due_s(events: Sequence[Body], speed: float | None) -> list[float]:
-    """Return when each event is to be sent, in seconds after the first; one that had arrived late follows at once."""
+    """Return when to send each event, in seconds after the first; an event that arrived late follows without a pause."""
     if speed is None:
         return [0.0] * len(events)
     began_ms = ts_ms(events[0])
@@ -128,13 +128,13 @@ def due_s(events: Sequence[Body], speed: float | None) -> list[float]:
 
 
 def with_project(events: Sequence[Body], project_id: str) -> list[Body]:
-    """Return the events as those of a session that reports to another project."""
+    """Return the events of a session with another project in its start."""
     start, *others = events
     return [start | {"params": start.get("params", {}) | {REPORT_SUITE: project_id}}, *others]
 
 
 def ts_ms(event: Body) -> int:
-    """Return the time of an event by its player's clock, in epoch milliseconds."""
+    """Return the time of an event on its player's clock, in epoch milliseconds."""
     ts: int = event["playerTime"]["ts"]
     return ts
 
@@ -143,21 +143,21 @@ def _send(
     http: httpx.Client,
     downloaded: bool,
     events: Sequence[Body],
-    manner: Manner,
+    options: ReplayOptions,
     clock_s: Callable[[], float],
     wait: Callable[[float], None],
 ) -> ReplayedSession:
     began_s = clock_s()
     start = _start(http, downloaded, events)
     unknown_project = start.status_code == httpx.codes.BAD_REQUEST and f"params.{REPORT_SUITE}" in start.text
-    fallback = manner.fallback_project_id if unknown_project else None
+    fallback = options.fallback_project_id if unknown_project else None
     if fallback:
         events = with_project(events, fallback)
         start = _start(http, downloaded, events)
     answers = [start]
     started = start.status_code == httpx.codes.CREATED
     if started and not downloaded:
-        for event, event_due_s in list(zip(events, due_s(events, manner.speed), strict=True))[1:]:
+        for event, event_due_s in list(zip(events, due_s(events, options.speed), strict=True))[1:]:
             if (wait_s := began_s + event_due_s - clock_s()) > 0:
                 wait(wait_s)
             answers.append(http.post(f"{start.headers['Location']}/events", json=event))

@@ -1,4 +1,4 @@
-"""Which deployment an operator's command is about: a stack in an AWS account, or else the local cloud."""
+"""The deployment that an operator's command works on: a stack in an AWS account, or the local cloud."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,13 +16,15 @@ from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore, ViewerKey
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.viewer_store import ViewerStore
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A deployment, as its stack's outputs tell it; `cloud` is none in an AWS account."""
+    """A deployment, described by the outputs of its stack; `cloud` is None for a stack in an AWS account."""
 
     table: str
     access_key_secrets: str
@@ -47,28 +49,31 @@ class Target:
         return Store(self.table, self.client("dynamodb"), index_shards=self.index_shards)
 
     @property
+    def queries(self) -> SessionQueries:
+        """The queries about sessions."""
+        return SessionQueries(self.table, self.client("dynamodb"))
+
+    @property
+    def starts(self) -> SessionStarts:
+        """The way in for sessions of an archive."""
+        return SessionStarts(self.table, self.client("dynamodb"), index_shards=self.index_shards)
+
+    @property
     def viewers(self) -> ViewerStore:
-        """The sessions, by their viewers."""
+        """The sessions of one viewer."""
         return ViewerStore(self.table, self.client("dynamodb"))
 
     @property
     def viewer_key(self) -> ViewerKey:
-        """The key of the hashes that stand for viewers' ids."""
+        """The key that hashes viewers' ids."""
         return ViewerKey(self.viewer_key_secret, partial(self.client, "secretsmanager"))
-
-
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that name its deployment."""
-    region = click.option("--region", help="Region of the stack.  [default: your AWS configuration's]")
-    stack = click.option("--stack", help="A stack in your AWS account.  [default: the local cloud]")
-    return stack(region(command))
 
 
 @contextmanager
 def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
-    """Yield the deployment that the options name.
+    """Yield the deployment that --stack and --region name.
 
-    Raises CommandFailed when it is not there, and for what AWS refuses meanwhile.
+    Raises CommandFailed when it does not exist, or when AWS refuses a call inside the block.
     """
     if stack is None:
         if region is not None:
@@ -82,7 +87,7 @@ def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
 
 
 def of_local_cloud(cloud: Status) -> Target:
-    """Return the local cloud as a target."""
+    """Return the local cloud as a deployment."""
     assert cloud.endpoint, "the local cloud is up"
     return _target(deployment.outputs(cloud.endpoint), partial(clients.client, endpoint=cloud.endpoint), cloud)
 
@@ -94,8 +99,8 @@ def _of_stack(stack: str, client: Callable[..., Any]) -> Target:
 
 def _target(outputs: dict[str, str], client: Callable[[str], Any], cloud: Status | None = None) -> Target:
     try:
-        told = outputs["TableName"], outputs["AccessKeySecrets"], outputs["ViewerKeySecret"], int(outputs["IndexShards"])
-        return Target(*told, client, cloud)
+        values = outputs["TableName"], outputs["AccessKeySecrets"], outputs["ViewerKeySecret"], int(outputs["IndexShards"])
+        return Target(*values, client, cloud)
     except KeyError as error:
         update = "sam build && sam deploy" if cloud is None else "mediabeat up"
         raise CommandFailed(f"The stack has no output {error.args[0]}; update it with: {update}") from None

@@ -1,1 +1,1 @@
-"""What a session is: pure rules without I/O, clock, environment or chance."""
+"""What a session is: events, the fold, every figure, the lifecycle. Pure: no I/O, no clock, no environment."""

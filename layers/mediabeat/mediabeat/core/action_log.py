@@ -1,7 +1,7 @@
-"""A session as a log of what the viewer and the player did, each line with the duration of what has just ended.
+"""The action log: what viewer and player did, line by line. Each line has the duration of the action that just ended.
 
-Source: NAVER's Media Analytics session log, whose action names are used as they are spelt there (`prev_tarck`). It comes out
-of the same fold as the metrics.
+Source: NAVER's Media Analytics session log, with its action names as spelt there (`prev_tarck`). The log comes from the same fold
+as the metrics.
 """
 
 from bisect import bisect_left
@@ -9,17 +9,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-from mediabeat.core.event import SECONDS_A_DAY, EventType
-from mediabeat.core.motion import LIVE_EDGE_S
+from mediabeat.core.event import SECONDS_PER_DAY, EventType
+from mediabeat.core.folding.motion import LIVE_EDGE_S
+from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, PlayState, Span, is_near
 from mediabeat.core.session import Session
-from mediabeat.core.spans import CLOCK_TOLERANCE_S, PlayState, Span, is_near
 from mediabeat.core.stored_forms import by_position
 
 PLAYING_CUT_MS: Final = 60_000
-"""A stretch of playing is reported each minute, or earlier when something else happens."""
+"""While content plays, there is a line each minute, and one when something else happens."""
 
 MAX_CUTS: Final = 2 * 24 * 60
-"""Minutes that are told of a session: none lasts longer than two days."""
+"""Minutes that a log has at most: no session lasts longer than two days."""
 
 Action = Literal[
     "player_start",
@@ -43,7 +43,7 @@ _MARKS: Final[dict[EventType, Action]] = {
 
 
 class LogLine(NamedTuple):
-    """One action: when it was over (epoch ms, player's clock), at which playhead, and how long it took."""
+    """One action: when it ended (epoch ms, player's clock), at which playhead, and how long it took."""
 
     at_ms: int
     playhead_s: float
@@ -52,7 +52,7 @@ class LogLine(NamedTuple):
 
     @classmethod
     def from_stored(cls, stored: Sequence[Any]) -> "LogLine":
-        """Read a stored line, whichever release wrote it: see `stored_forms`."""
+        """Read a stored line of any release (see `stored_forms`)."""
         return cls(*by_position(stored, _EMPTY_LINE))
 
 
@@ -60,7 +60,7 @@ _EMPTY_LINE: Final = LogLine(at_ms=0, playhead_s=0.0, action="playing", duration
 
 
 class Totals(NamedTuple):
-    """Sums over a log, in milliseconds, and how many lines it has."""
+    """Sums over a log in milliseconds, and its number of lines."""
 
     player_start_ms: int
     startup_ms: int
@@ -75,7 +75,7 @@ class Totals(NamedTuple):
 
     @classmethod
     def from_stored(cls, stored: Sequence[Any]) -> "Totals":
-        """Read stored sums, whichever release wrote them: see `stored_forms`."""
+        """Read stored totals of any release (see `stored_forms`)."""
         return cls(*by_position(stored, _NO_TOTALS))
 
 
@@ -83,23 +83,33 @@ _NO_TOTALS: Final = Totals(player_start_ms=0, startup_ms=0, rebuffering_ms=0, pl
 
 
 def action_log(session: Session) -> list[LogLine]:
-    """Return the log of a session in the order in which its lines were due."""
+    """Return the log of a session in the order of time."""
     lines = [*_beginning(session), *_stretches(session), *_marks(session)]
     return sorted(lines, key=lambda line: line.at_ms)
 
 
 def totals(log: Iterable[LogLine]) -> Totals:
-    """Return how long the viewer waited for the start, waited again later, and watched."""
+    """Return how long the viewer waited for the start, waited later, and watched."""
     sums = Counter[str]()
     lines = 0
     for line in log:
         sums[line.action] += line.duration_ms
         lines += 1
-    return Totals(sums["player_start"], sums["startup"], sums["rebuffering"], sums["playing"], lines)
+    return Totals(
+        player_start_ms=sums["player_start"],
+        startup_ms=sums["startup"],
+        rebuffering_ms=sums["rebuffering"],
+        playing_ms=sums["playing"],
+        lines=lines,
+    )
 
 
 def _beginning(session: Session) -> Iterator[LogLine]:
-    """`player_start` lasts to the event after the session's start; `startup` from there, or the last ad's end, to the content."""
+    """Yield `player_start` and `startup`.
+
+    `player_start` lasts from `sessionStart` to the next event. `startup` lasts from there, or from the end of the last ad, to the
+    start of the content.
+    """
     opened_ms = next(span.end_ms for span in session.spans if span.event is session.start)
     yield LogLine(opened_ms, session.start.playhead, "player_start", opened_ms - session.start.ts)
     content = session.content_start
@@ -206,4 +216,4 @@ def _playhead_at(session: Session, stretch: list[Span], at_ms: int) -> float:
 
 
 def _of_day(session: Session, playhead_s: float) -> float:
-    return playhead_s % SECONDS_A_DAY if session.is_live else playhead_s
+    return playhead_s % SECONDS_PER_DAY if session.is_live else playhead_s

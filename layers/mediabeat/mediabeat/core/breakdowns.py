@@ -1,4 +1,4 @@
-"""The parts of a session that have metrics of their own: its ads, its chapters, the states that its player was in.
+"""Figures per ad, per chapter and per player state.
 
 Source: Adobe's Streaming Media reporting documentation.
 """
@@ -11,9 +11,24 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 from mediabeat.core.event import Event, EventType
+from mediabeat.core.folding.tally import Section
 from mediabeat.core.session import Session
 from mediabeat.core.stored_forms import neutral
-from mediabeat.core.tally import Part
+from mediabeat.core.vocabulary import (
+    AD_ID,
+    AD_LENGTH,
+    AD_NAME,
+    AD_POSITION,
+    BREAK_INDEX,
+    BREAK_NAME,
+    CHAPTER_INDEX,
+    CHAPTER_LENGTH,
+    CHAPTER_NAME,
+    CHAPTER_OFFSET,
+    STATE_NAME,
+    STATES_END,
+    STATES_START,
+)
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {
@@ -21,19 +36,19 @@ STANDARD_STATES: Final = {
 }
 
 _STORED: Final = "stored"
-"""The context in which models are read, not made."""
+"""Validation context for reading stored figures; without it, figures are being made."""
 
 _SWITCHING: Final = frozenset({EventType.STATE_START, EventType.STATE_END, EventType.STATES_UPDATE})
 
 
 class Frozen(BaseModel):
-    """A model of figures that, once measured, do not change."""
+    """A model of figures that do not change once measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> Self:
-        """Return the stored figures, whichever release wrote them: see `stored_forms`."""
+        """Return stored figures of any release (see `stored_forms`)."""
         return cls.model_validate(stored, extra="ignore", context=_STORED)
 
     @model_validator(mode="before")
@@ -46,7 +61,7 @@ class Frozen(BaseModel):
 
 
 class AdMetrics(Frozen):
-    """One ad inside an ad break; `time_ms` is what was played of it."""
+    """One ad inside an ad break; `time_ms` is the time for which it played."""
 
     id: str
     name: str | None
@@ -60,7 +75,7 @@ class AdMetrics(Frozen):
 
 
 class ChapterMetrics(Frozen):
-    """One chapter; `time_ms` is the content played in it. A chapter left open at the end is not complete."""
+    """One chapter; `time_ms` is its content time. A chapter that is open at the end is not complete."""
 
     index: int
     name: str | None
@@ -72,50 +87,50 @@ class ChapterMetrics(Frozen):
 
 
 class StateMetrics(Frozen):
-    """How often and for how long a player state, like fullScreen, was on."""
+    """How often and for how long a player state, such as fullScreen, was on."""
 
     count: int
     time_ms: int
     set: bool
 
 
-def ads_of(session: Session, ads: dict[int, Part]) -> Iterator[AdMetrics]:
+def ads_of(session: Session, ads: dict[int, Section]) -> Iterator[AdMetrics]:
     """Yield the ads inside breaks, in the order of their starts."""
     breaks = {span.ad: span.ad_break for span in session.spans} if ads else {}
-    for position, part in ads.items():
+    for position, section in ads.items():
         ad = session.events[position].params
         opened = breaks[position]
         ad_break = session.events[opened].params if opened is not None else {}
         yield AdMetrics(
-            id=ad["media.ad.id"],
-            name=ad.get("media.ad.name"),
-            break_index=int(ad_break["media.ad.podIndex"]),
-            break_name=ad_break.get("media.ad.podFriendlyName"),
-            position=int(ad["media.ad.podPosition"]),
-            length_s=ad.get("media.ad.length"),
-            time_ms=part.time_ms,
-            completed=part.ended_by is EventType.AD_COMPLETE,
-            skipped=part.ended_by is EventType.AD_SKIP,
+            id=ad[AD_ID],
+            name=ad.get(AD_NAME),
+            break_index=int(ad_break[BREAK_INDEX]),
+            break_name=ad_break.get(BREAK_NAME),
+            position=int(ad[AD_POSITION]),
+            length_s=ad.get(AD_LENGTH),
+            time_ms=section.time_ms,
+            completed=section.ended_by is EventType.AD_COMPLETE,
+            skipped=section.ended_by is EventType.AD_SKIP,
         )
 
 
-def chapters_of(session: Session, chapters: dict[int, Part]) -> Iterator[ChapterMetrics]:
+def chapters_of(session: Session, chapters: dict[int, Section]) -> Iterator[ChapterMetrics]:
     """Yield the chapters, in the order of their starts."""
-    for position, part in chapters.items():
+    for position, section in chapters.items():
         chapter = session.events[position].params
         yield ChapterMetrics(
-            index=int(chapter["media.chapter.index"]),
-            name=chapter.get("media.chapter.friendlyName"),
-            offset_s=chapter["media.chapter.offset"],
-            length_s=chapter["media.chapter.length"],
-            time_ms=part.time_ms,
-            completed=part.ended_by is EventType.CHAPTER_COMPLETE,
-            skipped=part.ended_by is EventType.CHAPTER_SKIP,
+            index=int(chapter[CHAPTER_INDEX]),
+            name=chapter.get(CHAPTER_NAME),
+            offset_s=chapter[CHAPTER_OFFSET],
+            length_s=chapter[CHAPTER_LENGTH],
+            time_ms=section.time_ms,
+            completed=section.ended_by is EventType.CHAPTER_COMPLETE,
+            skipped=section.ended_by is EventType.CHAPTER_SKIP,
         )
 
 
 def states_of(session: Session) -> dict[str, StateMetrics]:
-    """Return the first ten player states of a session; one still open ends with the session.
+    """Return the first ten player states of a session. A state that is still on ends with the session.
 
     What is switched on and off in one `ts` comes on and goes off, in this order, unless it was on before.
     """
@@ -126,13 +141,13 @@ def states_of(session: Session) -> dict[str, StateMetrics]:
     for ts, moment in groupby(switching, key=lambda event: event.ts):
         switched = Counter(one for event in moment for one in _switched(event))
         for name in dict.fromkeys(name for name, _ in switched):
-            ons, offs = switched[name, True], switched[name, False]
-            while offs if name in since else ons:
+            starts, ends = switched[name, True], switched[name, False]
+            while ends if name in since else starts:
                 if name in since:
-                    offs -= 1
+                    ends -= 1
                     times_ms[name] = times_ms.get(name, 0) + ts - since.pop(name)
                 elif name in counts or len(counts) < MAX_STATES:
-                    ons -= 1
+                    starts -= 1
                     since[name] = ts
                     counts[name] = counts.get(name, 0) + 1
                 else:
@@ -144,11 +159,11 @@ def states_of(session: Session) -> dict[str, StateMetrics]:
 
 def _switched(event: Event) -> Iterator[tuple[str, bool]]:
     def named(state: dict[str, Any]) -> str:
-        name: str = state["media.state.name"]
+        name: str = state[STATE_NAME]
         return STANDARD_STATES.get(name.lower(), name)
 
     if event.type is EventType.STATES_UPDATE:
-        yield from ((named(state), False) for state in event.params.get("statesEnd", ()))
-        yield from ((named(state), True) for state in event.params.get("statesStart", ()))
+        yield from ((named(state), False) for state in event.params.get(STATES_END, ()))
+        yield from ((named(state), True) for state in event.params.get(STATES_START, ()))
     else:
         yield named(event.params), event.type is EventType.STATE_START

@@ -1,24 +1,24 @@
-"""How an event is written down: 10 bytes for the common ping, and its payload as compressed JSON where it has one.
+"""An event as bytes: 10 bytes for the common ping, and compressed JSON for the payload of an event that has one.
 
-An event costs what it is long, millions of times a day: what is shorter moves to a page less often. What is packed depends on
-nothing but the event: the same event sent twice packs to the same bytes, which is how repeats are told.
+Millions of events are stored each day, and shorter events fill the tail later. Equal events give equal bytes, which is how the
+store recognizes repeats.
 
     byte    what
     1       the code of the type, and two flags: ts and playhead are in their long forms
     5 or 6  ts: milliseconds since 2020 (up to 2054), or else since 1970
-    4 or 8  playhead: a whole number of milliseconds (up to 49 days), or else the very double that the player sent
-    rest    params, custom metadata and QoE data as compressed JSON; nothing if there are none
+    4 or 8  playhead: a whole number of milliseconds (up to 49 days), or else the double that the player sent
+    rest    params, custom metadata and QoE data as compressed JSON; empty if the event has none
 """
 
 import json
 import struct
 from typing import Any, Final
 
-from mediabeat.core.compression import compressed, decompressed
 from mediabeat.core.event import Event, EventType
+from mediabeat.core.stored_forms import compressed, decompressed
 
 _CODES: Final = (
-    # Written in every stored event: append to this list, never change its order.
+    # Every stored event contains its position in this list: append to it, never reorder it.
     EventType.SESSION_START,
     EventType.SESSION_COMPLETE,
     EventType.SESSION_END,
@@ -55,30 +55,30 @@ _HEADERS: Final = {
     LONG_TS | LONG_PLAYHEAD: struct.Struct(">BHId"),
 }
 
-MAX_COUNT: Final = 100_000
-"""What a session's events may count together: a ping each second for a day are 86,400. After that it takes its end only."""
+MAX_SESSION_WEIGHT: Final = 100_000
+"""A full session accepts only its `sessionEnd`. A ping each second for a day weighs 86,400."""
 
-COUNTED_BYTES: Final = 256
-"""Twice what a ping's quality data take."""
+BYTES_PER_WEIGHT: Final = 256
+"""Each full multiple of this size adds 1 to an event's weight. The QoE data of a ping take half of it."""
 
 _EPOCH_MS: Final = 1_577_836_800_000
-"""2020-01-01, before which no player of ours was running."""
+"""2020-01-01. No player reported before."""
 
 
 def canonical_json(value: Any) -> str:
-    """Write a JSON value in the one form in which equal values are equal text."""
+    """Return a JSON value as text. Equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def payload_of(event: Event) -> str:
-    """Return params, custom metadata and QoE data as canonical JSON; empty text for an event that has none of them."""
+    """Return params, custom metadata and QoE data as canonical JSON; empty text if the event has none."""
     if not (event.params or event.custom or event.qoe):
         return ""
     return canonical_json([event.params, event.custom, event.qoe])
 
 
 def pack(event: Event) -> bytes:
-    """Write an event as bytes; equal events give equal bytes."""
+    """Return an event as bytes. Equal events give equal bytes."""
     flags = 0
     ts = event.ts - _EPOCH_MS
     if not 0 <= ts < 2**40:
@@ -91,22 +91,22 @@ def pack(event: Event) -> bytes:
     return header + compressed(payload.encode()) if payload else header
 
 
-def count_of(packed: bytes) -> int:
-    """Return what an event counts of all that a session may hold: one, and one more for each quarter KB of its payload.
+def event_weight(packed: bytes) -> int:
+    """Return an event's weight: 1, and 1 more for each 256 bytes of its payload.
 
-    What it takes in memory is meant, not in the table: so as it is before compression, and eight bytes more for each value.
+    The weight stands for memory, not storage. So the payload counts uncompressed, with eight bytes more for each value.
     """
     payload = packed[_header_of(packed).size :]
     if not payload:
         return 1
     text = decompressed(payload)
     values = sum(text.count(sign) for sign in (b",", b"[", b"{"))
-    return 1 + (len(text) + 8 * values) // COUNTED_BYTES
+    return 1 + (len(text) + 8 * values) // BYTES_PER_WEIGHT
 
 
-def is_full(count: int) -> bool:
-    """Say whether a session whose events count so many takes none any more but its `sessionEnd`."""
-    return count >= MAX_COUNT
+def is_full(weight: int) -> bool:
+    """Return whether a session of this weight accepts only its `sessionEnd`."""
+    return weight >= MAX_SESSION_WEIGHT
 
 
 def _header_of(packed: bytes) -> struct.Struct:
@@ -114,17 +114,17 @@ def _header_of(packed: bytes) -> struct.Struct:
 
 
 def is_known(packed: bytes) -> bool:
-    """Say whether this release knows the type of a packed event. A later one may know more, and shares the table."""
+    """Return whether this release knows the type of a packed event. A later release may share the table and know more."""
     return packed[0] & ~(LONG_TS | LONG_PLAYHEAD) < len(_CODES)
 
 
 def type_of(packed: bytes) -> EventType:
-    """Return the type of a packed event, which is read much faster than all of it."""
+    """Return the type of a packed event, much faster than unpacking it."""
     return _CODES[packed[0] & ~(LONG_TS | LONG_PLAYHEAD)]
 
 
 def unpack(packed: bytes) -> Event:
-    """Read an event written by `pack`."""
+    """Return the event that `pack` turned into bytes."""
     flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)
     header = _header_of(packed)
     code, high, low, playhead = header.unpack_from(packed)

@@ -12,29 +12,28 @@ from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.playback_quality import last_qoe, time_to_start_ms
-from mediabeat.core.played_ranges import reached_s, segment, union_length_s, within
+from mediabeat.core.folding.tally import tally
+from mediabeat.core.playback import last_qoe, reached_s, segment, time_to_start_ms, union_length_s, within
 from mediabeat.core.session import Session
-from mediabeat.core.tally import tally
 from mediabeat.core.truncation import first_fitting
+from mediabeat.core.vocabulary import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME
 
 METRICS_VERSION: Final = 2
-"""Rises with every change of a formula; summaries written under a lower one can be recomputed from the log."""
+"""Raise it with every change of a formula. `mediabeat recompute` rewrites the summaries of lower versions."""
 
 ADS_BYTES: Final = 96 * 1024
 CHAPTERS_BYTES: Final = 32 * 1024
 ERROR_IDS_BYTES: Final = 16 * 1024
-"""JSON of what is listed, the first ones of each kind: some 500 ads, 250 chapters. A session's start, caller and summary share an
-item of 400 KB."""
+"""Bytes of JSON that each list keeps: about 500 ads, 250 chapters. Start, caller and summary share an item of 400 KB."""
 
 STREAM_S: Final = 1_800
-"""Each half hour of media time, begun or full, is one estimated stream."""
+"""Seconds of media time per estimated stream, the last one begun counted as full."""
 
 
 class Metrics(Frozen):
-    """All that is measured of a session. Units are in the names; counts have none; `None` is: not known.
+    """All figures of a session. Units are in the names; counts have none. `None` means unknown.
 
-    The type of a metric that is added after release 0.1 permits `None`, which older summaries have for it: see `stored_forms`.
+    The type of a metric that was added after release 0.1 permits `None`, the value in older summaries: see `stored_forms`.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -145,12 +144,11 @@ class Metrics(Frozen):
 
 
 def measure(session: Session, close_reason: str | None = None) -> Metrics:
-    """Return all metrics of a session as far as it has come; `close_reason` is given once it is closed."""
+    """Return all metrics of a session, up to its last event. `close_reason` is given once it is closed."""
     events, sums = session.events, tally(session)
     counts = Counter(event.type for event in events)
     farthest_s = reached_s(session)
-    marks_s = {percent: session.length_s * percent / 100 for percent in (10, 25, 50, 75, 95)}
-    dropped = int(last_qoe(events, "media.qoe.droppedFrames") or 0)
+    dropped = int(last_qoe(events, DROPPED_FRAMES) or 0)
     ads = tuple(ads_of(session, sums.ads))
     chapters = tuple(chapters_of(session, sums.chapters))
     return Metrics(
@@ -159,14 +157,18 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         content_starts=int(session.content_start is not None),
         drops_before_start=int(close_reason is not None and session.content_start is None),
         content_completes=int(session.is_complete),
-        content_resumes=int(session.start.params.get("media.resume") is True),
+        content_resumes=int(session.start.params.get(RESUME) is True),
         content_time_spent_ms=sums.content_ms,
         ad_time_spent_ms=sums.ad_ms,
         media_time_spent_ms=sums.content_ms + sums.ad_ms,
         unique_time_played_ms=round(1_000 * union_length_s(within(session, sums.played_s))),
         playback_rate=sums.playback_rate,
         average_minute_audience=sums.content_ms / 1_000 / session.length_s if session.length_s else None,
-        **{f"progress_{percent}": farthest_s is not None and farthest_s >= mark_s for percent, mark_s in marks_s.items()},
+        progress_10=_has_reached(session, farthest_s, 10),
+        progress_25=_has_reached(session, farthest_s, 25),
+        progress_50=_has_reached(session, farthest_s, 50),
+        progress_75=_has_reached(session, farthest_s, 75),
+        progress_95=_has_reached(session, farthest_s, 95),
         segment=segment(session, sums.played_s),
         estimated_streams=(sums.content_ms + sums.ad_ms) // 1_000 // STREAM_S + 1,
         pause_events=sums.pauses,
@@ -202,17 +204,21 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
     )
 
 
+def _has_reached(session: Session, farthest_s: float | None, percent: int) -> bool:
+    return farthest_s is not None and farthest_s >= session.length_s * percent / 100
+
+
 def error_id(event: Event) -> str | None:
-    """Return the id in an `error` event: a parameter by the documentation, QoE data in real players."""
-    return event.params.get("media.errorId") or event.qoe.get("media.qoe.errorID")
+    """Return the id of an `error` event: a parameter in the documentation, QoE data in real players."""
+    return event.params.get(ERROR_ID) or event.qoe.get(QOE_ERROR_ID)
 
 
 ErrorSource = Literal["player", "external"]
 
 
 def error_source(event: Event) -> ErrorSource:
-    """Return where an error came from: `external`, or by default `player`."""
-    source = event.params.get("media.errorSource") or event.qoe.get("media.qoe.errorSource")
+    """Return the source of an error: `external`, or by default `player`."""
+    source = event.params.get(ERROR_SOURCE) or event.qoe.get(QOE_ERROR_SOURCE)
     return "external" if source == "external" else "player"
 
 

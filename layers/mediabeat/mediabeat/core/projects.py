@@ -1,23 +1,31 @@
-"""Projects: whose sessions are whose. A project is a report suite; its key lets its owner query.
+"""Projects and their keys. A project owns the sessions of one report suite.
 
-Collection is public, as players cannot keep a secret, so a project only fences it; queries need the key.
+Players cannot keep a secret, so collection needs no key. Queries need the project's API key, and signed calls about channels need
+one of its access keys. The table knows whose an access key is, and Secrets Manager has its secret.
 """
 
 import hashlib
 import hmac
 import re
 import secrets
+import string
 from typing import Final, NamedTuple
 
 from mediabeat.errors import InvalidInput, Problem
 
 PROJECT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+ACCESS_KEY_ID: Final = re.compile(r"[A-Z0-9]{20}")
+
+_ID_LETTERS: Final = string.ascii_uppercase + string.digits
+_SECRET_LETTERS: Final = string.ascii_letters + string.digits
+_SECRET_LENGTH: Final = 40
+"""Letters of a secret: about 238 random bits."""
 
 
 class Project(NamedTuple):
-    """One project; of its keys only the hashes are kept. `created_at`, `old_key_until` in epoch milliseconds.
+    """One project, with the hashes of its API keys. `created_at` and `old_key_until` in epoch milliseconds.
 
-    `keeps_viewer_uuids`: a UUID that a player sends for its viewer is kept as it is, not hashed; decided when it is created.
+    `keeps_viewer_uuids`: viewers' ids that are UUIDs are stored unhashed. The operator decides this at creation.
     """
 
     id: str
@@ -29,9 +37,9 @@ class Project(NamedTuple):
 
 
 def new_project(project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False) -> tuple[Project, str]:
-    """Return a new project and its API key, which is not to be had again.
+    """Return a new project and its API key, which is not stored.
 
-    Raises InvalidInput for an id that is no report suite's.
+    Raises InvalidInput for an id that cannot be a report suite.
     """
     if not PROJECT_ID.fullmatch(project_id):
         raise InvalidInput(Problem("project", "must be 1 to 100 letters, digits, dots, dashes or underscores"))
@@ -40,7 +48,7 @@ def new_project(project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = Fals
 
 
 def rotated(project: Project, now_ms: int, *, grace_ms: int = 0) -> tuple[Project, str]:
-    """Return the project with a new API key, and the key; the one before opens it for as long as the grace lasts."""
+    """Return the project with a new API key, and the key. The old key stays valid for `grace_ms`."""
     key = _new_key()
     old = (project.key_hash, now_ms + grace_ms) if grace_ms else (None, None)
     return project._replace(key_hash=hash_of(key), old_key_hash=old[0], old_key_until=old[1]), key
@@ -51,14 +59,33 @@ def _new_key() -> str:
 
 
 def hash_of(key: str) -> str:
-    """Return the hash under which a key is kept: it has 256 random bits, so that a plain hash hides it."""
+    """Return the stored hash of a key. A plain hash is enough, because a key has 256 random bits."""
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
 def opens(project: Project, key: str, now_ms: int) -> bool:
-    """Say whether a key is the project's by now, in a time that tells nothing of how much of it is right."""
+    """Return whether a key is valid for a project now. Compares in constant time."""
     given = hash_of(key)
     if hmac.compare_digest(project.key_hash, given):
         return True
     in_grace = project.old_key_until is not None and now_ms < project.old_key_until
     return in_grace and hmac.compare_digest(project.old_key_hash or "", given)
+
+
+class AccessKey(NamedTuple):
+    """One access key of a project, without its secret. `created_at` in epoch milliseconds."""
+
+    id: str
+    project_id: str
+    created_at: int
+    enabled: bool = True
+
+
+def new_access_key(project_id: str, now_ms: int) -> tuple[AccessKey, str]:
+    """Return a new access key and its secret."""
+    key = AccessKey(_random(_ID_LETTERS, 20), project_id, now_ms)
+    return key, _random(_SECRET_LETTERS, _SECRET_LENGTH)
+
+
+def _random(letters: str, length: int) -> str:
+    return "".join(secrets.choice(letters) for _ in range(length))

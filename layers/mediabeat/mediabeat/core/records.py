@@ -1,22 +1,23 @@
-"""The records of a session, as the store returns them and the rules read them: data only."""
+"""The records of a session, as the store returns them: data only."""
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.stored_forms import StoredWord, by_name
 
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+if TYPE_CHECKING:
+    from mediabeat.core.session_query import Device  # not loaded on the hot path
 
-Device = Literal["PC", "Mobile"]
+SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 class Caller(NamedTuple):
-    """What a request's headers tell. `device` is `PC` or `Mobile` (phones and tablets)."""
+    """The caller of a request, from its headers. `device` is `PC` or `Mobile` (phones and tablets)."""
 
-    device: Device
+    device: "Device"
     os: str
     browser: str
     origin: str
@@ -25,34 +26,34 @@ class Caller(NamedTuple):
     user_agent: str
 
     def to_json(self) -> str:
-        """Write the caller as it is stored."""
+        """Return the stored form."""
         return json.dumps(self._asdict(), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Caller":
-        """Read a stored caller, whichever release wrote it: see `stored_forms`."""
+        """Read a stored caller of any release (see `stored_forms`)."""
         return cls.from_fields(json.loads(text))
 
     @classmethod
     def from_fields(cls, stored: Mapping[str, Any]) -> "Caller":
-        """Return the caller of stored fields, unknown where they do not tell."""
-        return _NOT_TOLD._replace(**by_name(stored, cls._fields))
+        """Return the caller with these stored fields; missing fields are unknown."""
+        return _UNKNOWN_CALLER._replace(**by_name(stored, cls._fields))
 
 
-_NOT_TOLD: Final = Caller(device="PC", os="unknown", browser="unknown", origin="", page="", language="", user_agent="")
-"""What a request without headers tells: a stored caller's missing fields read so."""
+_UNKNOWN_CALLER: Final = Caller(device="PC", os="unknown", browser="unknown", origin="", page="", language="", user_agent="")
+"""The caller of a request without headers. Missing fields of a stored caller have these values."""
 
 
 class Phase(StoredWord):
-    """Where a session is in its life."""
+    """The phases of a session's life; see `lifecycle`."""
 
     OPEN = "open"
-    ENDED = "ended"  # sessionEnd came; stragglers of before it are still taken until the due mark
-    CLOSED = "closed"  # nothing is taken any more; the due mark stays until the summary is written
+    ENDED = "ended"  # `sessionEnd` arrived; stragglers are accepted until the due mark
+    CLOSED = "closed"  # no event is accepted; the due mark stays until the summary is written
 
 
 class Head(NamedTuple):
-    """A session's head, without its tail. Times in epoch milliseconds on the server's clock, `ended_ts` on the player's."""
+    """A session's head without its tail. Epoch milliseconds: `ended_ts` by the player's clock, others by the server's."""
 
     phase: Phase
     last_at: int
@@ -61,16 +62,16 @@ class Head(NamedTuple):
     ended_ts: int | None = None
     closed_at: int | None = None
     close_reason: CloseReason | None = None
-    taken: int = 0  # what its events count, together
+    weight: int = 0  # of its events together; stored as `taken`
 
 
 class Start(NamedTuple):
-    """What is known of a session from its first request: `started_at` by the server's clock, `ts_skew` that less the player's."""
+    """A session's first request. `started_at` is by the server's clock; `ts_skew` is the server's clock minus the player's."""
 
     project_id: str
     device: str
     video_type: str
-    viewer: str  # here and in the event, what stands for the viewer's ids: see viewers
+    viewer: str  # here and in the event: pseudonyms
     caller: str
     started_at: int
     ts_skew: int
@@ -80,7 +81,7 @@ class Start(NamedTuple):
 
 
 class StoredSession(NamedTuple):
-    """All that is stored of one session, until `expires_at` (epoch seconds); `start` is none while its creation is unfinished."""
+    """All that is stored of a session until `expires_at` (epoch seconds). `start` is None while its creation is unfinished."""
 
     sid: str
     head: Head
@@ -91,7 +92,7 @@ class StoredSession(NamedTuple):
 
 
 class ListEntry(NamedTuple):
-    """One session in the list of the newest; `summary` is none until it is closed."""
+    """A session's entry in the list of sessions. `summary` is None until the session is closed."""
 
     sid: str
     started_at: int

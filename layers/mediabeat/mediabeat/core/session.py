@@ -26,7 +26,8 @@ After a break the content is paused, buffering or starting again if it was so be
 from the next `play`, or from where its playhead is seen to move. After `sessionComplete` only a `play` from farther back,
 whose playhead then moves, makes it play again. All other events leave the state as it is.
 
-**Events with one `ts`** are ordered by the table in `moments`. **Pace, stalls and jumps** are the subject of `motion`.
+**Events with one `ts`** are ordered by the table in `folding.moments`. `folding.motion` has the rules of
+pace, stalls and jumps.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -36,9 +37,10 @@ from typing import Final
 
 from mediabeat.core.event import Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
-from mediabeat.core.motion import settled
-from mediabeat.core.spans import Span
-from mediabeat.core.walk import Moment, Walk
+from mediabeat.core.folding.motion import settled
+from mediabeat.core.folding.spans import Span
+from mediabeat.core.folding.walk import Moment, Walk
+from mediabeat.core.vocabulary import LENGTH
 
 QUIET_MS: Final = 10 * 60_000
 """A longer gap between two events is a step of the device's clock or a sleep. Adobe's servers close a session after this time."""
@@ -57,7 +59,7 @@ class Session:
 
     @cached_property
     def start(self) -> Event:
-        """The `sessionStart`; not always the first event, as some players open the session after a preroll."""
+        """The `sessionStart`. It is not always the first event, because some players send it after a preroll."""
         return next(event for event in self.events if event.type is EventType.SESSION_START)
 
     @cached_property
@@ -68,7 +70,7 @@ class Session:
     @cached_property
     def length_s(self) -> float:
         """Length of recorded content in seconds; 0 when it is live, unknown, or shorter than a millisecond."""
-        length_s = float(self.start.params["media.length"])
+        length_s = float(self.start.params[LENGTH])
         return 0.0 if self.is_live or length_s < 0.001 else length_s
 
     @cached_property
@@ -78,15 +80,41 @@ class Session:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether the player said that the content was watched to its end."""
+        """Whether the player sent `sessionComplete`."""
         return any(event.type is EventType.SESSION_COMPLETE for event in self.events)
 
 
-_RANK: Final = {event_type: rank for rank, event_type in enumerate(EventType)}
+_ORDER: Final = (
+    # For events with equal `ts`: what ends comes before what starts, an ad break opens before its ad, an ad closes before its
+    # break, and `play` comes before the pause or the buffering that follows it. A new order changes metrics.
+    EventType.SESSION_START,
+    EventType.AD_COMPLETE,
+    EventType.AD_SKIP,
+    EventType.AD_BREAK_COMPLETE,
+    EventType.CHAPTER_COMPLETE,
+    EventType.CHAPTER_SKIP,
+    EventType.STATE_END,
+    EventType.STATES_UPDATE,
+    EventType.STATE_START,
+    EventType.CHAPTER_START,
+    EventType.AD_BREAK_START,
+    EventType.AD_START,
+    EventType.PLAY,
+    EventType.PAUSE_START,
+    EventType.BUFFER_START,
+    EventType.BITRATE_CHANGE,
+    EventType.ERROR,
+    EventType.PREV_TRACK,
+    EventType.NEXT_TRACK,
+    EventType.PING,
+    EventType.SESSION_COMPLETE,
+    EventType.SESSION_END,
+)
+_RANK: Final = {event_type: rank for rank, event_type in enumerate(_ORDER)}
 
 
 def order_of(event: Event) -> tuple[int, int, float, str]:
-    """Return the place of an event in its log: by `ts`, then in the order of `EventType`; equal only for repeats."""
+    """Return the sort key of an event in its session: `ts`, type, playhead, payload. Only repeated events have equal keys."""
     return (*_place_of(event), payload_of(event))
 
 
@@ -101,15 +129,15 @@ def _as_sent(events: list[Event]) -> list[Event]:
 def fold(
     events: Iterable[Event], *, quiet_ms: int = QUIET_MS, corrected: Callable[[list[Event]], list[Event]] = _as_sent
 ) -> Session:
-    """Return the session that these events describe, whatever their order and however often each came.
+    """Return the session of these events, in any order and with any repeats.
 
-    Needs one `sessionStart` among them. `corrected` takes the distinct events by `ts` and may return them with other `ts`, in
+    One of them must be the `sessionStart`. `corrected` takes the distinct events by `ts` and may return them with other `ts`, in
     the order of these: what the server saw of a clock that was set.
     """
     at: dict[tuple[int, int, float], list[Event]] = {}
     for event in events:
         at.setdefault(_place_of(event), []).append(event)
-    # Payloads are looked at only where there is more than one, as that takes longer than all the rest.
+    # Payloads are compared only where several events share a place, because that takes longer than everything else.
     distinct = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
     ordered = corrected(distinct)
     live = is_live(next(event for event in ordered if event.type is EventType.SESSION_START))

@@ -1,4 +1,4 @@
-"""What is told of a stored session: its fold, how alive it is, and the summary that is kept once it is closed."""
+"""The summary of a stored session: metrics, action log and totals. It is stored when the session closes."""
 
 import json
 import zlib
@@ -7,25 +7,24 @@ from typing import Any, Final, NamedTuple
 from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
-from mediabeat.core.close_rules import CloseReason, Liveness
-from mediabeat.core.compression import compressed, decompressed
+from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import is_known, unpack
 from mediabeat.core.metrics import Metrics, measure
-from mediabeat.core.records import Phase, StoredSession
+from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
 from mediabeat.core.session import Session, fold
+from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.core.truncation import both_ends
 
 MAX_LOG_LINES: Final = 2_000
-"""Lines of a log that are kept, the first and the last half of so many: playing through a whole day are 1,440."""
-
+"""A summary keeps this many lines of a log: the first and the last half. A day of playing has 1,440 lines."""
 
 UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError, zlib.error)
-"""What reading a summary raises when its bytes are not those of one."""
+"""Exceptions that damaged bytes of a summary raise."""
 
 
 class ListedSummary(NamedTuple):
-    """What a list of sessions needs of a summary. It is read without building all the metrics."""
+    """The part of a summary that a list of sessions needs. Reading it does not build all metrics."""
 
     log: list[LogLine]
     totals: Totals
@@ -33,9 +32,9 @@ class ListedSummary(NamedTuple):
 
     @classmethod
     def from_bytes(cls, packed: bytes, *, most_lines: int) -> "ListedSummary":
-        """Read a stored summary, with the first and the last half of `most_lines` lines of its log.
+        """Read a stored summary. Keeps at most `most_lines` lines of its log: the first and the last half.
 
-        Raises one of UNREADABLE for bytes that are not those of a summary.
+        Raises one of UNREADABLE for damaged bytes.
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in both_ends(stored["log"], most_lines)]
@@ -43,67 +42,68 @@ class ListedSummary(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The metrics of a session, its action log as far as it is kept, and the sums over all of it."""
+    """The metrics of a session, its action log up to MAX_LOG_LINES, and the totals of the whole log."""
 
     metrics: Metrics
     log: list[LogLine]
     totals: Totals
 
     def to_bytes(self) -> bytes:
-        """Write the summary as it is stored: compressed, since every list of sessions reads up to a hundred of them."""
+        """Return the stored form: compressed, because a list of sessions reads up to a hundred summaries."""
         stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log, "totals": self.totals}
         return compressed(json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode())
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Summary":
-        """Read a stored summary, whichever release wrote it: see `stored_forms`.
+        """Read a stored summary of any release (see `stored_forms`).
 
-        Raises one of UNREADABLE for bytes that are not those of a summary.
+        Raises one of UNREADABLE for damaged bytes.
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in stored["log"]]
         return cls(Metrics.from_stored(stored["metrics"]), log, Totals.from_stored(stored["totals"]))
 
     def listed(self, *, most_lines: int) -> ListedSummary:
-        """Return what a list of sessions needs of the summary, as `ListedSummary.from_bytes` does."""
+        """Return the part that a list of sessions needs, as `ListedSummary.from_bytes` does."""
         return ListedSummary(both_ends(self.log, most_lines), self.totals, self.metrics.error_impacted)
 
     @staticmethod
     def version_of(packed: bytes) -> int:
-        """Return the version of the formulas that made a stored summary, whatever else it holds; 0 when it does not tell."""
+        """Return the version of the formulas behind a stored summary; 0 if unknown, so that the summary is recomputed."""
         try:
             return int(_opened(packed)["metrics"].get("metrics_version", 0))
         except UNREADABLE:
-            return 0  # lower than every version, so that it is measured again
+            return 0
 
 
 def _opened(packed: bytes) -> Any:
     return from_json(decompressed(packed))
 
 
-def session_of(stored: StoredSession) -> Session:
-    """Return the session that the stored events tell."""
+def fold_stored(stored: StoredSession) -> Session:
+    """Return the fold of the stored events. Event types of a later release are left out."""
     return fold(map(unpack, filter(is_known, stored.events)))
 
 
 def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
-    """Return the metrics and the log of a session, closed (just now, for a `reason`, or before) or as far as it has come."""
-    session = session_of(stored)
+    """Return the summary of a session. `reason` is given when the session closes now; an open session is measured up to now."""
+    session = fold_stored(stored)
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
 
 
-def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:
-    """Return what the closing rules look at, as if an event that is just `arriving` were stored too.
+class ListedSession(NamedTuple):
+    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now."""
 
-    The rules run on the server's clock. When the playhead moved is known by the player's only, so that is corrected by the
-    skew seen at the start, and kept between the start and the last arrival.
-    """
-    if stored.start is None:
-        raise ValueError(f"session {stored.sid} has no start")
-    started_at = stored.start.started_at
-    session = fold([*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])])
-    last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
-    moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
-    return Liveness(started_at, last_at, moved_at)
+    entry: ListEntry
+    summary: ListedSummary | None
+
+
+class ShownSession(NamedTuple):
+    """A session in detail: its `sessionStart`, its summary and its `error` events in order of time."""
+
+    sid: str
+    start: Start
+    summary: Summary
+    errors: tuple[Event, ...]

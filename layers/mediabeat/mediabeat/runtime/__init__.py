@@ -1,1 +1,1 @@
-"""What every function needs of Lambda and API Gateway."""
+"""Everything that a function needs of Lambda and API Gateway: requests, replies, settings, clock, logs and telemetry."""

@@ -1,4 +1,4 @@
-"""The server's clock, read at the edge and passed on from there; and waiting."""
+"""The server's clock, which functions read and pass on; and waiting."""
 
 import time
 
@@ -9,5 +9,5 @@ def server_clock() -> int:
 
 
 def pause(duration_ms: int) -> None:
-    """Do nothing for a while."""
+    """Wait for a number of milliseconds."""
     time.sleep(duration_ms / 1_000)

@@ -1,12 +1,16 @@
-"""HTTP as API Gateway's HTTP API speaks it (payload format 2.0): requests in, answers out, errors to statuses."""
+"""HTTP as API Gateway's HTTP API speaks it (payload format 2.0): requests, replies, and a reply for every error."""
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from operator import itemgetter
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any, Final, NamedTuple, NotRequired
 
+from pydantic_core import from_json
+from typing_extensions import TypedDict
+
+from mediabeat.core.records import SESSION_ID
 from mediabeat.errors import (
     BodyTooLarge,
     InvalidInput,
@@ -19,11 +23,8 @@ from mediabeat.errors import (
     Unauthorized,
 )
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.logs import log_failure, log_refusal
 
-Event = dict[str, Any]
-Answer = dict[str, Any]
-Handler = Callable[[Event, Any], Answer]
+Reply = dict[str, Any]
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -31,11 +32,11 @@ CORS: Final = {
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Expose-Headers": "Location",
 }
-"""On every answer, errors too: a browser hides an answer without them. API Gateway answers the preflights (template.yaml)."""
+"""On every reply, errors too: a browser hides a reply without them. API Gateway answers the preflights (template.yaml)."""
 
 RETRY_AFTER_S: Final = 1
 
-_STATUS: Final[dict[type[MediabeatError], int]] = {
+STATUSES: Final[dict[type[MediabeatError], int]] = {
     InvalidInput: 400,
     BodyTooLarge: 413,
     Unauthorized: 401,
@@ -46,93 +47,189 @@ _STATUS: Final[dict[type[MediabeatError], int]] = {
 }
 
 
-def answer(status: int, body: Any = None, **headers: str) -> Answer:
-    """Return an answer, with a JSON body if there is one. Header names are given with `_` for `-`."""
+@dataclass
+class Request:
+    """A request as API Gateway sends it. A handler sets `project_id` as soon as it knows the project, for the log."""
+
+    event: dict[str, Any]
+    project_id: str | None = None
+
+    @property
+    def route(self) -> str:
+        """The route of template.yaml that took the request, such as `GET /api/v2/channels/{channelId}`."""
+        return str(self.event.get("routeKey", ""))
+
+    @property
+    def path(self) -> str:
+        """The path, decoded."""
+        return str(self.event["rawPath"])
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by lower-case names."""
+        return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
+
+    @property
+    def path_parameters(self) -> Mapping[str, str]:
+        """The parts of the path that the route leaves open, by their names."""
+        return self.event.get("pathParameters") or {}
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The query's parameters."""
+        return self.event.get("queryStringParameters") or {}
+
+    def body(self, *, limit_bytes: int) -> bytes:
+        """Return the body, whatever its content type.
+
+        Raises BodyTooLarge, and InvalidInput for invalid base64.
+        """
+        body = self.event.get("body") or ""
+        try:
+            raw = base64.b64decode(body) if self.event.get("isBase64Encoded") else body.encode(errors="surrogatepass")
+        except ValueError as error:
+            raise InvalidInput(Problem("body", f"must be base64: {error}")) from None
+        if len(raw) > limit_bytes:
+            raise BodyTooLarge(limit_bytes)
+        return raw
+
+    def json(self, *, limit_bytes: int) -> Any:
+        """Return the JSON value in the body.
+
+        Raises BodyTooLarge and InvalidInput.
+        """
+        return read_json(self.body(limit_bytes=limit_bytes))
+
+    @cached_property
+    def nonce(self) -> bytes:
+        """16 random bytes, the same whenever they are asked for: a name for this request."""
+        import secrets
+
+        return secrets.token_bytes(16)
+
+    @property
+    def subject(self) -> dict[str, str]:
+        """The route, and the project and the session as far as they are known, for the log.
+
+        A part of the path that is not a session's id is left out: it may be a viewer's id.
+        """
+        named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
+        session_id = named if SESSION_ID.fullmatch(named) else None
+        fields = {"route": self.route, "project": self.project_id, "session_id": session_id}
+        return {name: value for name, value in fields.items() if value}
+
+    def log_refusal(self, error: MediabeatError, status: int, **fields: str) -> None:
+        """Log that the request was refused, and why."""
+        # Imported here: most processes refuse nothing, and a cold start should not pay for it.
+        from mediabeat.runtime.logs import log_refusal
+
+        log_refusal(error, status, self.subject | fields)
+
+
+def read_json(body: bytes | str) -> Any:
+    """Return the JSON value in a body.
+
+    Raises InvalidInput for invalid JSON; NaN and lone surrogates are invalid too.
+    """
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidInput(Problem("body", f"must be JSON: {error}")) from None
+
+
+def reply(status: int, body: Any = None, **headers: str) -> Reply:
+    """Return a reply, with a JSON body if there is one. Header names are given with `_` for `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if status == 503:
         named["Retry-After"] = str(RETRY_AFTER_S)
     if body is None:
         return {"statusCode": status, "headers": CORS | named, "body": ""}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    text = text.encode(errors="replace").decode()  # a path may quote a lone surrogate, which no answer can hold
+    text = text.encode(errors="replace").decode()  # a path may quote a lone surrogate, which no reply can hold
     return {"statusCode": status, "headers": CORS | {"Content-Type": "application/json"} | named, "body": text}
 
 
 def _plain(model: Any) -> Any:
-    """Return what a pydantic model in an answer's body holds."""
+    """Return the fields of a pydantic model in a reply's body."""
     return model.model_dump(mode="json")
 
 
-def body_of(event: Event, *, limit_bytes: int) -> bytes:
-    """Return a request's body, whatever its content type.
+class WrongField(TypedDict):
+    """One rule that the request broke."""
 
-    Raises BodyTooLarge, and InvalidInput for base64 that is none.
-    """
-    body = event.get("body") or ""
-    try:
-        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass")
-    except ValueError as error:
-        raise InvalidInput(Problem("body", f"must be base64: {error}")) from None
-    if len(raw) > limit_bytes:
-        raise BodyTooLarge(limit_bytes)
-    return raw
+    field: str
+    rule: str
 
 
-def headers_of(event: Event) -> Mapping[str, str]:
-    """Return a request's headers, by lower-case names."""
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+class EventAnswer(TypedDict):
+    """The result of one event of several; `errors` when fields were wrong."""
+
+    code: int
+    message: str
+    errors: NotRequired[list[WrongField]]
 
 
-def errors_answered(handler: Handler) -> Handler:
-    """Answer every error that a handler raises: known ones as what they are, others as a 500. Log and count them."""
+class ErrorAnswer(EventAnswer):
+    """The body of an error: `errors` when fields or parameters were wrong, `events` with a result for each event of an array."""
 
-    @wraps(handler)
-    def answering(event: Event, context: Any) -> Answer:
-        try:
-            answered = handler(event, context)
-        except MediabeatError as error:
-            answered = _error_answer(error)
-            log_refusal(error, answered["statusCode"], event)
-        except Exception:
-            log_failure(event)
-            answered = answer(500, {"code": 500, "message": "internal error"})
-        count_refusal(answered)
-        return answered
-
-    return answering
+    events: NotRequired[list[EventAnswer]]
 
 
-def count_refusal(answered: Answer) -> None:
-    """Count an answer if it is a refusal; and let all that was counted be told when it is time."""
-    if answered["statusCode"] >= 400:
-        telemetry.count(f"Refused{answered['statusCode']}")
-    telemetry.tell_each_minute()
+class ErrorReply(NamedTuple):
+    """A reply to an error, and the fields that its log line gets from the protocol."""
+
+    reply: Reply
+    log_fields: Mapping[str, str] = {}
 
 
-def answer_each(refusals: Sequence[MediabeatError | None], event: Event) -> Answer:
-    """Return the answer of a request with several events, given for each why it was refused: 204 only if none was.
-
-    Else the status is the highest of any event (503 before 410 before 404 before 400), which is logged, and the body tells them
-    one by one.
-    """
-    bodies = [_body_of_error(refusal) if refusal else {"code": 204, "message": "stored"} for refusal in refusals]
-    refused = [(_STATUS[type(refusal)], refusal) for refusal in refusals if refusal]
-    if not refused:
-        return answer(204)
-    status, gravest = max(refused, key=itemgetter(0))
-    log_refusal(gravest, status, event)
-    message = f"{len(refused)} of {len(refusals)} events were refused"
-    return answer(status, {"code": status, "message": message, "events": bodies})
-
-
-def _error_answer(error: MediabeatError) -> Answer:
-    return answer(_STATUS[type(error)], _body_of_error(error))
-
-
-def _body_of_error(error: MediabeatError) -> dict[str, Any]:
-    body: dict[str, Any] = {"code": _STATUS[type(error)], "message": str(error)}
+def error_body(error: MediabeatError) -> EventAnswer:
+    """Return the body of an error in mediabeat's own form."""
+    body: EventAnswer = {"code": STATUSES[type(error)], "message": str(error)}
     if isinstance(error, InvalidInput):
         body["errors"] = [{"field": problem.field, "rule": problem.rule} for problem in error.problems]
     if isinstance(error, StorageUnavailable):
         body["message"] = "the event was not stored; send it again"
     return body
+
+
+def error_reply(error: Exception, request: Request) -> ErrorReply:
+    """Return the reply to an error in mediabeat's own form; a 500 for an error that nobody expected."""
+    if isinstance(error, MediabeatError):
+        body = error_body(error)
+        return ErrorReply(reply(body["code"], body))
+    return ErrorReply(reply(500, {"code": 500, "message": "internal error"}))
+
+
+Handler = Callable[[Request, Any], Reply]
+LambdaHandler = Callable[[dict[str, Any], Any], Reply]
+RenderError = Callable[[Exception, Request], ErrorReply]
+
+
+def with_error_replies(render: RenderError) -> Callable[[Handler], LambdaHandler]:
+    """Return a decorator that makes a handler of requests one that Lambda calls.
+
+    It replies to every error in the form that `render` gives it, logs it, and counts refused requests.
+    """
+
+    def decorate(handler: Handler) -> LambdaHandler:
+        @wraps(handler)
+        def handle(event: dict[str, Any], context: Any) -> Reply:
+            request = Request(event)
+            try:
+                replied = handler(request, context)
+            except MediabeatError as error:
+                replied, fields = render(error, request)
+                request.log_refusal(error, replied["statusCode"], **fields)
+            except Exception as error:
+                from mediabeat.runtime.logs import log_failure
+
+                replied, fields = render(error, request)
+                log_failure({**request.subject, **fields})
+            if replied["statusCode"] >= 400:
+                telemetry.count(telemetry.refused_metric(replied["statusCode"]))
+            telemetry.process.publish_each_minute()
+            return replied
+
+        return handle
+
+    return decorate

@@ -1,10 +1,13 @@
-"""What a request leaves in the log: a line when it is refused or fails; `counting` does the rest.
+"""The log lines of requests that were refused or failed, and of sessions that the closer could not close.
 
-Never a body, a value, a key, an address or a viewer's id: of input that breaks a rule, the field and the rule.
+A line never holds a body, a value, a key, an address or a viewer's id. For input that breaks a rule it has the field and the
+rule.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
@@ -12,60 +15,52 @@ from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClose
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-PROJECT: Final = "project"
-"""Under this name a handler adds the project to its request, as soon as it is known."""
+MAX_PROBLEMS: Final = 5
+MAX_CHARACTERS: Final = 200
+"""Lines are paid for by the byte, and the client chooses the names of fields."""
 
-SESSION_ID_LENGTH: Final = 64
-
-PROBLEMS: Final = 5
-CHARACTERS: Final = 200
-"""A line is paid for by the byte, and the caller chooses the names of fields."""
+MAX_NOT_CLOSED: Final = 10
+"""Sessions that one run of the closer logs: when the database refuses, all fail for the same reason."""
 
 _QUOTED: Final = re.compile(r"""'(\\.|[^'\\])*'|"(\\.|[^"\\])*\"""")
-"""What a rule quotes may be what the caller sent."""
+"""Text in quotation marks: a rule may quote what the client sent."""
 
 
 @cache
 def logger() -> "Logger":
-    """Return the logger, imported with the first line: most processes log none, and cold starts should not pay for it."""
+    """Return the logger, imported for the first line: most processes write none, and a cold start should not pay for it."""
     from aws_lambda_powertools import Logger
 
     return Logger()
 
 
-def log_refusal(error: MediabeatError, status: int, event: dict[str, Any], **rest: Any) -> None:
-    """Log that a request was refused, and why.
+def log_refusal(error: MediabeatError, status: int, subject: Mapping[str, str]) -> None:
+    """Log that a request was refused, and why. `subject` has the request's route, project and session.
 
-    That a session is over, or never was, is told to each later ping of its player too: that is for debugging only.
+    Refusals for a session that is over or unknown are logged at DEBUG only, because the player keeps pinging.
     """
-    told: dict[str, Any] = {"status": status, "error": type(error).__name__, **_subject(event), **rest}
+    fields: dict[str, Any] = {"status": status, "error": type(error).__name__, **subject}
     if isinstance(error, StorageUnavailable):
-        logger().warning("storage unavailable", reason=str(error), **told)
+        logger().warning("storage unavailable", reason=str(error), **fields)
     elif isinstance(error, SessionClosed | SessionUnknown):
-        logger().debug("refused", **told)
+        logger().debug("refused", **fields)
     elif isinstance(error, InvalidInput):
-        logger().info("refused", problems=[_without_values(one) for one in error.problems[:PROBLEMS]], **told)
+        logger().info("refused", problems=[_without_values(one) for one in error.problems[:MAX_PROBLEMS]], **fields)
     else:
-        logger().info("refused", **told)
+        logger().info("refused", **fields)
 
 
-def log_failure(event: dict[str, Any], **rest: Any) -> None:
-    """Log the exception that is being handled, which nobody expected."""
-    logger().exception("unexpected error", **_subject(event), **rest)
+def log_failure(subject: Mapping[str, str]) -> None:
+    """Log the exception that is being handled: a defect."""
+    fields: dict[str, Any] = {**subject}
+    logger().exception("unexpected error", **fields)
 
 
-def _subject(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a request's route, and its project and session as far as they are known."""
-    told = {"route": event.get("routeKey"), PROJECT: event.get(PROJECT), "session_id": _session_id(event)}
-    return {name: value for name, value in told.items() if value}
-
-
-def _session_id(event: dict[str, Any]) -> str | None:
-    """Return the session's id in a request's path; what is no such thing may be a viewer's id."""
-    named = event.get("pathParameters") or {}
-    given: str = named.get("sid") or named.get("uuid") or ""
-    return given if len(given) == SESSION_ID_LENGTH and given.isalnum() else None
+def log_not_closed(failures: Iterable[tuple[str, Exception]]) -> None:
+    """Log the first sessions that the closer could not close, each with its error."""
+    for sid, error in islice(failures, MAX_NOT_CLOSED):
+        logger().error("session not closed", session_id=sid, exc_info=error)
 
 
 def _without_values(problem: Problem) -> str:
-    return f"{problem.field[:CHARACTERS]}: {_QUOTED.sub('…', problem.rule)[:CHARACTERS]}"
+    return f"{problem.field[:MAX_CHARACTERS]}: {_QUOTED.sub('…', problem.rule)[:MAX_CHARACTERS]}"

@@ -1,13 +1,11 @@
-"""What a deployment sets, read once from the environment."""
+"""The settings of a deployment, read once from the environment."""
 
 import os
 from dataclasses import dataclass
 from functools import cache
 
-from mediabeat.core.close_rules import Limits
-
-MINUTE_MS = 60_000
-DAY_S = 86_400
+from mediabeat.core.close_rules import HOUR_MS, MINUTE_MS, Limits
+from mediabeat.core.event import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +22,16 @@ class Settings:
 def settings() -> Settings:
     """Return the deployment's settings.
 
-    Raises KeyError with the name of a variable that is missing, ValueError for one that is not a number.
+    Raises KeyError with the name of a missing variable, and ValueError for a variable that is not a number.
     """
     env = os.environ
     return Settings(
         table_name=env["TABLE_NAME"],
-        retention_s=int(env["RETENTION_DAYS"]) * DAY_S,
+        retention_s=int(env["RETENTION_DAYS"]) * SECONDS_PER_DAY,
         limits=Limits(
             quiet_ms=round(float(env["QUIET_MINUTES"]) * MINUTE_MS),
             stuck_ms=round(float(env["STUCK_MINUTES"]) * MINUTE_MS),
-            max_age_ms=round(float(env["MAX_AGE_HOURS"]) * 60 * MINUTE_MS),
+            max_age_ms=round(float(env["MAX_AGE_HOURS"]) * HOUR_MS),
         ),
         index_shards=int(env["INDEX_SHARDS"]),
     )
@@ -41,7 +39,7 @@ def settings() -> Settings:
 
 @cache
 def viewer_key_secret() -> str:
-    """Return which secret holds the key of viewers' hashes: told to the function that starts sessions, and to no other.
+    """Return the name of the secret with the key of viewers' hashes. Only the function that starts sessions has it.
 
     Raises KeyError with the name of the variable when it is missing.
     """
@@ -50,7 +48,7 @@ def viewer_key_secret() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """What the channels' function is told besides: `access_key_secrets` is what the names of its secrets begin with."""
+    """The settings of the channels' function; the names of its secrets begin with `access_key_secrets`."""
 
     table_name: str
     access_key_secrets: str
@@ -60,6 +58,6 @@ class ChannelSettings:
 def channel_settings() -> ChannelSettings:
     """Return the settings of the channels' function.
 
-    Raises KeyError with the name of a variable that is missing.
+    Raises KeyError with the name of a missing variable.
     """
     return ChannelSettings(os.environ["TABLE_NAME"], os.environ["ACCESS_KEY_SECRETS"])

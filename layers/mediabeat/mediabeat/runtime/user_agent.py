@@ -1,4 +1,4 @@
-"""Who is calling: device, operating system and site, from a request's headers. Viewers' addresses are not looked at."""
+"""The caller of a request: device, operating system and site, parsed from the headers. The viewer's address is not read."""
 
 import re
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ _NOT_HANDHELD: Final = re.compile(
     r"set-top|stb|watch|quest)\b",
     re.IGNORECASE,
 )
-"""What televisions, sticks and boxes that run a handheld's system call themselves; whole words, as apps have names too."""
+"""Names of televisions, sticks and boxes that run a handheld's system. Whole words only, because names of apps contain some."""
 
 
 def caller_of(headers: Mapping[str, str]) -> Caller:
-    """Return the caller that a request's headers (lower-case names) tell."""
+    """Return the caller of a request with these headers (lower-case names)."""
     user_agent = headers.get("user-agent", "")[:512]
     os_family, os_version, browser = _parsed(user_agent)
     handheld = os_family in _HANDHELD_SYSTEMS and not _NOT_HANDHELD.search(user_agent)
@@ -46,13 +46,13 @@ def _parsed(user_agent: str) -> tuple[str, str, str]:
 
 
 def _page(url: str) -> str:
-    """Return a URL without its query and fragment, which may name the viewer; empty for what is none."""
+    """Return a URL without its query and fragment, which may name the viewer; empty if it is not a URL."""
     site = _site(url)
     return f"{site}{urlsplit(url).path}"[:512] if site else ""
 
 
 def _site(url: str) -> str:
-    """Return scheme and host of a URL, without a user's name and password; empty for what is none."""
+    """Return scheme and host of a URL, without a user's name and password; empty if it is not a URL."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,1 +1,1 @@
-"""How it is kept, in one DynamoDB table and in Secrets Manager."""
+"""How everything is kept: in one DynamoDB table (start with `table`), and secrets in Secrets Manager."""

@@ -1,35 +1,24 @@
-"""The table's items of channels. Channels and events are numbered, so that page N of a list is one query for a range of keys.
+"""The items of channels, of their events and of the lists of them. Pure; `table` has the map.
 
-    pk                   sk                what
-    channel#{id}         channel           a channel; how many events it has
-    channel#{id}         event#{number}    its events
-    channels#{project}   count             how many channels a project has
-    channels#{project}   channel#{number}  each of them once more, for the list
-    channel-names#{p}    {name}            status of the channel that has the name, or had it last
-
-Access patterns
-  create, change        one transaction over all of these, under a condition on what was read: two clients at once leave no gap
-  a channel             one get
-  a page of a list      one get for the total, one query for the page, whichever it is
-  may a session start   one get by name, in one batch with the project's
+Channels and events are numbered, so page N of a list is one query for a range of sort keys.
 """
 
 from typing import Final
 
 from mediabeat.core.channels import Action, Channel, ChannelEvent, RequestType, Result, Status
-from mediabeat.storage.session_items import Item, key
+from mediabeat.storage.table import Item, key
 
 CHANNEL: Final = "channel"
 _DIGITS: Final = 12
 
 
 def channel_partition(channel_id: str) -> str:
-    """Return where a channel and its events are."""
+    """Return the partition of a channel and its events."""
     return f"channel#{channel_id}"
 
 
 def list_partition(project_id: str) -> str:
-    """Return where the list of a project's channels is."""
+    """Return the partition of the list of a project's channels."""
     return f"channels#{project_id}"
 
 
@@ -39,7 +28,7 @@ def channel_key(channel_id: str) -> Item:
 
 
 def event_sort_key(number: int) -> str:
-    """Return the sort key of a channel's event: by number, in the order of time."""
+    """Return the sort key of a channel's event. Events sort by number, which is the order of time."""
     return f"event#{number:0{_DIGITS}}"
 
 
@@ -59,24 +48,24 @@ def count_key(project_id: str) -> Item:
 
 
 def name_key(project_id: str, name: str) -> Item:
-    """Return the key by which a channel is found by its name."""
+    """Return the key of the item that finds a channel by its name."""
     return key(f"channel-names#{project_id}", name)
 
 
 def channel_item(channel: Channel, event_count: int) -> Item:
     """Return the item of a channel."""
-    return channel_key(channel.id) | _told(channel) | {"event_count": {"N": str(event_count)}}
+    return channel_key(channel.id) | _fields_of(channel) | {"event_count": {"N": str(event_count)}}
 
 
 def entry_item(channel: Channel) -> Item:
     """Return the item of a channel in its project's list."""
-    return entry_key(channel) | _told(channel)
+    return entry_key(channel) | _fields_of(channel)
 
 
 def name_item(channel: Channel) -> Item:
-    """Return the item that tells the status of the channel of a name."""
-    told = {"channel_id": {"S": channel.id}, "channel_status": {"S": channel.status}}
-    return name_key(channel.project_id, channel.name) | told
+    """Return the item with the status of the channel of a name."""
+    fields = {"channel_id": {"S": channel.id}, "channel_status": {"S": channel.status}}
+    return name_key(channel.project_id, channel.name) | fields
 
 
 def event_item(channel_id: str, event: ChannelEvent) -> Item:
@@ -91,7 +80,7 @@ def event_item(channel_id: str, event: ChannelEvent) -> Item:
     }
 
 
-def _told(channel: Channel) -> Item:
+def _fields_of(channel: Channel) -> Item:
     return {
         "channel_id": {"S": channel.id},
         "project_id": {"S": channel.project_id},
@@ -105,12 +94,12 @@ def _told(channel: Channel) -> Item:
 def channel_of(item: Item) -> Channel:
     """Read a channel, from its own item or from the list."""
     return Channel(
-        item["channel_id"]["S"],
-        item["project_id"]["S"],
-        item["channel_name"]["S"],
-        status_of(item),
-        int(item["created_at"]["N"]),
-        int(item["number"]["N"]),
+        id=item["channel_id"]["S"],
+        project_id=item["project_id"]["S"],
+        name=item["channel_name"]["S"],
+        status=status_of(item),
+        created_at=int(item["created_at"]["N"]),
+        number=int(item["number"]["N"]),
     )
 
 
@@ -122,11 +111,11 @@ def status_of(item: Item) -> Status:
 def event_of(item: Item) -> ChannelEvent:
     """Read an event."""
     return ChannelEvent(
-        int(item["sk"]["S"].removeprefix("event#")),
-        int(item["happened_at"]["N"]),
-        Action(item["action"]["S"]),
-        RequestType(item["request_type"]["S"]),
-        Result(item["result"]["S"]),
-        item["message_code"]["S"],
-        item["message"]["S"],
+        number=int(item["sk"]["S"].removeprefix("event#")),
+        at=int(item["happened_at"]["N"]),
+        action=Action(item["action"]["S"]),
+        request_type=RequestType(item["request_type"]["S"]),
+        result=Result(item["result"]["S"]),
+        message_code=item["message_code"]["S"],
+        message=item["message"]["S"],
     )

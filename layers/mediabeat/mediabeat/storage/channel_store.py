@@ -10,56 +10,56 @@ from mediabeat.storage.dynamodb import IS_NEW, Table
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Conditions on what was read before a transaction.
+# Conditions on values that were read before a transaction.
 SAME_CHANNEL: Final = "channel_status = :seen_status AND event_count = :seen_count"
 SAME_COUNT: Final = "channel_count = :seen"
 NAME_IS_FREE: Final = "attribute_not_exists(pk) OR channel_status = :terminated"
 NAME_IS_ITS_OWN: Final = "channel_id = :id"
 
 
-class Kept(NamedTuple):
-    """A channel as it was read, and how many events it had."""
+class StoredChannel(NamedTuple):
+    """A channel as it was read, and how many events it had then."""
 
     channel: Channel
     event_count: int
 
 
 class ChannelRegistry:
-    """Which channels there are. Every method raises StorageUnavailable when the database refuses for now."""
+    """The channels. Every method raises StorageUnavailable when the database refuses for now."""
 
     def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
         self._table = Table(table_name, client)
 
-    def channel(self, project_id: str, channel_id: str) -> Kept | None:
-        """Return a channel; none when the project has none of this id."""
+    def channel(self, project_id: str, channel_id: str) -> StoredChannel | None:
+        """Return a channel; None when the project has no channel with this id."""
         item = self._table.get(items.channel_key(channel_id), consistent=True)
         if item is None or (channel := items.channel_of(item)).project_id != project_id:
             return None
-        return Kept(channel, int(item["event_count"]["N"]))
+        return StoredChannel(channel, int(item["event_count"]["N"]))
 
-    def live_channel_named(self, project_id: str, name: str) -> Kept | None:
-        """Return the channel that has a name; none when there is none, or it is terminated."""
+    def live_channel_named(self, project_id: str, name: str) -> StoredChannel | None:
+        """Return the channel with a name; None when there is none or it is terminated."""
         item = self._table.get(items.name_key(project_id, name), consistent=True)
-        kept = self.channel(project_id, item["channel_id"]["S"]) if item else None
-        return kept if kept and kept.channel.status is not Status.TERMINATED else None
+        stored = self.channel(project_id, item["channel_id"]["S"]) if item else None
+        return stored if stored and stored.channel.status is not Status.TERMINATED else None
 
     def channel_count(self, project_id: str) -> int:
-        """Return how many channels a project has, terminated ones too."""
+        """Return how many channels a project has, including terminated ones."""
         item = self._table.get(items.count_key(project_id), consistent=True)
         return int(item["channel_count"]["N"]) if item else 0
 
     def listed(self, project_id: str, numbers: range) -> Iterator[Channel]:
-        """Yield a project's channels of these numbers, newest first."""
+        """Yield a project's channels with these numbers, newest first."""
         partition = items.list_partition(project_id)
         return map(items.channel_of, self._range(partition, items.entry_sort_key, numbers))
 
     def events(self, channel_id: str, numbers: range) -> Iterator[ChannelEvent]:
-        """Yield a channel's events of these numbers, newest first."""
+        """Yield a channel's events with these numbers, newest first."""
         partition = items.channel_partition(channel_id)
         return map(items.event_of, self._range(partition, items.event_sort_key, numbers))
 
     def create(self, change: Change) -> bool:
-        """Store a new channel; False when its name or its number was taken meanwhile."""
+        """Store a new channel. Returns False when another request has just taken its name or its number."""
         channel = change.channel
         seen = channel.number - 1
         count: dict[str, Any] = {
@@ -79,8 +79,8 @@ class ChannelRegistry:
             [{"Update": count}, {"Put": name}, {"Put": own}, {"Put": entry}, *self._event_writes(change)],
         )
 
-    def write(self, change: Change, seen: Kept) -> bool:
-        """Store what a request did to a channel; False when another one did something to it since it was seen."""
+    def write(self, change: Change, seen: StoredChannel) -> bool:
+        """Store a change of a channel. Returns False when another request changed the channel since it was read."""
         channel = change.channel
         own = {
             "Item": items.channel_item(channel, seen.event_count + len(change.events)),

@@ -1,4 +1,4 @@
-"""DynamoDB: the client, what its errors mean, and the requests that all of mediabeat is made of."""
+"""DynamoDB: the client, the meaning of its errors, and the requests that the stores make."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,20 +10,18 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 from botocore.session import Session, get_session
 
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.table import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = dict[str, Any]
-"""An item or a key in DynamoDB's own typed form, `{"pk": {"S": "…"}}`."""
-
 IS_NEW: Final = "attribute_not_exists(pk)"
 EXISTS: Final = "attribute_exists(pk)"
 
-PASSING: Final = frozenset(
+TRANSIENT: Final = frozenset(
     {
         "InternalServerError",
-        "InternalServiceError",  # so in Secrets Manager
+        "InternalServiceError",  # Secrets Manager's name for it
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -33,20 +31,20 @@ PASSING: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Errors that pass: the caller is told to come again."""
+"""Error codes of AWS after which the same request may succeed."""
 
 
 @cache
 def aws() -> Session:
-    """Return the session that makes this process's clients: a second one would load all that is known of AWS's services again."""
+    """Return the one botocore session of this process. A second one would load all service descriptions again."""
     return get_session()
 
 
 def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
-    """Return a client that gives up within the few seconds for which players wait; thread-safe."""
+    """Return a thread-safe client that gives up within the few seconds for which players wait."""
     config = Config(
-        # What botocore says of itself is put together anew for each request, a quarter of what a call costs; and what
-        # is sent is made in this package alone, so that checking it against the API's model finds nothing.
+        # botocore builds its long user agent for each request, which takes a quarter of a call's time. Only this package builds
+        # requests, so checking them against the API's model finds nothing.
         user_agent="mediabeat",
         parameter_validation=False,
         connect_timeout=1,
@@ -54,20 +52,20 @@ def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=connections,
     )
-    # botocore, not boto3, which would load the transfer manager of S3 as well: a tenth of a cold start.
+    # botocore, not boto3: boto3 also loads S3's transfer manager, a tenth of a cold start.
     return cast("DynamoDBClient", aws().create_client("dynamodb", config=config))
 
 
 @contextmanager
-def passing_errors_named() -> Iterator[None]:
-    """Raise StorageUnavailable for what passes: throttling, time-outs, conflicts. Everything else goes on untouched."""
+def transient_errors_as_unavailable() -> Iterator[None]:
+    """Raise StorageUnavailable for throttling, time-outs, conflicts and server errors. Other errors pass unchanged."""
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in PASSING or _is_conflict(error) or _is_of_the_server(error):
+        if error.response["Error"]["Code"] in TRANSIENT or _is_conflict(error) or _is_server_error(error):
             raise StorageUnavailable(str(error)) from error
         raise
-    except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are none of its HTTP errors
+    except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are not HTTPClientErrors
         raise StorageUnavailable(str(error)) from error
 
 
@@ -75,19 +73,19 @@ def _is_conflict(error: ClientError) -> bool:
     return bool(_reasons(error) - {"None", "ConditionalCheckFailed"})
 
 
-def _is_of_the_server(error: ClientError) -> bool:
-    """Say whether the server was at fault, whatever it called that: a gateway's 502 has no code of DynamoDB's."""
+def _is_server_error(error: ClientError) -> bool:
+    """Return whether the status is 5xx, whatever the code: a gateway's 502 has none of DynamoDB's codes."""
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
 
 
 def _reasons(error: ClientError) -> set[str]:
-    """Return why a transaction was cancelled, a reason for each write that was not at fault too; nothing for other errors."""
+    """Return the cancellation reasons of a failed transaction, "None" for a write that did not fail. Empty for other errors."""
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     return {reason.get("Code") for reason in reasons}
 
 
-def refused(error: ClientError) -> dict[str, Any] | None:
-    """Return the old item of a request whose condition failed (empty when there was none); none for any other error."""
+def item_that_failed_condition(error: ClientError) -> Item | None:
+    """Return the old item of a request whose condition failed, empty when there was no item. None for any other error."""
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "ConditionalCheckFailedException":
         return dict(response.get("Item", {}))
@@ -95,6 +93,13 @@ def refused(error: ClientError) -> dict[str, Any] | None:
         if reason.get("Code") == "ConditionalCheckFailed":
             return dict(reason.get("Item", {}))
     return None
+
+
+class ConditionFailed(Exception):
+    """The condition of a write did not hold. `item` is the item at that time, empty when there was none."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
 
 
 class Table:
@@ -105,13 +110,13 @@ class Table:
         self.client = client
 
     def get(self, key: Item, *, consistent: bool = False) -> Item | None:
-        """Return an item, perhaps not the newest version of it unless `consistent`; none when there is none."""
-        with passing_errors_named():
+        """Return an item; None when there is none. Without `consistent`, the answer may miss the newest write."""
+        with transient_errors_as_unavailable():
             return self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent).get("Item")
 
     def get_all(self, *keys: Item) -> list[Item | None]:
-        """Return items in the order of their keys, in one request and perhaps not their newest versions."""
-        with passing_errors_named():
+        """Return items in the order of their keys, by one request. The answer may miss the newest writes."""
+        with transient_errors_as_unavailable():
             answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys}})
         if answer["UnprocessedKeys"]:
             raise StorageUnavailable("the table has no capacity left for now")
@@ -119,27 +124,46 @@ class Table:
         return [found.get((key["pk"]["S"], key["sk"]["S"])) for key in keys]
 
     def put(self, item: Item, condition: str | None = None) -> bool:
-        """Write an item; False when the condition did not hold."""
+        """Write an item. Returns False when the condition did not hold."""
         options = {"ConditionExpression": condition} if condition else {}
-        return self._done(self.client.put_item, Item=item, **options)
+        return self._is_done(self.client.put_item, Item=item, **options)
 
     def update(self, key: Item, changes: str, condition: str, values: Item) -> bool:
-        """Change an item; False when the condition did not hold."""
+        """Change an item. Returns False when the condition did not hold."""
         options = {"ExpressionAttributeValues": values} if values else {}
         expressions = {"UpdateExpression": changes, "ConditionExpression": condition}
-        return self._done(self.client.update_item, Key=key, **expressions, **options)
+        return self._is_done(self.client.update_item, Key=key, **expressions, **options)
+
+    def update_with(self, update: dict[str, Any], new: Item | None) -> None:
+        """Change an item under a condition, and write another item in the same transaction if there is one.
+
+        Raises ConditionFailed with the old item.
+        """
+        named = {"TableName": self.name, **update, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        try:
+            with transient_errors_as_unavailable():
+                if new is None:
+                    self.client.update_item(**named)
+                else:
+                    writes: list[Any] = [{"Update": named}, {"Put": {"TableName": self.name, "Item": new}}]
+                    self.client.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            old = item_that_failed_condition(error)
+            if old is None:
+                raise
+            raise ConditionFailed(old) from None
 
     def delete(self, key: Item) -> None:
         """Delete an item, if it is there."""
-        self._done(self.client.delete_item, Key=key)
+        self._is_done(self.client.delete_item, Key=key)
 
     def transact(self, writes: Sequence[dict[str, Any]]) -> bool:
         """Make all these writes (`{"Put": …}`, `{"Update": …}`) or none.
 
-        False when a condition did not hold or another transaction was at work on an item.
+        Returns False when a condition did not hold or another transaction was changing an item.
         """
         named = [{kind: {"TableName": self.name, **one} for kind, one in write.items()} for write in writes]
-        with passing_errors_named():
+        with transient_errors_as_unavailable():
             try:
                 self.client.transact_write_items(TransactItems=named)  # type: ignore[arg-type]
             except ClientError as error:
@@ -149,28 +173,28 @@ class Table:
         return True
 
     def query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
-        """Yield the items that a key condition names, asking for more only as far as it is iterated."""
+        """Yield the items that match a key condition. Reads only as far as the caller iterates."""
         request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **options}
         return self._pages(self.client.query, request)
 
     def scan(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
-        """Yield the items that a filter lets pass, at the cost of reading all; for the operator's command only."""
+        """Yield the items that match a filter. Reads all items, so only the operator's command uses it."""
         request = {"FilterExpression": condition, "ExpressionAttributeValues": values, **options}
         return self._pages(self.client.scan, request)
 
-    def _done(self, write: Callable[..., Any], **request: Any) -> bool:
+    def _is_done(self, write: Callable[..., Any], **request: Any) -> bool:
         try:
-            with passing_errors_named():
+            with transient_errors_as_unavailable():
                 write(TableName=self.name, **request)
         except ClientError as error:
-            if refused(error) is None:
+            if item_that_failed_condition(error) is None:
                 raise
             return False
         return True
 
     def _pages(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            with passing_errors_named():
+            with transient_errors_as_unavailable():
                 answer = ask(TableName=self.name, **request)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:

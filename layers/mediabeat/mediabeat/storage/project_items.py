@@ -1,18 +1,9 @@
-"""The table's items of projects and of their access keys.
-
-    pk                sk              what
-    projects          {id}            a project and the hashes of its keys
-    access-key#{id}   access-key      an access key, found by its id: one get for each signed call
-    access-keys       {project}#{id}  the same once more, for lists of all or of a project's; written in one transaction
-
-Access patterns: gets by id, and queries of `projects` and `access-keys` for the operator's lists.
-"""
+"""The items of projects and of their access keys. Pure; `table` has the map."""
 
 from typing import Final
 
-from mediabeat.core.access_keys import AccessKey
-from mediabeat.core.projects import Project
-from mediabeat.storage.session_items import Item, key, number_in
+from mediabeat.core.projects import AccessKey, Project
+from mediabeat.storage.table import Item, key, number_in
 
 PROJECTS: Final = "projects"
 ACCESS_KEYS: Final = "access-keys"
@@ -36,39 +27,42 @@ def project_item(project: Project) -> Item:
 def project_of(item: Item) -> Project:
     """Read a project's item."""
     return Project(
-        item["sk"]["S"],
-        item["key_hash"]["S"],
-        int(item["created_at"]["N"]),
-        item.get("old_key_hash", {}).get("S"),
-        number_in(item, "old_key_until"),
-        "keeps_viewer_uuids" in item,
+        id=item["sk"]["S"],
+        key_hash=item["key_hash"]["S"],
+        created_at=int(item["created_at"]["N"]),
+        old_key_hash=item.get("old_key_hash", {}).get("S"),
+        old_key_until=number_in(item, "old_key_until"),
+        keeps_viewer_uuids="keeps_viewer_uuids" in item,
     )
 
 
 def access_key_key(access_key_id: str) -> Item:
-    """Return the key by which an access key is found by its id."""
+    """Return the key of the item that finds an access key by its id."""
     return key(f"access-key#{access_key_id}", "access-key")
 
 
 def access_key_prefix(project_id: str) -> str:
-    """Return what the sort keys of a project's access keys begin with, in the list."""
+    """Return the prefix of the sort keys of a project's access keys in the list."""
     return f"{project_id}#"
 
 
 def access_key_items(access_key: AccessKey) -> tuple[Item, Item]:
     """Return the two items of an access key: by its id, and in the list."""
-    told = {
+    fields = {
         "access_key_id": {"S": access_key.id},
         "project_id": {"S": access_key.project_id},
         "created_at": {"N": str(access_key.created_at)},
         "enabled": {"BOOL": access_key.enabled},
     }
     listed = key(ACCESS_KEYS, access_key_prefix(access_key.project_id) + access_key.id)
-    return access_key_key(access_key.id) | told, listed | told
+    return access_key_key(access_key.id) | fields, listed | fields
 
 
 def access_key_of(item: Item) -> AccessKey:
     """Read an access key's item."""
     return AccessKey(
-        item["access_key_id"]["S"], item["project_id"]["S"], int(item["created_at"]["N"]), enabled=item["enabled"]["BOOL"]
+        id=item["access_key_id"]["S"],
+        project_id=item["project_id"]["S"],
+        created_at=int(item["created_at"]["N"]),
+        enabled=item["enabled"]["BOOL"],
     )

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mediabeat.core.access_keys import AccessKey
 from mediabeat.core.channels import NAME, Status
-from mediabeat.core.projects import PROJECT_ID, Project
+from mediabeat.core.projects import PROJECT_ID, AccessKey, Project
 from mediabeat.errors import NotFound, ProjectExists
 from mediabeat.storage import channel_items, project_items
 from mediabeat.storage.dynamodb import EXISTS, IS_NEW, Table
@@ -15,27 +14,30 @@ if TYPE_CHECKING:
 
 
 class Admission(NamedTuple):
-    """What decides on a new session: its project, if it is there, and its channel's status (none: nobody registered it)."""
+    """The facts that decide about a new session: its project, and its channel's status (None: not registered)."""
 
     project: Project | None
     channel_status: Status | None
 
 
 class Registry:
-    """Who may report and ask. Every method raises StorageUnavailable when the database refuses for now."""
+    """The projects and access keys. Every method raises StorageUnavailable when the database refuses for now."""
 
     def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
         self._table = Table(table_name, client)
 
     def project(self, project_id: str) -> Project | None:
-        """Return a project; none when there is none of this id. What can be no project is not looked for."""
+        """Return a project; None when there is none. Ids that cannot be a project's are not looked up."""
         if not PROJECT_ID.fullmatch(project_id):
             return None
         item = self._table.get(project_items.project_key(project_id))
         return project_items.project_of(item) if item else None
 
     def admission(self, project_id: str, channel_name: str) -> Admission:
-        """Return what decides on a new session, by one request; what can be no project or channel is not looked for."""
+        """Return the facts that decide about a new session, by one request.
+
+        Ids and names that cannot be a project's or a channel's are not looked up.
+        """
         if not PROJECT_ID.fullmatch(project_id):
             return Admission(project=None, channel_status=None)
         wanted = [project_items.project_key(project_id)]
@@ -62,22 +64,22 @@ class Registry:
     def replace_project(self, project: Project) -> None:
         """Store a project that has changed.
 
-        Raises NotFound when it is not there any more.
+        Raises NotFound when it no longer exists.
         """
         if not self._table.put(project_items.project_item(project), EXISTS):
             raise NotFound(f"there is no project {project.id}")
 
     def delete_project(self, project_id: str) -> None:
-        """Delete a project: it takes no sessions and answers no queries any more; what it has stays until it expires.
+        """Delete a project. It accepts no sessions and no queries any more; its sessions stay until they expire.
 
-        Its access keys are disabled first, so that they do not open a later project of the same id.
+        Its access keys are disabled first, so that they are not valid for a later project with the same id.
         """
         for access_key in self.access_keys(project_id):
             self.disable_access_key(access_key)
         self._table.delete(project_items.project_key(project_id))
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
-        """Return an access key as it is right now; none when there is none of this id."""
+        """Return an access key, by a consistent read; None when there is none."""
         item = self._table.get(project_items.access_key_key(access_key_id), consistent=True)
         return project_items.access_key_of(item) if item else None
 
@@ -92,7 +94,7 @@ class Registry:
     def create_access_key(self, access_key: AccessKey) -> None:
         """Store a new access key.
 
-        Raises NotFound when its project is not there.
+        Raises NotFound when its project does not exist.
         """
         project = {"Key": project_items.project_key(access_key.project_id), "ConditionExpression": EXISTS}
         puts = [{"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in project_items.access_key_items(access_key)]
@@ -100,6 +102,6 @@ class Registry:
             raise NotFound(f"there is no project {access_key.project_id}")
 
     def disable_access_key(self, access_key: AccessKey) -> None:
-        """Disable an access key, from this moment on and for good."""
+        """Disable an access key, at once and for ever."""
         disabled = project_items.access_key_items(access_key._replace(enabled=False))
         self._table.transact([{"Put": {"Item": item}} for item in disabled])

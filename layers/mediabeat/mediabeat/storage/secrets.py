@@ -1,6 +1,6 @@
-"""The secrets of a deployment, in Secrets Manager: nowhere else, and never in the table, a log or an answer.
+"""The secrets of a deployment, in Secrets Manager: those of the access keys, and the key that hashes viewers' ids.
 
-They are those of the access keys, and the key of the hashes that stand for viewers' ids.
+They are never written to the table, a log or a response.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,16 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import aws, passing_errors_named
+from mediabeat.storage.dynamodb import aws, transient_errors_as_unavailable
 
 KEPT_FOR_MS: Final = 300_000
-"""A secret is remembered for so long, as a look-up costs money and time; that a key is disabled is seen in the table at once."""
+"""Secrets are cached for five minutes to save look-ups.
+
+Disabling a key still takes effect at once, because the table is read for every call.
+"""
 
 GONE: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
-"""There is no such secret, or it is marked for deletion."""
+"""Error codes for a secret that does not exist or is marked for deletion."""
 
 
 def secrets_client() -> Any:
@@ -26,9 +29,9 @@ def secrets_client() -> Any:
 
 
 def _read(client: Any, secret_id: str) -> str | None:
-    """Return a secret; none when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
+    """Return a secret; None when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
     try:
-        with passing_errors_named():
+        with transient_errors_as_unavailable():
             secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
@@ -38,7 +41,7 @@ def _read(client: Any, secret_id: str) -> str | None:
 
 
 class SecretStore:
-    """The secrets of one deployment's access keys; `prefix` and a key's id make the name of its secret."""
+    """The secrets of the access keys. The name of a secret is `prefix` and the key's id."""
 
     def __init__(self, prefix: str, client: Any) -> None:
         self._prefix = prefix
@@ -46,7 +49,7 @@ class SecretStore:
         self._remembered: dict[str, tuple[str, int]] = {}
 
     def secret(self, access_key_id: str, *, now: int) -> str | None:
-        """Return the secret of an access key; none when there is none. `now` in epoch milliseconds.
+        """Return the secret of an access key; None when there is none. `now` in epoch milliseconds.
 
         Raises StorageUnavailable when Secrets Manager refuses for now.
         """
@@ -64,7 +67,7 @@ class SecretStore:
         self._client.create_secret(Name=self._name(access_key_id), SecretString=secret)
 
     def forget(self, access_key_id: str) -> None:
-        """Delete the secret of an access key, if it is there; nothing can bring it back but AWS's recovery within a week."""
+        """Delete the secret of an access key, if it exists. AWS can recover it within a week."""
         try:
             self._client.delete_secret(SecretId=self._name(access_key_id), RecoveryWindowInDays=7)
         except ClientError as error:
@@ -76,7 +79,7 @@ class SecretStore:
 
 
 class ViewerKey:
-    """The key of the hashes that stand for viewers' ids: one secret of a deployment, which is never changed."""
+    """The key that hashes viewers' ids: one secret per deployment, which never changes."""
 
     def __init__(self, secret_id: str, client: Callable[[], Any] = secrets_client) -> None:
         self._secret_id = secret_id
@@ -84,9 +87,9 @@ class ViewerKey:
         self._key = b""
 
     def read(self) -> bytes:
-        """Return the key, asked for once in the life of a process, and not before a player sends an id.
+        """Return the key. A process reads it once, when a player first sends an id.
 
-        Raises StorageUnavailable when it cannot be had: no id is ever stored without it.
+        Raises StorageUnavailable when the key cannot be read, so that no id is ever stored unhashed.
         """
         if not self._key:
             secret = _read(self._client(), self._secret_id)

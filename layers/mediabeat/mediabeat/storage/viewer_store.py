@@ -1,9 +1,10 @@
-"""A viewer's sessions in DynamoDB, found and removed: for the operator's command only, as no deployed function may do that."""
+"""Finds and deletes a viewer's sessions in DynamoDB. Only the operator's command does this, never a function."""
 
 from typing import TYPE_CHECKING
 
 from mediabeat.storage import viewer_items
-from mediabeat.storage.dynamodb import Item, Table
+from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
 
 if TYPE_CHECKING:
@@ -11,20 +12,20 @@ if TYPE_CHECKING:
 
 
 class ViewerStore:
-    """What finds a viewer's sessions, and what they consist of. Every method raises StorageUnavailable."""
+    """The sessions by their viewers. Every method raises StorageUnavailable when the database refuses for now."""
 
     def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
         self._table = Table(table_name, client)
 
     def entries(self, project_id: str, viewer: str) -> list[ViewerEntry]:
-        """Return the entries of all sessions of a viewer (a UUID), as they are right now."""
+        """Return the entries of all sessions of a viewer (a UUID), by a consistent read."""
         values = {":pk": {"S": viewer_items.viewer_partition(project_id, viewer)}}
         return list(map(viewer_items.viewer_entry_of, self._table.query("pk = :pk", values, ConsistentRead=True)))
 
     def remove_session(self, sid: str) -> int:
-        """Delete all that is stored of a session and return how many items that were.
+        """Delete all items of a session, and return their number.
 
-        The head sorts first, so it goes first, and from then on the session takes no events.
+        The head sorts first, so it is deleted first. From then on the session accepts no events.
         """
         keys = self._keys_of_session(sid)
         for key in keys:
@@ -32,13 +33,13 @@ class ViewerStore:
         return len(keys)
 
     def remove_entry(self, entry: ViewerEntry) -> int:
-        """Delete the entries that find a session, the given one last, and return how many there were at most."""
+        """Delete the entries that find a session, the given one last. Returns their number; some may have been gone."""
         for key in entry.keys:
             self._table.delete(key)
         return len(entry.keys)
 
     def left(self, entry: ViewerEntry) -> int:
-        """Return how many items there are right now of a session and of the entries that find it."""
+        """Return how many items of a session, and entries that find it, exist, by consistent reads."""
         found = [self._table.get(key, consistent=True) for key in entry.keys]
         return len(self._keys_of_session(entry.sid)) + sum(item is not None for item in found)
 

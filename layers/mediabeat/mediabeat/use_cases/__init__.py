@@ -1,1 +1,1 @@
-"""What can be done, one verb a file: gather, decide, act."""
+"""The use cases, one verb per file: gather, decide, act. They know no wire format and read no clock."""

@@ -1,43 +1,49 @@
-"""The closer: looks at the sessions whose due mark has passed, closes those whose time is up, and writes their summaries.
+"""The closer: closes the sessions whose time is up, and writes their summaries.
 
-Two steps that survive a crash between them: mark closed (exactly one closer wins), then write the summary and drop the due mark.
-A closed session without its summary still has its mark, so the next run finishes it.
+Two steps survive a crash between them: mark the session closed (exactly one closer wins), then write its summary and drop the due
+mark. A closed session without its summary still has its mark, so the next run finishes it.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
+from math import ceil
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import CloseReason, Limits, close_reason, next_due
-from mediabeat.core.event import EventType
-from mediabeat.core.event_codec import is_known, type_of
-from mediabeat.core.records import Phase, StoredSession
-from mediabeat.core.summary import liveness_of, summarize
+from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits, next_due
+from mediabeat.core.lifecycle import decide_close, liveness_of
+from mediabeat.core.records import Phase
+from mediabeat.core.summary import summarize
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.storage.session_store import Store
 
-UNFINISHED_MS: Final = 15 * 60_000
+UNFINISHED_MS: Final = 15 * MINUTE_MS
 """A head without its start for this long belongs to a creation that failed: a request lasts seconds."""
 
-SIDE_BY_SIDE: Final = 16
-"""Sessions looked at at once: the closer mostly waits for the database."""
+SHARDS_PER_RUN: Final = 2
+"""One run has one processor, which closes 32 to 58 sessions per second (COSTS.md). More shards get more runs."""
 
-SMALL: Final = 10_000
-"""What the events of a session count that is looked at beside others; larger ones come last and alone, as all of a session is
-held in memory while it is measured."""
+WORKERS: Final = 16
+"""Sessions that are closed in parallel: the closer mostly waits for the database."""
 
-BATCH_MS: Final = 10_000
-LARGE_MS: Final = 40_000
-"""Time that must be left to begin with a batch, and with a session as large as one can be: several times what they take."""
+MAX_PARALLEL_WEIGHT: Final = 10_000
+"""Sessions up to this weight are closed in parallel.
 
-BATCH: Final = 4 * SIDE_BY_SIDE
-"""Sessions taken up between two looks at the clock: a fraction of a second's work."""
+Larger ones run last, one at a time, because a whole session is held in memory.
+"""
+
+MIN_MS_LEFT_FOR_BATCH: Final = 10_000
+MIN_MS_LEFT_FOR_LARGE: Final = 40_000
+"""Time that a run must have left to begin a batch, or a session of the largest size: several times what they take."""
+
+BATCH_SIZE: Final = 4 * WORKERS
+"""Sessions between two looks at the clock: a fraction of a second's work."""
 
 
 class Closed(NamedTuple):
-    """One session that this run, and no other, has finished. `lag_ms` is from when that was due to when the closer came."""
+    """One session that this run, and no other, has finished. `lag_ms` is the closer's delay."""
 
     sid: str
     reason: CloseReason
@@ -45,52 +51,67 @@ class Closed(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """One session that this run could not deal with; it keeps its mark, and the next run tries again."""
+    """One session that this run could not close. It keeps its mark, and the next run tries again."""
 
     sid: str
     error: Exception
 
 
 class Run(NamedTuple):
-    """What one run of the closer did; `has_more` when time was up before all that is due was looked at."""
+    """The result of one run of the closer; `has_more` when time was up before it had reached every due session."""
 
     closed: list[Closed]
     failed: list[Failed]
     has_more: bool
 
+    @property
+    def closed_by_reason(self) -> Counter[CloseReason]:
+        """How many sessions were closed, by reason."""
+        return Counter(one.reason for one in self.closed)
+
+    @property
+    def max_lag_ms(self) -> int:
+        """The longest delay of a closed session; 0 when none was closed."""
+        return max((one.lag_ms for one in self.closed), default=0)
+
+
+def slices_of(index_shards: int) -> int:
+    """Return into how many slices the shards are divided, each with a run of its own."""
+    return ceil(index_shards / SHARDS_PER_RUN)
+
 
 def close_due(
-    store: Store, limits: Limits, clock: Callable[[], int], *, ms_left: Callable[[], int], part: int = 0, parts: int = 1
+    store: Store, limits: Limits, clock: Callable[[], int], *, ms_left: Callable[[], int], number: int = 0, slices: int = 1
 ) -> Run:
-    """Look at every session that is due (of several parts of them, in one), many side by side, as long as there is time.
+    """Close or re-arm every due session in one slice of the shards, in parallel, until time runs out.
 
-    What is left keeps its mark: the next run takes it up, or another closer that runs at the same time.
+    The sessions that are left keep their marks. The next run takes them, or another one that runs at the same time.
     """
     large: list[str] = []
 
-    def attempt(sid: str, up_to: int | None = SMALL) -> Closed | Failed | None:
+    def attempt(sid: str, max_weight: int | None = MAX_PARALLEL_WEIGHT) -> Closed | Failed | None:
         try:
-            return look_at(sid, store, limits, now=clock(), up_to=up_to)
+            return close_or_rearm(sid, store, limits, now=clock(), max_weight=max_weight)
         except LargeSession:
             large.append(sid)
             return None
         except StorageUnavailable as error:
             return Failed(sid, error)
         except Exception as error:
-            # Whatever it is, the next run will meet it again: it must not meet it first.
+            # The next run will fail on this session too, so it must come to all others first.
             with suppress(StorageUnavailable):
-                store.put_aside(sid)
+                store.quarantine(sid)
             return Failed(sid, error)
 
-    due = store.due_sessions(clock(), part, parts)
+    due = store.due_sessions(clock(), number, slices)
     outcomes: list[Closed | Failed | None] = []
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        while batch := list(islice(due, BATCH)):
-            if ms_left() < BATCH_MS:
+    with ThreadPoolExecutor(WORKERS) as threads:
+        while batch := list(islice(due, BATCH_SIZE)):
+            if ms_left() < MIN_MS_LEFT_FOR_BATCH:
                 break
             outcomes += threads.map(attempt, batch)
-    while large and ms_left() >= LARGE_MS:
-        outcomes.append(attempt(large.pop(0), up_to=None))
+    while large and ms_left() >= MIN_MS_LEFT_FOR_LARGE:
+        outcomes.append(attempt(large.pop(0), max_weight=None))
     return Run(
         [one for one in outcomes if isinstance(one, Closed)],
         [one for one in outcomes if isinstance(one, Failed)],
@@ -98,14 +119,16 @@ def close_due(
     )
 
 
-def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | None = None) -> Closed | None:
-    """Close a due session if its time is up, else move its mark; finish a closing that was cut off. None if not finished now.
+def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weight: int | None = None) -> Closed | None:
+    """Close a due session if its time is up, else move its mark; also finish a closing that was interrupted.
 
-    Raises LargeSession when its events count more than `up_to`.
+    Returns None if the session is not finished, or another closer finished it. Raises LargeSession when its events weigh more
+    than
+    `max_weight`.
     """
-    stored = store.read_session(sid, up_to=up_to)
+    stored = store.read_session(sid, up_to=max_weight)
     if stored is None or (due_at := stored.head.due_at) is None or due_at > now:
-        return None  # the index lags: somebody has been here
+        return None  # the index lags behind: another closer was here
     if stored.start is None:
         if stored.head.last_at + UNFINISHED_MS < now:
             store.forget_unfinished(sid)
@@ -114,26 +137,16 @@ def look_at(sid: str, store: Store, limits: Limits, *, now: int, up_to: int | No
         raise ValueError(f"phase {stored.head.phase.value!r:.100} is of a later release, whose closer has to close the session")
     reason, closed_at = stored.head.close_reason, stored.head.closed_at
     if stored.head.phase is not Phase.CLOSED:
-        decided = verdict(stored, limits, now=now)
+        decided = decide_close(stored, limits, now=now)
         if decided is None:
             store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
             return None
         reason, closed_at = decided
         if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
-            return None  # an event or another closer was quicker: the next run looks again
-    # What was read is all that there is: an event in between would have kept it from closing, and none can come from here on.
+            return None  # an event or another closer was faster: the next run looks again
+    # No event is missing from the summary: an earlier one would have prevented the closing, and a closed session takes none.
     store.write_summary(sid, summarize(stored, reason).to_bytes())
     if not store.drop_due_mark(sid) or closed_at is None or reason is None:
         return None  # another closer did the same, and counts it
-    # What has ended waits for stragglers, and what was downloaded has ended long ago: neither is the closer's delay.
+    # An ended session waits for stragglers, and a downloaded one ended long ago. Neither is the closer's delay.
     return Closed(sid, reason, now - max(closed_at, due_at))
-
-
-def verdict(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
-    """Return why a session that is not closed yet is over by now, and since when (epoch milliseconds); none if it is not."""
-    if stored.head.phase is Phase.ENDED and stored.head.ended_at is not None:
-        return CloseReason.SESSION_END, stored.head.ended_at
-    struck = close_reason(liveness_of(stored), limits, now=now)
-    if struck and any(type_of(event) is EventType.SESSION_COMPLETE for event in filter(is_known, stored.events)):
-        return CloseReason.COMPLETED, struck[1]
-    return struck

@@ -1,9 +1,9 @@
-"""Erasing a viewer: every session, and every entry that finds one, and then a look at what is left.
+"""Erasing a viewer: every session, and every entry by which one is found. At the end it counts what is left.
 
-A session's items are deleted first and the entry that found it last, so that whoever is cut off can begin again. Players go on
-meanwhile. With its head gone a session takes no event, and no closer can write to it; but a request that was under way then may
-still write a page or a start, which nothing but its own end stops. So each session is looked at again when that has come, and
-its entry goes only when nothing was there.
+A session's items are deleted first and its entry last, so that an interrupted run can be repeated. Players keep sending while
+this runs. Without its head, a session accepts no event and no closer can write to it. But a request that was already running may
+still write a page or a start until it times out. So each session is deleted a second time after that time-out, and its entry is
+deleted only when nothing was found.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,16 +14,16 @@ from mediabeat.storage.viewer_items import ViewerEntry
 from mediabeat.storage.viewer_store import ViewerStore
 
 UNDER_WAY_S: Final = 15
-"""No request that a function makes takes effect later than this: those that write without a condition run for 10 s at most."""
+"""No write of a running request takes effect later than this: functions that write without a condition run for 10 s at most."""
 
-ROUNDS: Final = 10
-"""A viewer who starts sessions faster than these are erased has to be tried again later."""
+MAX_ROUNDS: Final = 10
+"""If a viewer starts sessions faster than they are erased, the command has to be repeated later."""
 
 
 class Erased(NamedTuple):
-    """What was done: `viewers` are the UUIDs by which sessions were found, `others` those by which they could be found too.
+    """The result: `viewers` are the UUIDs by which sessions were found, `others` further UUIDs of the same sessions.
 
-    `left` is how many items were there at the last look.
+    `left` is the number of items that were found at the end.
     """
 
     viewers: tuple[str, ...]
@@ -35,18 +35,18 @@ class Erased(NamedTuple):
 
 
 def viewers_called(name: str, pseudonyms: Pseudonyms) -> tuple[str, ...]:
-    """Return the UUIDs that may stand for a viewer of this name: an id as a player sends it, or a UUID of an answer."""
+    """Return the UUIDs under which a viewer may be stored. `name` is an id as a player sends it, or a UUID of a reply."""
     return (pseudonyms.viewer(name), *((name.lower(),) if is_uuid(name) else ()))
 
 
 def erase(project_id: str, viewers: tuple[str, ...], store: ViewerStore, *, wait: Callable[[int], None]) -> Erased:
-    """Remove all sessions of a viewer and report what is left; `wait` lets so many seconds pass.
+    """Delete all sessions of a viewer and report what is left; `wait` waits for a number of seconds.
 
-    Can be cut off and run again. Raises StorageUnavailable.
+    Can be interrupted and repeated. Raises StorageUnavailable.
     """
     found: dict[ViewerEntry, None] = {}
     items = entries = 0
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         listed = _entries(project_id, viewers, store)
         if not listed:
             break

@@ -1,118 +1,127 @@
-"""What can be asked of channels over the API: gather, decide, write; again from the start when another client was faster."""
+"""Requests about channels: gather, decide, write; start again when another request was faster."""
 
 import secrets
 import string
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from mediabeat.core.channels import (
     ID_SUFFIX_LENGTH,
     Action,
     Channel,
+    ChannelEvent,
     ChannelRefused,
-    ErrorCode,
+    Page,
+    Refusal,
     changed,
-    checked_id,
-    name_in,
     name_taken,
     new_channel,
     numbers_on,
-    page_in,
 )
 from mediabeat.errors import StorageUnavailable
-from mediabeat.protocols.vod_station.responses import ChannelAnswer, ChannelListAnswer, EventListAnswer, channel_told, event_told
-from mediabeat.runtime.clock import pause
-from mediabeat.storage.channel_store import ChannelRegistry, Kept
+from mediabeat.storage.channel_store import ChannelRegistry, StoredChannel
 
-ATTEMPTS: Final = 10
-"""Writes of a request before it gives up on a channel that others keep changing: some five seconds at most."""
+MAX_ATTEMPTS: Final = 10
+"""Attempts of a request to write to a channel that other requests keep changing: about five seconds at most."""
 
 FIRST_PAUSE_MS: Final = 20
 LONGEST_PAUSE_MS: Final = 1_000
 
 _LETTERS: Final = string.ascii_letters + string.digits
 
-Written = TypeVar("Written")
+
+class ChannelPage(NamedTuple):
+    """A page of a project's channels, newest first, and how many there are on all pages."""
+
+    channels: Iterable[Channel]
+    total: int
 
 
-def create_channel(project_id: str, body: Any, channels: ChannelRegistry, *, now: int) -> ChannelAnswer:
-    """Create a channel and return it.
+class EventPage(NamedTuple):
+    """A page of a channel's events, newest first, and how many there are on all pages."""
 
-    Raises ChannelRefused, also for a name that another channel of the project has.
-    """
-    name = name_in(body)
-    suffix = "".join(secrets.choice(_LETTERS) for _ in range(ID_SUFFIX_LENGTH))
-
-    def attempt() -> Channel | None:
-        if holder := channels.live_channel_named(project_id, name):
-            refused = name_taken(*holder, now=now)
-            if refused.refusal and channels.write(refused, holder):
-                raise refused.refusal
-            return None
-        change = new_channel(project_id, name, suffix, number=channels.channel_count(project_id) + 1, now=now)
-        return change.channel if channels.create(change) else None
-
-    return {"content": channel_told(_until_written(attempt))}
+    events: Iterable[ChannelEvent]
+    total: int
 
 
-def change_channel(project_id: str, channel_id: str, action: Action, channels: ChannelRegistry, *, now: int) -> ChannelAnswer:
-    """Start, stop or delete a channel and return it.
+@dataclass(frozen=True)
+class ChannelCalls:
+    """The requests of one project about its channels. `now_ms` is the server's clock, epoch milliseconds."""
 
-    Raises ChannelRefused, once the failure is among the channel's events.
-    """
+    project_id: str
+    channels: ChannelRegistry
+    now_ms: int
+    pause: Callable[[int], None]
+    """Waits for a number of milliseconds."""
 
-    def attempt() -> Channel | None:
-        seen = _channel(project_id, channel_id, channels)
-        change = changed(*seen, action, now=now)
-        if not channels.write(change, seen):
-            return None
-        if change.refusal:
-            raise change.refusal
-        return change.channel
+    def create(self, name: str) -> Channel:
+        """Create a channel and return it.
 
-    return {"content": channel_told(_until_written(attempt))}
+        Raises ChannelRefused for a name that another channel of the project has.
+        """
+        suffix = "".join(secrets.choice(_LETTERS) for _ in range(ID_SUFFIX_LENGTH))
 
+        def attempt() -> Channel | None:
+            if holder := self.channels.live_channel_named(self.project_id, name):
+                refused = name_taken(*holder, now=self.now_ms)
+                if refused.refusal and self.channels.write(refused, holder):
+                    raise refused.refusal
+                return None
+            number = self.channels.channel_count(self.project_id) + 1
+            change = new_channel(self.project_id, name, suffix, number=number, now=self.now_ms)
+            return change.channel if self.channels.create(change) else None
 
-def show_channel(project_id: str, channel_id: str, channels: ChannelRegistry) -> ChannelAnswer:
-    """Return a channel.
+        return self._until_written(attempt)
 
-    Raises ChannelRefused.
-    """
-    return {"content": channel_told(_channel(project_id, channel_id, channels).channel)}
+    def change(self, channel_id: str, action: Action) -> Channel:
+        """Start, stop or delete a channel and return it.
 
+        Raises ChannelRefused, once the failure is among the channel's events.
+        """
 
-def list_channels(project_id: str, parameters: Mapping[str, str], channels: ChannelRegistry) -> ChannelListAnswer:
-    """Return a page of a project's channels, newest first, terminated ones too.
+        def attempt() -> Channel | None:
+            seen = self._stored(channel_id)
+            change = changed(*seen, action, now=self.now_ms)
+            if not self.channels.write(change, seen):
+                return None
+            if change.refusal:
+                raise change.refusal
+            return change.channel
 
-    Raises ChannelRefused.
-    """
-    page = page_in(parameters)
-    total = channels.channel_count(project_id)
-    return {"content": [channel_told(one) for one in channels.listed(project_id, numbers_on(page, total))], "total": total}
+        return self._until_written(attempt)
 
+    def show(self, channel_id: str) -> Channel:
+        """Return a channel.
 
-def list_events(project_id: str, channel_id: str, parameters: Mapping[str, str], channels: ChannelRegistry) -> EventListAnswer:
-    """Return a page of a channel's events, newest first.
+        Raises ChannelRefused.
+        """
+        return self._stored(channel_id).channel
 
-    Raises ChannelRefused.
-    """
-    page = page_in(parameters)
-    channel, total = _channel(project_id, channel_id, channels)
-    return {"content": [event_told(one) for one in channels.events(channel.id, numbers_on(page, total))], "total": total}
+    def list_channels(self, page: Page) -> ChannelPage:
+        """Return a page of the project's channels, terminated ones included."""
+        total = self.channels.channel_count(self.project_id)
+        return ChannelPage(self.channels.listed(self.project_id, numbers_on(page, total)), total)
 
+    def list_events(self, page: Page, channel_id: str) -> EventPage:
+        """Return a page of a channel's events.
 
-def _channel(project_id: str, channel_id: str, channels: ChannelRegistry) -> Kept:
-    """Return a channel of a project; that it is another project's is said in the same words as that there is none."""
-    kept = channels.channel(project_id, checked_id(channel_id))
-    if kept is None:
-        raise ChannelRefused(ErrorCode.NOT_FOUND, f"channelId: there is no channel {channel_id}")
-    return kept
+        Raises ChannelRefused.
+        """
+        channel, total = self._stored(channel_id)
+        return EventPage(self.channels.events(channel.id, numbers_on(page, total)), total)
 
+    def _stored(self, channel_id: str) -> StoredChannel:
+        """Return a channel of the project; the refusal does not reveal whether another project has the channel."""
+        stored = self.channels.channel(self.project_id, channel_id)
+        if stored is None:
+            raise ChannelRefused(Refusal.UNKNOWN_CHANNEL, f"channelId: there is no channel {channel_id}")
+        return stored
 
-def _until_written(attempt: Callable[[], Written | None]) -> Written:
-    for number in range(ATTEMPTS):
-        if (written := attempt()) is not None:
-            return written
-        # Up to so long, by chance, so that those who met now do not meet again.
-        pause(secrets.randbelow(min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << number)))
-    raise StorageUnavailable("the channel is being changed by others all the time")
+    def _until_written(self, attempt: Callable[[], Channel | None]) -> Channel:
+        for number in range(MAX_ATTEMPTS):
+            if (written := attempt()) is not None:
+                return written
+            # The wait is random, so that requests that met now do not meet again.
+            self.pause(secrets.randbelow(min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << number)))
+        raise StorageUnavailable("other requests keep changing the channel")

@@ -1,32 +1,33 @@
-"""Measuring closed sessions again after a formula has changed: the log is the truth, a summary only a fold of it."""
+"""Measuring closed sessions again after a formula has changed. A summary is only a fold of the stored events."""
 
 from typing import NamedTuple
 
 from mediabeat.core.metrics import METRICS_VERSION
 from mediabeat.core.summary import Summary, summarize
+from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
 
 
 class Recomputed(NamedTuple):
-    """How many summaries were looked at, and how many of them rewritten."""
+    """How many summaries were read, and how many of them were rewritten."""
 
     seen: int
     rewritten: int
 
 
-def recompute(store: Store, *, since: int = 0) -> Recomputed:
-    """Rewrite the summaries of an older version, of sessions that started at or after a moment (epoch ms), from their logs.
+def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recomputed:
+    """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
-    Can be cut off and run again: what is rewritten is not touched twice. Sessions still open need nothing.
+    Can be interrupted and repeated, because a rewritten summary is not touched twice. Open sessions have no summary yet.
     """
     seen = rewritten = 0
-    for entry in store.all_entries(since=since):
+    for entry in queries.all_entries(since=since):
         if entry.summary is None:
             continue
         seen += 1
         if Summary.version_of(entry.summary) >= METRICS_VERSION:
             continue
-        stored = store.read_session(entry.sid)
+        stored = queries.read_session(entry.sid)
         if stored is not None:
             store.write_summary(entry.sid, summarize(stored).to_bytes())
             rewritten += 1

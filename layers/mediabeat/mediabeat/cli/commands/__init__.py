@@ -1,1 +1,1 @@
-"""The operator's commands, for the local cloud and for a stack in AWS."""
+"""The commands of `mediabeat`, one file each or one for a group: options, arguments and what is printed."""

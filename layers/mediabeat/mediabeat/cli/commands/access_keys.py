@@ -1,62 +1,55 @@
-"""The operator's work on access keys: the table knows whose they are, Secrets Manager their secrets."""
+"""`mediabeat access-key`: the keys that sign calls about channels."""
 
-from time import time
+import click
 
-from mediabeat.cli.commands import projects
+from mediabeat.cli import access_keys
+from mediabeat.cli.commands.options import on_deployment
 from mediabeat.cli.target import Target
-from mediabeat.cli.terminal.failure import CommandFailed
-from mediabeat.core.access_keys import ACCESS_KEY_ID, AccessKey, new_access_key
+from mediabeat.cli.terminal.tables import print_rows
+from mediabeat.cli.terminal.times import utc
 
 
-def create(project_id: str, target: Target) -> tuple[AccessKey, str]:
-    """Make an access key of a project, and give it and its secret.
+@click.group("access-key")
+def access_key() -> None:
+    """Create, list and disable access keys.
 
-    Raises CommandFailed when there is no such project.
+    Clients sign their calls about channels with an access key.
     """
-    registry, secrets = target.registry, target.secrets
-    projects.require(project_id, registry)
-    key, secret = new_access_key(project_id, _now())
-    # In this order: a secret that belongs to no key opens nothing, a key without its secret could never be used.
-    secrets.keep(key.id, secret)
-    registry.create_access_key(key)
-    return key, secret
 
 
-def disable(access_key_id: str, target: Target) -> None:
-    """Disable an access key at once and for good, and let its secret be deleted.
+@access_key.command("create")
+@click.argument("project")
+@on_deployment
+def create_access_key(project: str, deployment: Target) -> None:
+    """Create an access key and print its secret.
 
-    Raises CommandFailed when there is no such key.
+    The key belongs to PROJECT. Keep the secret: this command shows it only once.
     """
-    registry = target.registry
-    key = registry.access_key(access_key_id) if ACCESS_KEY_ID.fullmatch(access_key_id) else None
-    if key is None:
-        raise CommandFailed(f"There is no access key {access_key_id!r}.")
-    registry.disable_access_key(key)
-    target.secrets.forget(key.id)
+    key, secret = access_keys.create(project, deployment)
+    click.echo(f"access key   {key.id}")
+    click.echo(f"secret key   {secret}")
 
 
-def any_enabled(project_id: str, target: Target) -> tuple[str, str]:
-    """Return the id and the secret of an enabled access key of a project, a new one if there is none."""
-    secrets, now = target.secrets, _now()
-    for key in target.registry.access_keys(project_id):
-        if key.enabled and (secret := secrets.secret(key.id, now=now)) is not None:
-            return key.id, secret
-    key, secret = create(project_id, target)
-    return key.id, secret
+@access_key.command("list")
+@click.argument("project", required=False)
+@on_deployment
+def list_access_keys(project: str | None, deployment: Target) -> None:
+    """List the access keys.
 
-
-def delete_project(project_id: str, target: Target) -> None:
-    """Delete a project and all that opens it.
-
-    Raises CommandFailed when there is none of this id.
+    Lists those of PROJECT, or those of all projects.
     """
-    registry = target.registry
-    projects.require(project_id, registry)
-    keys = list(registry.access_keys(project_id))
-    registry.delete_project(project_id)
-    for key in keys:
-        target.secrets.forget(key.id)
+    keys = deployment.registry.access_keys(project)
+    rows = [(key.id, key.project_id, utc(key.created_at), "enabled" if key.enabled else "disabled") for key in keys]
+    print_rows(("access key", "project", "created", "status"), rows)
 
 
-def _now() -> int:
-    return round(time() * 1000)
+@access_key.command("disable")
+@click.argument("access_key_id", metavar="ID")
+@on_deployment
+def disable_access_key(access_key_id: str, deployment: Target) -> None:
+    """Disable an access key at once.
+
+    A disabled key cannot be enabled again; create a new one.
+    """
+    access_keys.disable(access_key_id, deployment)
+    click.echo(f"The access key {access_key_id} is disabled.")

@@ -1,71 +1,83 @@
-"""The operator's work on projects."""
+"""`mediabeat project`: projects and their API keys."""
 
-from contextlib import suppress
-from time import time
+from dataclasses import replace
 
+import click
+
+from mediabeat.cli import access_keys, projects
+from mediabeat.cli.commands.options import on_deployment
+from mediabeat.cli.local_cloud.state_folder import StateFolder
+from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
-from mediabeat.core import projects
-from mediabeat.core.projects import Project
-from mediabeat.errors import InvalidInput, ProjectExists
-from mediabeat.storage.project_store import Registry
+from mediabeat.cli.terminal.tables import print_rows
+from mediabeat.cli.terminal.times import utc
+from mediabeat.errors import ProjectExists
 
 
-def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False) -> str:
-    """Make a project and give its API key.
+@click.group()
+def project() -> None:
+    """Create, list and delete projects.
 
-    Raises ProjectExists, or CommandFailed for an id that cannot be one.
+    A project is a report suite to which players report. Its API key opens the queries.
+    """
+
+
+@project.command("create")
+@click.argument("name")
+@click.option("--keep-viewer-uuids", is_flag=True, help="Store viewers' ids that are UUIDs as they are sent, not as hashes.")
+@on_deployment
+def create_project(name: str, keep_viewer_uuids: bool, deployment: Target) -> None:
+    """Create a project and print its API key.
+
+    NAME is the report suite that players send. Keep the key: the table stores only its hash, so it cannot be shown again.
     """
     try:
-        project, key = projects.new_project(project_id, _now(), keeps_viewer_uuids=keeps_viewer_uuids)
-    except InvalidInput as error:
-        raise CommandFailed(str(error)) from None
-    registry.create_project(project)
-    return key
-
-
-def ensure(project_id: str, registry: Registry, known_key: str | None) -> str:
-    """Return a project's key, making the project if need be; with the key that is known, if one is.
-
-    Raises CommandFailed if it exists and its key is lost.
-    """
-    if known_key is not None:
-        restore(Project(project_id, projects.hash_of(known_key), _now()), registry)
-        return known_key
-    try:
-        return create(project_id, registry)
+        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids)
     except ProjectExists:
-        raise CommandFailed(
-            f"The project {project_id!r} exists, but status.json with its key is gone. "
-            "To start afresh: mediabeat down, then remove the state folder."
-        ) from None
+        raise CommandFailed(f"The project {name!r} exists already.") from None
+    _print_key(name, key)
 
 
-def restore(project: Project, registry: Registry) -> None:
-    """Store a project that was lost, so that its key opens it again; one that is there stays as it is."""
-    with suppress(ProjectExists):
-        registry.create_project(project)
+@project.command("list")
+@on_deployment
+def list_projects(deployment: Target) -> None:
+    """List the projects."""
+    found = deployment.registry.projects()
+    rows = [(one.id, utc(one.created_at), "kept" if one.keeps_viewer_uuids else "hashed") for one in found]
+    print_rows(("project", "created", "viewers' UUIDs"), rows)
 
 
-def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tuple[Project, str]:
-    """Give a project a new API key; the one before opens it for as long as the grace lasts.
+@project.command("rotate-key")
+@click.argument("name")
+@click.option(
+    "--grace", type=click.FloatRange(min=0), default=0, show_default=True, help="Minutes for which the old key is still valid."
+)
+@on_deployment
+def rotate_key(name: str, grace: float, deployment: Target) -> None:
+    """Replace a project's API key.
 
-    Raises CommandFailed when there is no such project.
+    Prints the new key of the project NAME. The old key is invalid at once, or after the minutes of --grace.
     """
-    rotated, key = projects.rotated(require(project_id, registry), _now(), grace_ms=round(grace_minutes * 60_000))
-    registry.replace_project(rotated)
-    return rotated, key
+    rotated, key = projects.rotate(name, deployment.registry, grace_minutes=grace)
+    if deployment.cloud and deployment.cloud.project_id == name:
+        replace(deployment.cloud, api_key=key).save(StateFolder.of_user())
+    _print_key(name, key)
+    if rotated.old_key_until is not None:
+        click.echo(f"old key      until {utc(rotated.old_key_until)}")
 
 
-def require(project_id: str, registry: Registry) -> Project:
-    """Return a project.
+@project.command("delete")
+@click.argument("name")
+@on_deployment
+def delete_project(name: str, deployment: Target) -> None:
+    """Delete a project and all its keys.
 
-    Raises CommandFailed when there is none of this id.
+    The project NAME accepts no new sessions, and queries about its sessions are refused. Stored sessions stay until they expire.
     """
-    project = registry.project(project_id)
-    if project is None:
-        raise CommandFailed(f"There is no project {project_id!r}.")
-    return project
+    access_keys.delete_project(name, deployment)
+    click.echo(f"The project {name!r} is deleted; its sessions expire in their time.")
 
 
-def _now() -> int:
-    return round(time() * 1000)
+def _print_key(project_id: str, key: str) -> None:
+    click.echo(f"project id   {project_id}")
+    click.echo(f"API key      {key}")

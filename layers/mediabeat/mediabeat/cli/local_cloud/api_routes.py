@@ -1,8 +1,8 @@
-"""What the emulator leaves undone of the HTTP API after a deployment, done through its API.
+"""The routes, CORS rules and address of the local API, which the emulator does not set up itself.
 
-MiniStack 1.5.33 creates the API of an AWS::Serverless::HttpApi but passes over its definition (`Body`), which holds
-the routes and the CORS rules. In AWS there is nothing to do: API Gateway imports the definition. Declaring the routes
-one by one in the template would need no bridge, but then SAM would not add the permissions that AWS asks for.
+MiniStack 1.5.33 creates the API of an AWS::Serverless::HttpApi, but ignores its definition (`Body`) with the routes and the
+CORS rules; API Gateway in AWS imports it. Routes as separate resources in the template would work on both, but then SAM would
+not add the permissions that AWS requires.
 """
 
 import json
@@ -11,15 +11,15 @@ from typing import Any
 
 from mediabeat.cli.local_cloud import clients, deployment
 
-# MiniStack takes a request for the API's if its Host is a domain name mapped to the API, and what comes to `localhost`
-# for a call of an AWS service. So players use 127.0.0.1, with no prefix in the path, and boto3 uses localhost.
+# MiniStack treats a request as an API call if its Host is a domain name mapped to the API, and a request to `localhost` as a
+# call of an AWS service. So players use 127.0.0.1, without a prefix in the path, and boto3 uses localhost.
 _DOMAIN = "127.0.0.1"
 _STAGE = "$default"
 _ANY_METHOD = "x-amazon-apigateway-any-method"
 
 
 def connect(endpoint: str) -> None:
-    """Give the deployed API its routes, its CORS rules and its address; a second run changes nothing."""
+    """Set the routes, CORS rules and address of the deployed API; a second run changes nothing."""
     gateway = clients.client("apigatewayv2", endpoint)
     stack = clients.client("cloudformation", endpoint)
     template = stack.get_template(StackName=deployment.STACK, TemplateStage="Processed")["TemplateBody"]
@@ -34,7 +34,7 @@ def connect(endpoint: str) -> None:
         for function in set(routes(definition).values())
     }
     _set_routes(gateway, api_id, {key: arns[function] for key, function in routes(definition).items()})
-    # Browsers ask API Gateway itself before they post; without rules it refuses them.
+    # A browser asks API Gateway before it posts; without CORS rules, API Gateway refuses.
     if cors := definition.get("x-amazon-apigateway-cors"):
         rules = {name[0].upper() + name[1:]: value for name, value in cors.items()}
         gateway.update_api(ApiId=api_id, CorsConfiguration=rules)
@@ -42,7 +42,7 @@ def connect(endpoint: str) -> None:
 
 
 def routes(definition: dict[str, Any]) -> dict[str, str]:
-    """Read from an API definition which function (by its name in the template) serves each route key."""
+    """Return the function (its name in the template) of each route key in an API definition."""
     found = {}
     for path, operations in definition["paths"].items():
         for method, operation in operations.items():
@@ -55,7 +55,7 @@ def routes(definition: dict[str, Any]) -> dict[str, str]:
 
 
 def _set_routes(gateway: Any, api_id: str, wanted: dict[str, str]) -> None:
-    """Make the API's routes those wanted (function ARN by route key); the ones that are right stay as they are."""
+    """Give the API exactly these routes (function ARN by route key); routes that are right already are not touched."""
     arns = {each["IntegrationId"]: each["IntegrationUri"] for each in _all(gateway, "get_integrations", api_id)}
     served = set()
     for route in _all(gateway, "get_routes", api_id):
@@ -79,7 +79,7 @@ def _set_domain(gateway: Any, api_id: str) -> None:
     mappings = gateway.get_api_mappings(DomainName=_DOMAIN).get("Items", [])
     if [mapping["ApiId"] for mapping in mappings] == [api_id]:
         return
-    for mapping in mappings:  # of an API that has been replaced
+    for mapping in mappings:  # they belong to an API that was replaced
         gateway.delete_api_mapping(DomainName=_DOMAIN, ApiMappingId=mapping["ApiMappingId"])
     gateway.create_api_mapping(DomainName=_DOMAIN, ApiId=api_id, Stage=_STAGE)
 

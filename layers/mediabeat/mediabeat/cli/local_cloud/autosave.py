@@ -1,7 +1,7 @@
-"""MiniStack that saves its state now and then: by itself it does so only when it is told to end.
+"""MiniStack with regular saving: by itself, it saves its state only when it ends.
 
-This file is run as a script in the environment of MiniStack, of which it uses what is not meant for others: its version is
-pinned. A forked child writes the files, so that they hold the state of one moment and no request waits for them.
+This file runs as a script in MiniStack's environment. It uses internals of MiniStack, whose version is pinned. A forked child
+writes the files: they hold the state of one moment, and no request waits for them.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 EVERY_S = 5
-REST = 20  # times as long as saving took
+REST = 20  # pause between two saves, as a multiple of the time that the last one took
 
 
 class Saver:
-    """Saves while a file is there that says that nothing is being deployed: half a deployment could not come up again."""
+    """Saves regularly, but only while the file `settled` exists: MiniStack cannot start from half a deployment."""
 
     def __init__(self, save: Callable[[], None], settled: Path) -> None:
         self._save = save
@@ -27,7 +27,7 @@ class Saver:
         self._child: int | None = None
 
     async def run(self) -> None:
-        """Save again and again."""
+        """Save until cancelled."""
         loop = asyncio.get_running_loop()
         rest_s: float = EVERY_S
         while True:
@@ -47,7 +47,7 @@ class Saver:
             os._exit(0)
 
     async def stop(self, running: "asyncio.Task[None]") -> None:
-        """End before MiniStack itself saves: what a child still wrote would be older."""
+        """Stop before MiniStack saves a last time: a child that is still writing would overwrite it with older state."""
         if self._child is None:
             running.cancel()
         else:
@@ -58,12 +58,12 @@ class Saver:
 
 
 def main(settled: Path) -> None:
-    """Run MiniStack, and beside it, in the same loop, what saves."""
+    """Run MiniStack, with the saver in the same event loop."""
     ministack: Any = import_module("ministack.app")
     served = ministack.app
 
     def save() -> None:
-        ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - as it does itself in the end
+        ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - as MiniStack does when it ends
 
     async def with_saver(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":

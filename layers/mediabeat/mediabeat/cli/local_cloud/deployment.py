@@ -24,15 +24,15 @@ _PROCESSORS = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64
 
 
 def source_folder() -> Path:
-    """Find the checkout that holds template.yaml: the one this package runs from, else the one we stand in."""
+    """Return the checkout with template.yaml: the one that this package runs from, or the one around the current folder."""
     for folder in (*Path(__file__).resolve().parents, Path.cwd(), *Path.cwd().parents):
         if (folder / "template.yaml").is_file() and (folder / "layers" / "mediabeat").is_dir():
             return folder
-    raise CommandFailed("There is no mediabeat checkout here: change to the folder that holds template.yaml.")
+    raise CommandFailed("No mediabeat checkout found. Change to the folder that holds template.yaml.")
 
 
 def build(source: Path, folder: StateFolder, endpoint: str) -> None:
-    """Run `sam build`: the layer for this machine and interpreter, because that is what functions run on here."""
+    """Run `sam build`, with the layer built for this machine and interpreter, because functions run on them here."""
     environment = _sam_environment(folder, endpoint) | {"LAYER_PYTHON": _PYTHON, "LAYER_PLATFORM": _platform()}
     arguments = ["--template", str(source / "template.yaml"), "--build-dir", str(_built(folder))]
     folder.deployment_log.write_bytes(b"")
@@ -40,10 +40,10 @@ def build(source: Path, folder: StateFolder, endpoint: str) -> None:
 
 
 def deploy(folder: StateFolder, endpoint: str, parameters: Mapping[str, str]) -> None:
-    """Run `sam deploy` on what was built: it creates the stack, or updates it and keeps its data."""
-    # A bucket of our own: the one that --resolve-s3 makes takes a stack of its own, and 15 s of waiting for it.
+    """Run `sam deploy` on the build; it creates the stack, or updates it and keeps its data."""
+    # Our own bucket: --resolve-s3 would create a second stack for one, and wait 15 s for it.
     clients.client("s3", endpoint).create_bucket(Bucket=_BUCKET)
-    # MiniStack 1.5.33 refuses alarms with metric math, and the whole stack with them.
+    # MiniStack 1.5.33 refuses alarms with metric math, and then the whole stack.
     overrides = {"ComputedAlarms": "off", "Runtime": f"python{_PYTHON}", "Architecture": _processor(), **parameters}
     arguments = [
         *("--template-file", str(_built(folder) / "template.yaml"), "--stack-name", STACK, "--s3-bucket", _BUCKET),
@@ -54,7 +54,7 @@ def deploy(folder: StateFolder, endpoint: str, parameters: Mapping[str, str]) ->
     try:
         _sam("deploy", arguments, folder, _sam_environment(folder, endpoint))
     except CommandFailed as failure:
-        # SAM's log says this too, but in the middle of a table of all that was rolled back.
+        # SAM's log has the reasons too, but buried in a table of everything that was rolled back.
         raise CommandFailed("\n".join([failure.message, *_failures(endpoint, since=began)])) from None
 
 
@@ -63,7 +63,7 @@ def _failures(endpoint: str, since: datetime) -> Iterator[str]:
         pages = clients.client("cloudformation", endpoint).get_paginator("describe_stack_events")
         events = [event for page in pages.paginate(StackName=STACK) for event in page["StackEvents"]]
     except (BotoCoreError, ClientError):
-        return  # the emulator is gone, or there is no stack yet: then the log must do
+        return  # the emulator has ended or the stack does not exist; the log must do
     for event in events:
         if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"] >= since:
             yield f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'failed')}"
@@ -82,11 +82,13 @@ def resources(endpoint: str) -> dict[str, str]:
 
 
 def check_machine() -> None:
-    """Raise CommandFailed where the local cloud cannot run, before anything is started."""
+    """Raise CommandFailed if the local cloud cannot run on this machine, before anything starts."""
     _processor()
     _platform()
     if _PYTHON not in _PYTHONS:
-        raise CommandFailed(f"Functions run on Python {', '.join(_PYTHONS)}; this is {_PYTHON}.")
+        raise CommandFailed(
+            f"The local cloud needs Python {', '.join(_PYTHONS[:-1])} or {_PYTHONS[-1]}; this is Python {_PYTHON}."
+        )
 
 
 def _sam(command: str, arguments: list[str], folder: StateFolder, environment: Mapping[str, str]) -> None:
@@ -94,7 +96,7 @@ def _sam(command: str, arguments: list[str], folder: StateFolder, environment: M
         done = subprocess.run(
             pinned_tools.command("aws-sam-cli", "sam", command, *arguments),
             env=environment,
-            cwd=folder.sam,  # where no samconfig.toml lies: its defaults are for AWS
+            cwd=folder.sam,  # a folder without samconfig.toml, whose defaults are for AWS
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -119,7 +121,7 @@ def _sam_environment(folder: StateFolder, endpoint: str) -> dict[str, str]:
         **environment,
         "PATH": ":".join(search),
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_POLL_DELAY": "0.2",  # the emulator is done at once; SAM would look every 5 s
+        "SAM_CLI_POLL_DELAY": "0.2",  # seconds instead of 5, because the emulator deploys at once
         "__SAM_CLI_APP_DIR": str(folder.sam / "app"),
     }
 
@@ -127,12 +129,12 @@ def _sam_environment(folder: StateFolder, endpoint: str) -> dict[str, str]:
 def _processor() -> str:
     machine = platform.machine().lower()
     if machine not in _PROCESSORS:
-        raise CommandFailed(f"Functions run on x86_64 and arm64; this machine is {machine}.")
+        raise CommandFailed(f"The local cloud needs a processor of type x86_64 or arm64; this machine has {machine}.")
     return _PROCESSORS[machine]
 
 
 def _platform() -> str:
-    """Return this machine in uv's words, for the wheels of the layer."""
+    """Return uv's name for this machine, to choose the layer's wheels."""
     processor = {"x86_64": "x86_64", "arm64": "aarch64"}[_processor()]
     if sys.platform == "darwin":
         return f"{processor}-apple-darwin"

@@ -1,6 +1,5 @@
-"""The emulator's process (MiniStack, from PyPI): start it, find it, end it."""
+"""The emulator's process (MiniStack, from PyPI): start it, find it, stop it."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -8,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from time import monotonic, sleep
@@ -18,42 +18,43 @@ from mediabeat.cli.local_cloud import autosave, clients, pinned_tools
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
 
+if sys.platform != "win32":  # Windows has no fcntl; `main` refuses to run there
+    import fcntl
+
 DEFAULT_PORT = 4566
 _PORTS_TRIED = 50
 _START_S = 180  # the first time, uv downloads some 40 MB
-_STOP_S = 30  # the emulator writes its state to disk when it is told to end
+_STOP_S = 30  # on SIGTERM, the emulator writes its state to disk
 _POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A running emulator: the leader of its process group, and its port."""
+    """A running emulator: the id of its process, which leads a process group, and its port."""
 
     pid: int
     port: int
 
     @property
     def endpoint(self) -> str:
-        """Where AWS calls go. Another host name than the API's, by which MiniStack tells them apart (see bridge.py)."""
+        """The address for AWS calls; MiniStack distinguishes them from API calls by the host name (see api_routes.py)."""
         return f"http://localhost:{self.port}"
 
     @property
     def address(self) -> str:
-        """Where players and queries go."""
+        """The address for players and queries."""
         return f"http://127.0.0.1:{self.port}"
 
 
 def running(folder: StateFolder) -> Emulator | None:
-    """Find this folder's emulator.
-
-    It holds a lock on a file for as long as it lives, whereas a pid may be another process's by now, or a dead one's.
-    """
+    """Return this folder's emulator; None when it is not running."""
+    # The emulator holds a lock on a file while it runs. A stored pid proves nothing: another process may have it by now.
     try:
         with folder.emulator_lock.open(encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                record = lock.read()  # empty for the moment in which it is being started
+                record = lock.read()  # empty while `start` is about to write it
                 return Emulator(**json.loads(record)) if record else None
     except FileNotFoundError:
         pass
@@ -61,7 +62,7 @@ def running(folder: StateFolder) -> Emulator | None:
 
 
 def healthy(emulator: Emulator, folder: StateFolder) -> bool:
-    """Tell whether this very emulator answers on its port, and not someone else's server."""
+    """Return whether this folder's emulator answers on its port, and no other server."""
     try:
         health = httpx.get(f"{emulator.endpoint}/_ministack/health", timeout=5, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
@@ -70,15 +71,15 @@ def healthy(emulator: Emulator, folder: StateFolder) -> bool:
 
 
 def choose_port(wanted: int | None) -> int:
-    """Return the wanted port, or without one the first that is free from the default on.
+    """Return the wanted port; without one, the first free port from the default upwards.
 
-    Raises CommandFailed if taken.
+    Raises CommandFailed when the port is in use.
     """
     if wanted is None:
         for port in range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
             if not _taken(port):
                 return port
-        raise CommandFailed(f"The ports {DEFAULT_PORT} to {port} are all taken; name a free one with --port.")
+        raise CommandFailed(f"The ports {DEFAULT_PORT} to {port} are all in use. Choose a free one with --port.")
     if _taken(wanted):
         raise CommandFailed(f"Port {wanted} is taken by another program; name a free one with --port.")
     return wanted
@@ -87,14 +88,14 @@ def choose_port(wanted: int | None) -> int:
 def start(folder: StateFolder, port: int) -> Emulator:
     """Start the emulator in the background and wait until it answers.
 
-    Raises CommandFailed if it does not.
+    Raises CommandFailed when it does not.
     """
     folder.scratch.mkdir(exist_ok=True)
     with folder.emulator_lock.open("a+", encoding="utf-8") as lock, folder.emulator_log.open("wb") as log:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandFailed("Another `mediabeat up` is at work on this folder; wait for it.") from None
+            raise CommandFailed("Another `mediabeat up` is starting the local cloud. Wait until it has finished.") from None
         lock.truncate(0)
         process = subprocess.Popen(
             pinned_tools.command("ministack", "python", autosave.__file__, str(folder.settled)),
@@ -103,15 +104,15 @@ def start(folder: StateFolder, port: int) -> Emulator:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # it outlives this command, and a Ctrl-C in this terminal
-            pass_fds=[lock.fileno()],  # so that the lock is free when the emulator has ended, and not before
+            start_new_session=True,  # it keeps running after this command, and after Ctrl-C in this terminal
+            pass_fds=[lock.fileno()],  # so that the lock is held exactly as long as the emulator runs
         )
         emulator = Emulator(process.pid, port)
         lock.write(json.dumps(asdict(emulator)))
     began = monotonic()
     while not healthy(emulator, folder):
         if process.poll() is not None:
-            raise CommandFailed("The emulator ended as soon as it was started.", folder.emulator_log)
+            raise CommandFailed("The emulator ended right after its start.", folder.emulator_log)
         if monotonic() - began > _START_S:
             stop(folder, emulator)
             raise CommandFailed(f"The emulator did not answer within {_START_S} s.", folder.emulator_log)
@@ -120,9 +121,9 @@ def start(folder: StateFolder, port: int) -> Emulator:
 
 
 def stop(folder: StateFolder, emulator: Emulator) -> None:
-    """End the emulator and all that it started, once its state is saved.
+    """Stop the emulator and every process that it started, after it has saved its state.
 
-    Raises CommandFailed if it had to be killed.
+    Raises CommandFailed when it had to be killed.
     """
     with suppress(ProcessLookupError):
         os.kill(emulator.pid, signal.SIGTERM)
@@ -130,18 +131,18 @@ def stop(folder: StateFolder, emulator: Emulator) -> None:
     while (alive := running(folder) is not None) and monotonic() - began < _STOP_S:
         sleep(_POLL_S)
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(emulator.pid, signal.SIGKILL)  # function workers that are still busy
+        os.killpg(emulator.pid, signal.SIGKILL)  # function workers that are still running
     shutil.rmtree(folder.scratch, ignore_errors=True)
     if alive:
         raise CommandFailed(
-            f"The emulator did not end within {_STOP_S} s and was killed: what it stored in its last seconds is lost.",
+            f"The emulator did not stop within {_STOP_S} s and was killed. Data of its last seconds may be lost.",
             folder.emulator_log,
         )
 
 
 def _environment(folder: StateFolder, port: int) -> dict[str, str]:
     return {
-        # Functions inherit this, and with it the endpoint. Their default would be http://127.0.0.1, which is the API.
+        # Functions inherit this environment and its endpoint. Their default would be http://127.0.0.1, which is the API.
         **clients.environment(folder, f"http://localhost:{port}"),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -153,19 +154,19 @@ def _environment(folder: StateFolder, port: int) -> dict[str, str]:
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder.emulator_data),
         "TMPDIR": str(folder.scratch),
-        # These listen on ports of their own.
+        # These would listen on more ports.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
     }
 
 
 def _edition(folder: StateFolder) -> str:
-    """Name this folder's emulator; it repeats the name in its health answer."""
+    """Return the name of this folder's emulator, which it repeats in its health answer."""
     return "mediabeat-" + hashlib.sha256(str(folder.path).encode()).hexdigest()[:12]
 
 
 def _taken(port: int) -> bool:
-    # By connecting, because a bind succeeds beside a listener on all addresses on some systems; on both loopback
+    # Connect instead of bind: on some systems, a bind succeeds beside a listener on all addresses. Try both loopback
     # addresses, because `localhost` can be either.
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -1,8 +1,8 @@
-"""The local cloud as a whole: up, down, status."""
+"""The local cloud as a whole: start it, stop it, and get its status."""
 
 from dataclasses import replace
 
-from mediabeat.cli.commands import projects
+from mediabeat.cli import projects
 from mediabeat.cli.local_cloud import api_routes, clients, deployment, emulator
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
@@ -13,7 +13,7 @@ PROJECT_ID = "demo"
 
 
 def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes: float = 1) -> Status:
-    """Start the emulator unless it runs, deploy the checkout's template to it, and make the project `demo`."""
+    """Start the emulator unless it runs, deploy the checkout to it, create the project `demo`, and return the status."""
     deployment.check_machine()
     source = deployment.source_folder()
     folder.settled.unlink(missing_ok=True)
@@ -25,7 +25,7 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
     with steps.step("connecting the API's routes, CORS rules and address"):
         api_routes.connect(cloud.endpoint)
     table = deployment.outputs(cloud.endpoint)["TableName"]
-    with steps.step(f"making sure that the project {PROJECT_ID!r} exists"):
+    with steps.step(f"creating the project {PROJECT_ID!r} unless it exists"):
         last = Status.load(folder)
         registry = Registry(table, clients.client("dynamodb", cloud.endpoint))
         api_key = projects.ensure(PROJECT_ID, registry, known_key=last.api_key if last else None)
@@ -47,17 +47,17 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
 
 
 def down(folder: StateFolder, steps: Steps) -> bool:
-    """End all that `up` started, with the data saved; False when nothing was running."""
+    """Save the data and stop everything that `up` started; False when nothing was running."""
     cloud = emulator.running(folder)
     if cloud is None:
         return False
-    with steps.step("saving the data and ending the emulator"):
+    with steps.step("saving the data and stopping the emulator"):
         emulator.stop(folder, cloud)
     return True
 
 
 def status(folder: StateFolder) -> Status:
-    """Tell how things are now: what the last `up` wrote, less what holds only while the emulator runs."""
+    """Return the status that the last `up` wrote; without address and process if the emulator is not running."""
     nothing = Status(
         running=False,
         url=None,
@@ -92,10 +92,15 @@ def _started(folder: StateFolder, steps: Steps, port: int | None) -> emulator.Em
     cloud = emulator.running(folder)
     if cloud is None:
         chosen = emulator.choose_port(port)
-        with steps.step(f"starting the emulator on port {chosen} (its download takes a while the first time)"):
+        with steps.step(f"starting the emulator on port {chosen} (the first start downloads it)"):
             return emulator.start(folder, chosen)
     if port not in (None, cloud.port):
-        raise CommandFailed(f"The local cloud runs on port {cloud.port} already; end it first with: mediabeat down")
+        raise CommandFailed(
+            f"The local cloud already runs on port {cloud.port}. To change the port, stop it first with: mediabeat down"
+        )
     if not emulator.healthy(cloud, folder):
-        raise CommandFailed("The emulator is just starting, or hangs; to end it: mediabeat down", folder.emulator_log)
+        raise CommandFailed(
+            "The emulator does not answer: it is still starting, or it hangs. Try again, or stop it with: mediabeat down",
+            folder.emulator_log,
+        )
     return cloud

@@ -1,7 +1,7 @@
-"""A stand-in for `make` on machines without it: `sam build` calls it for the layer, and nothing else needs one.
+"""A replacement for `make` on machines without it: `sam build` calls it for the layer, and nothing else needs it.
 
-It does what the layer's Makefile needs of make: defaults (`NAME ?= value`), `$(NAME)`, and the recipe of one target.
-This file is the stand-in itself: the command `make` runs it as a script, so it imports the standard library only.
+It knows the parts of make that the layer's Makefile uses: defaults (`NAME ?= value`), `$(NAME)`, and the recipe of one target.
+The command `make` runs this file as a script, so it imports only the standard library.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def recipe(makefile: str, target: str, environment: dict[str, str]) -> list[str]:
-    """Return the commands of a target with the variables filled in.
+    """Return the commands of a target with their variables replaced.
 
     Raises KeyError for an unknown target or variable.
     """
@@ -33,7 +33,7 @@ def recipe(makefile: str, target: str, environment: dict[str, str]) -> list[str]
 
 
 def install(folder: Path) -> None:
-    """Put a command `make` into the folder that runs this file with our interpreter."""
+    """Write a command `make` into a folder; it runs this file with the current interpreter."""
     folder.mkdir(parents=True, exist_ok=True)
     command = folder / "make"
     call = shlex.join([sys.executable, "-I", __file__])
@@ -42,10 +42,10 @@ def install(folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `make --makefile FILE TARGET` in the current folder and give the exit code."""
+    """Run `make --makefile FILE TARGET` in the current folder and return the exit code."""
     _, makefile, target = arguments
     for command in recipe(Path(makefile).read_text(encoding="utf-8"), target, dict(os.environ)):
-        print(command, flush=True)  # noqa: T201 - make shows what it runs
+        print(command, flush=True)  # noqa: T201 - make prints each command
         if code := subprocess.run(["sh", "-ec", command], check=False).returncode:
             return code
     return 0

@@ -1,4 +1,4 @@
-"""The folder that the local cloud lives in: data, logs, build results, and what `mediabeat status` tells."""
+"""The folder of the local cloud: data, logs, build results, and the status that `mediabeat status` shows."""
 
 import json
 import os
@@ -12,13 +12,13 @@ from mediabeat.cli.terminal.failure import CommandFailed
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """Name the places inside the folder, so that no other module puts a path together."""
+    """The paths inside the folder; no other module builds one."""
 
     path: Path
 
     @classmethod
     def of_user(cls) -> "StateFolder":
-        """Return the folder that $MEDIABEAT_HOME names, else the user's own; make it if need be."""
+        """Return the folder that $MEDIABEAT_HOME names, or the default for this user; create it if it does not exist."""
         chosen = os.environ.get("MEDIABEAT_HOME")
         folder = cls((Path(chosen) if chosen else user_state_path("mediabeat")).expanduser().resolve())
         folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,53 +26,53 @@ class StateFolder:
 
     @property
     def emulator_lock(self) -> Path:
-        """Held by the emulator for as long as it runs; says its pid and port."""
+        """The emulator's pid and port; the emulator holds a lock on this file while it runs."""
         return self.path / "emulator.lock"
 
     @property
     def emulator_log(self) -> Path:
-        """What the emulator and its function workers print."""
+        """The output of the emulator and its function workers."""
         return self.path / "emulator.log"
 
     @property
     def emulator_data(self) -> Path:
-        """The emulator's tables, functions and stacks while it is down."""
+        """The emulator's saved tables, functions and stacks."""
         return self.path / "data"
 
     @property
     def settled(self) -> Path:
-        """Is there while nothing is being deployed, so that the emulator may save its state."""
+        """A file that exists while no deployment is running, so that the emulator may save its state."""
         return self.path / "settled"
 
     @property
     def scratch(self) -> Path:
-        """Unpacked functions and the like: of no use once the emulator has ended."""
+        """Unpacked functions and other temporary files; removed when the emulator stops."""
         return self.path / "scratch"
 
     @property
     def deployment_log(self) -> Path:
-        """What `sam build` and `sam deploy` printed the last time."""
+        """The output of the last `sam build` and `sam deploy`."""
         return self.path / "deployment.log"
 
     @property
     def sam(self) -> Path:
-        """Build results and SAM's own notes, kept away from the user's `.aws-sam`."""
+        """Build results and SAM's own files, separate from the user's `.aws-sam`."""
         return self.path / "sam"
 
     @property
     def stand_ins(self) -> Path:
-        """Commands that this machine lacks (see make_shim.py)."""
+        """Replacements for commands that this machine lacks (see make_shim.py)."""
         return self.path / "bin"
 
     @property
     def status_file(self) -> Path:
-        """The last deployment, with the key of its project: for the user's eyes only."""
+        """The status after the last deployment; it holds an API key, so only its user may read it."""
         return self.path / "status.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Say where the local cloud is and how to use it; the fields and their order are those of `status --json`."""
+    """Where the local cloud is and how to use it; `status --json` prints these fields in this order."""
 
     running: bool
     url: str | None
@@ -87,19 +87,19 @@ class Status:
 
     @classmethod
     def load(cls, folder: StateFolder) -> "Status | None":
-        """Read what the last `up` wrote; None when there was none.
+        """Return the status that the last `up` wrote; None before the first one.
 
-        Raises CommandFailed when somebody else wrote there.
+        Raises CommandFailed when the file is damaged.
         """
         try:
             return cls(**json.loads(folder.status_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (TypeError, ValueError):
-            raise CommandFailed(f"{folder.status_file} is damaged; remove it.") from None
+            raise CommandFailed(f"{folder.status_file} is damaged. Remove it, and run `mediabeat up` again.") from None
 
     def save(self, folder: StateFolder) -> None:
-        """Write it whole or not at all, readable by this user only: it holds a key."""
+        """Write the file as a whole or not at all, readable only by this user."""
         draft = folder.status_file.with_suffix(".draft")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Steps of a long command, shown as they happen."""
+"""The steps of a long command, shown while they run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 
 class Steps:
-    """Show each step with the time that it takes: live on a terminal, one plain line a step elsewhere."""
+    """Show each step with its duration: live on a terminal, elsewhere as one line when the step ends."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -17,12 +17,12 @@ class Steps:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the first step."""
+        """Seconds since this object was made."""
         return monotonic() - self._began
 
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[str], None]]:
-        """Show that this is being done, and what the block tells of it; then how long it took or that it failed."""
+        """Show a step while the block runs, with the progress that the block reports; then its duration and whether it failed."""
         began = monotonic()
         live = Progress(
             SpinnerColumn(),
@@ -35,7 +35,7 @@ class Steps:
         task = live.add_task(title, total=None)
         try:
             with live:
-                yield lambda told: live.update(task, description=f"{title}: {told}")
+                yield lambda progress: live.update(task, description=f"{title}: {progress}")
         except BaseException:
             self._line("failed", "red", title, began)
             raise

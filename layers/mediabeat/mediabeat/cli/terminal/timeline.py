@@ -1,4 +1,4 @@
-"""A session's timeline, drawn in a terminal: what the player was doing, and what happened when."""
+"""A session's timeline for a terminal: what the player did over time, with marks for ads, pauses and errors."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from mediabeat.core.event import EventType
+from mediabeat.core.folding.spans import PlayState, Span
 from mediabeat.core.session import Session
-from mediabeat.core.spans import PlayState, Span
 
 _STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)
-_COLUMNS_A_LABEL: Final = 9
-_WIDEST: Final = 110
+_MIN_COLUMNS_PER_LABEL: Final = 9
+_MAX_WIDTH: Final = 110
 
 
 class Look(Enum):
-    """How a stretch of time is drawn: its name in the legend, a character with and without Unicode, a colour.
+    """How a span of time is drawn: its name in the legend, a character with and without Unicode, and a colour.
 
-    The characters differ too, for terminals and readers without colours.
+    Each look has its own character, so that the timeline can be read without colours.
     """
 
     CONTENT = "content", "█", "#", "green"
@@ -51,7 +51,7 @@ _LOOKS: Final = {
     PlayState.ENDED: Look.ENDED,
 }
 
-_MARKS: Final = {  # where two fall on one column, the earlier in this list is shown
+_MARKS: Final = {  # of two marks in one column, the first in this list is drawn
     EventType.ERROR: ("E", "error", "bold red"),
     EventType.AD_START: ("A", "ad starts", "bold yellow"),
     EventType.PAUSE_START: ("P", "pause", "bold blue"),
@@ -60,7 +60,7 @@ _MARKS: Final = {  # where two fall on one column, the earlier in this list is s
 
 @dataclass(frozen=True)
 class Timeline:
-    """Draw a session across the terminal, for rich to print."""
+    """A session that rich prints as a timeline, as wide as the terminal."""
 
     session: Session
 
@@ -69,9 +69,9 @@ class Timeline:
         spans = self.session.spans
         began_ms, length_ms = spans[0].begin_ms, spans[-1].end_ms - spans[0].begin_ms
         if not length_ms:
-            yield Text("All events of this session happened at once: there is no time to draw.")
+            yield Text("All events of this session have the same time, so there is no timeline to draw.")
             return
-        width = min(options.max_width, _WIDEST)
+        width = min(options.max_width, _MAX_WIDTH)
         columns = [began_ms + length_ms * column // width for column in range(width + 1)]
         yield self._marks(began_ms, length_ms, width)
         yield self._bar(columns, ascii_only=options.ascii_only)
@@ -88,7 +88,7 @@ class Timeline:
         return Text.assemble(*cells)
 
     def _bar(self, columns: list[int], *, ascii_only: bool) -> Text:
-        """Draw for each column the look that takes up most of its time."""
+        """Return the bar: each column shows the look that fills most of its time."""
         bar = Text()
         for from_ms, to_ms in pairwise(columns):
             shares: Counter[Look] = Counter()
@@ -116,14 +116,14 @@ class Timeline:
 
 
 def look_of(span: Span) -> Look:
-    """Return how a span is drawn: playing inside an ad is an ad."""
+    """Return the look of a span; playing during an ad is drawn as an ad."""
     if span.ad is not None and span.state is PlayState.PLAYING:
         return Look.AD
     return _LOOKS[span.state]
 
 
 def _scale(length_s: float, width: int) -> Text:
-    step_s = next((step for step in _STEPS_S if step / length_s * width >= _COLUMNS_A_LABEL), _STEPS_S[-1])
+    step_s = next((step for step in _STEPS_S if step / length_s * width >= _MIN_COLUMNS_PER_LABEL), _STEPS_S[-1])
     scale = [" "] * width
     for at_s in _every(step_s, length_s):
         label, column = _clock(at_s), int(at_s / length_s * width)

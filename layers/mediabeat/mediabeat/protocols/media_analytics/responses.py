@@ -1,33 +1,28 @@
-"""The bodies of the answers, as they are on the wire: what the code is checked against and what the OpenAPI document shows."""
+"""The bodies of replies to queries. mypy checks the code against their types, and the OpenAPI document shows them.
 
-from typing import Any, Literal, NotRequired
+Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order and formats are those of its published example.
+`metrics` is our addition.
+"""
+
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from mediabeat.core.action_log import Action
-from mediabeat.core.metrics import ErrorSource, Metrics
-from mediabeat.core.records import Device
+from mediabeat.core.action_log import Action, LogLine, totals
+from mediabeat.core.event import Event
+from mediabeat.core.event_codec import unpack
+from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
+from mediabeat.core.records import Caller, ListEntry
+from mediabeat.core.session_query import Device, SessionQuery
+from mediabeat.core.summary import ListedSession, ShownSession
+from mediabeat.core.truncation import first_fitting
+from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 
-
-class WrongField(TypedDict):
-    """One rule that the request broke."""
-
-    field: str
-    rule: str
-
-
-class EventAnswer(TypedDict):
-    """What became of one event of several; `errors` when fields were wrong."""
-
-    code: int
-    message: str
-    errors: NotRequired[list[WrongField]]
-
-
-class ErrorAnswer(EventAnswer):
-    """What was wrong; `errors` when fields or parameters were, `events` with an answer for each when several were sent."""
-
-    events: NotRequired[list[EventAnswer]]
+ERRORS_BYTES: Final = 64 * 1024
+"""JSON of the `error` events that one session's detail lists: the first ones, about 500."""
 
 
 class SessionLogLine(TypedDict):
@@ -41,7 +36,7 @@ class SessionLogLine(TypedDict):
 
 
 class RecentSession(TypedDict):
-    """One session in the list; the three times in seconds. `sessionLogTotal` is there when lines of the log are left out."""
+    """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut."""
 
     logDate: str
     no: str
@@ -74,7 +69,7 @@ class StartTime(TypedDict):
 
 
 class User(TypedDict):
-    """Who watched, as far as the request told."""
+    """Who watched, according to the headers of the request."""
 
     os: str
     browser: str
@@ -86,7 +81,7 @@ class User(TypedDict):
 
 
 class Player(TypedDict):
-    """In which player."""
+    """The player's name and version."""
 
     playerName: str
     playerVersion: str
@@ -125,3 +120,112 @@ class DetailAnswer(TypedDict):
     code: Literal[200]
     message: str
     result: SessionDetail
+
+
+def list_body(sessions: Sequence[ListedSession], query: SessionQuery) -> RecentAnswer:
+    """Return the body of a list of sessions."""
+    interval = "1d" if query.spans_days else "5m"
+    return {"code": 200, "message": f"sessionRecent ({interval})", "result": [_recent_session(one) for one in sessions]}
+
+
+def _recent_session(session: ListedSession) -> RecentSession:
+    entry, summary = session
+    log = summary.log if summary else []
+    sums = summary.totals if summary else totals([])
+    caller = Caller.from_json(entry.caller)
+    body: RecentSession = {
+        "logDate": date_text(log[-1].at_ms if log else entry.started_at),
+        "no": number_of(entry),
+        "uuid": entry.viewer,
+        "origin": caller.origin,
+        "os": caller.os,
+        "device": caller.device,
+        "totalStartTime": sums.start_ms / 1_000,
+        "rebufferingTime": sums.rebuffering_ms / 1_000,
+        "playingTime": sums.playing_ms / 1_000,
+        "isError": summary is not None and summary.is_error,
+        "sessionLog": log_lines(log, entry.viewer),
+    }
+    if sums.lines > len(log):
+        body["sessionLogTotal"] = sums.lines
+    return body
+
+
+def detail_body(session: ShownSession) -> DetailAnswer:
+    """Return the body of one session in detail."""
+    start, summary = session.start, session.summary
+    caller = Caller.from_json(start.caller)
+    params = unpack(start.event).params
+    sums = summary.totals
+    body: SessionDetail = {
+        "sessionId": session.sid,
+        "uuid": start.viewer,
+        "startTime": {
+            "playerStartTimeSum": sums.player_start_ms / 1_000,
+            "videoStartTimeSum": sums.startup_ms / 1_000,
+            "totalStartTimeSum": sums.start_ms / 1_000,
+        },
+        "user": {
+            "os": caller.os,
+            "browser": caller.browser,
+            "device": caller.device,
+            "lang": caller.language,
+            "visitedPage": caller.page,
+            "origin": caller.origin,
+            "userAgent": caller.user_agent,
+        },
+        "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
+        "error": list(first_fitting(map(_player_error, session.errors), ERRORS_BYTES)),
+        "sessionLog": log_lines(summary.log, start.viewer),
+        "media": {"videoType": start.video_type}
+        | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
+        "metrics": summary.metrics,
+    }
+    if sums.lines > len(summary.log):
+        body["sessionLogTotal"] = sums.lines
+    return {"code": 200, "message": "sessionRecent", "result": body}
+
+
+def _player_error(event: Event) -> PlayerError:
+    return {
+        "logDate": date_text(event.ts),
+        "videoTime": video_time(event.playhead),
+        "errorId": error_id(event),
+        "errorSource": error_source(event),
+    }
+
+
+def log_lines(log: Sequence[LogLine], viewer: str) -> list[SessionLogLine]:
+    """Return the lines of a session's log; durations in milliseconds."""
+    return [
+        {
+            "logDate": date_text(line.at_ms),
+            "videoTime": video_time(line.playhead_s),
+            "actionType": line.action,
+            "actionDuration": line.duration_ms,
+            "uuid": masked(viewer),
+        }
+        for line in log
+    ]
+
+
+def number_of(entry: ListEntry) -> str:
+    """Return a session's number: fixed, and larger for newer sessions. A checksum of the ids orders those of one millisecond."""
+    return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)
+
+
+def masked(viewer: str) -> str:
+    """Return a UUID of which only the first and the last group can be read."""
+    first, *_, last = viewer.split("-")
+    return f"{first}-****-****-****-{last}"
+
+
+def date_text(at_ms: int) -> str:
+    """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC."""
+    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def video_time(playhead_s: float) -> str:
+    """Return a playhead as `HH:MM:SS`."""
+    whole = max(0, int(playhead_s))
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -1,0 +1,67 @@
+"""Projects of a deployment, as an operator creates, restores and changes them."""
+
+from contextlib import suppress
+
+from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.core import projects
+from mediabeat.core.projects import Project
+from mediabeat.errors import InvalidInput, ProjectExists
+from mediabeat.runtime.clock import server_clock
+from mediabeat.storage.project_store import Registry
+
+
+def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False) -> str:
+    """Create a project and return its API key.
+
+    Raises ProjectExists, or CommandFailed when the id is not valid.
+    """
+    try:
+        project, key = projects.new_project(project_id, server_clock(), keeps_viewer_uuids=keeps_viewer_uuids)
+    except InvalidInput as error:
+        raise CommandFailed(str(error)) from None
+    registry.create_project(project)
+    return key
+
+
+def ensure(project_id: str, registry: Registry, known_key: str | None) -> str:
+    """Return a project's API key; create the project if it does not exist, with the known key if there is one.
+
+    Raises CommandFailed when the project exists and its key is lost.
+    """
+    if known_key is not None:
+        restore(Project(project_id, projects.hash_of(known_key), server_clock()), registry)
+        return known_key
+    try:
+        return create(project_id, registry)
+    except ProjectExists:
+        raise CommandFailed(
+            f"The project {project_id!r} exists, but its key is lost: status.json is missing. "
+            "To start again with no data, run `mediabeat down` and remove the state folder."
+        ) from None
+
+
+def restore(project: Project, registry: Registry) -> None:
+    """Store a project if it does not exist; an existing project is not changed."""
+    with suppress(ProjectExists):
+        registry.create_project(project)
+
+
+def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tuple[Project, str]:
+    """Give a project a new API key, and return both; the old key stays valid for the minutes of grace.
+
+    Raises CommandFailed when the project does not exist.
+    """
+    rotated, key = projects.rotated(require(project_id, registry), server_clock(), grace_ms=round(grace_minutes * 60_000))
+    registry.replace_project(rotated)
+    return rotated, key
+
+
+def require(project_id: str, registry: Registry) -> Project:
+    """Return a project.
+
+    Raises CommandFailed when the project does not exist.
+    """
+    project = registry.project(project_id)
+    if project is None:
+        raise CommandFailed(f"There is no project {project_id!r}.")
+    return project

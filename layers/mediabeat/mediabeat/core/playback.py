@@ -1,0 +1,83 @@
+"""How playback went: what of the content played, how far it got, time to start, and what the player reported of the quality.
+
+Source: Adobe's Streaming Media reporting documentation.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from mediabeat.core.event import SECONDS_PER_DAY, Event
+from mediabeat.core.folding.spans import PlayState
+from mediabeat.core.session import Session
+from mediabeat.core.vocabulary import TIME_TO_START
+
+SEGMENT_S: Final = 300
+
+
+def within(session: Session, ranges: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Yield ranges of content cut to its length; of live content, what is after midnight as the next day's seconds."""
+    end_s = session.length_s or (SECONDS_PER_DAY if session.is_live else float("inf"))
+    days_s = (0, SECONDS_PER_DAY) if session.is_live else (0,)
+    for begin_s, until_s in ranges:
+        for day_s in days_s:
+            begin, until = max(begin_s - day_s, 0.0), min(until_s - day_s, end_s)
+            if begin < until:
+                yield begin, until
+
+
+def union_length_s(intervals: Iterable[tuple[float, float]]) -> float:
+    """Return the length of what any of the intervals covers."""
+    length = 0.0
+    reached = float("-inf")
+    for begin, end in sorted(intervals):
+        if end > reached:
+            length += end - (begin if begin > reached else reached)
+            reached = end
+    return length
+
+
+def reached_s(session: Session) -> float | None:
+    """Return the farthest playhead of an event after the content start, in seconds; none where the length is not known."""
+    begin = session.content_start
+    if begin is None or not session.length_s:
+        return None
+    return max(event.playhead for event in session.events if event.ts >= begin.ts)
+
+
+def segment(session: Session, ranges: Iterable[tuple[float, float]]) -> str | None:
+    """Return `[a-b]`: the minutes, in steps of five, around all content played; of live content, before the first midnight."""
+    end_s = session.length_s or (SECONDS_PER_DAY if session.is_live else float("inf"))
+    first_s, last_s, before_s = float("inf"), float("-inf"), 0.0
+    for begin_s, until_s in ranges:
+        if session.is_live and begin_s < before_s - SECONDS_PER_DAY / 2:
+            break
+        begin, until = max(begin_s, 0.0), min(until_s, end_s)
+        if begin < until:
+            first_s, last_s = min(first_s, begin), max(last_s, until)
+        before_s = until_s
+    if first_s >= last_s:
+        return None
+    first = int(first_s // SEGMENT_S)
+    last = max(first + 1, int(-(-last_s // SEGMENT_S)))
+    return f"[{first * 5}-{last * 5}]"
+
+
+def last_qoe(events: tuple[Event, ...], name: str) -> float | None:
+    """Return the last QoE value of this name that the player sent; values below zero are ignored."""
+    return next((qoe[name] for event in reversed(events) if (qoe := event.qoe) and qoe.get(name, -1) >= 0), None)
+
+
+def time_to_start_ms(session: Session) -> int | None:
+    """Return the time that the player sent, else that from `sessionStart` to the content, without the ads between."""
+    sent = last_qoe(session.events, TIME_TO_START)
+    if sent is not None:
+        return int(sent)
+    if session.content_start is None:
+        return None
+    asked, began = session.start.ts, session.content_start.ts
+    ads = (
+        max(0, min(span.end_ms, began) - max(span.begin_ms, asked))
+        for span in session.spans
+        if span.ad is not None and span.state is PlayState.PLAYING
+    )
+    return max(0, began - asked - sum(ads))

@@ -1,0 +1,1 @@
+"""Adobe Media Collection API: the events of players, one by one, as arrays and as whole downloaded sessions."""

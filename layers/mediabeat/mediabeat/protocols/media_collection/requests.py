@@ -1,0 +1,132 @@
+"""Requests of players, parsed into events: one event, an array of them, or a whole downloaded session."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
+from mediabeat.core.event_codec import canonical_json
+from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
+from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
+from mediabeat.protocols.media_collection.schema import model_of
+
+MAX_EVENT_BYTES: Final = 64 * 1024
+"""Ten times what real players send. An item of the table, with a session's start and summary in it, must stay below 400 KB."""
+
+MAX_DOWNLOADED_BYTES: Final = 4 * 1024 * 1024
+"""Lambda accepts 6 MB of request, and a body may arrive as base64."""
+
+MAX_EVENTS_PER_REQUEST: Final = 100
+"""More than a quarter of an hour of pings. A player with more events has to send more often."""
+
+MAX_DOWNLOADED_EVENTS: Final = 20_000
+"""Two days with a ping every ten seconds. A longer array is not one viewing."""
+
+
+def parse(value: Any, where: str = "") -> Event:
+    """Return the event in a decoded JSON value, checked against the model of its type.
+
+    `where` is put before the names of fields (`[3].` in an array). Raises InvalidInput naming every field that breaks a rule.
+    """
+    if not isinstance(value, dict):
+        raise InvalidInput(Problem(where.rstrip(".") or "body", "must be a JSON object"))
+    name = value.get("eventType")
+    event_type = EVENT_TYPES.get(name) if isinstance(name, str) else None
+    if event_type is None:
+        given = "is missing" if "eventType" not in value else f"is {name!r:.100}"
+        raise InvalidInput(Problem(f"{where}eventType", f"{given}; must be one of: {', '.join(EVENT_TYPES)}"))
+    try:
+        model_of(event_type).model_validate(value)
+    except ValidationError as error:
+        raise InvalidInput(*(_problem(details, where) for details in error.errors(include_url=False))) from None
+    return event_from_body(value)
+
+
+def _problem(details: Any, where: str) -> Problem:
+    path = [str(part) for part in details["loc"] if part != "[key]"]
+    if (name := details.get("ctx", {}).get("name")) is not None:
+        path.append(name)
+    return Problem(where + ".".join(path), details["msg"])
+
+
+def parse_session_start(value: Any, where: str = "") -> Event:
+    """Return the `sessionStart` in a decoded JSON value.
+
+    Raises InvalidInput, also for an event of another type and for a playhead outside the content. The playhead of live content is
+    a second of the day; that of recorded content of known length lies between 0 and the length.
+    """
+    start = parse(value, where)
+    if start.type is not EventType.SESSION_START:
+        raise InvalidInput(Problem(f"{where}eventType", "must be sessionStart; other events go to /api/v1/sessions/{sid}/events"))
+    length_s = start.params[LENGTH]
+    field = f"{where}playerTime.playhead"
+    if start.playhead < 0:
+        raise InvalidInput(Problem(field, "must not be negative"))
+    if is_live(start):
+        if start.playhead >= SECONDS_PER_DAY:
+            raise InvalidInput(Problem(field, "must be a second of the day, below 86400, for live content"))
+    elif 0 < length_s < start.playhead:
+        raise InvalidInput(Problem(field, f"must not be beyond media.length, {length_s:g} s"))
+    return start
+
+
+def parse_event(value: Any, where: str = "") -> Event:
+    """Return the event in a decoded JSON value, which may be of any type but `sessionStart`.
+
+    Drops parameters that may identify the viewer: only `sessionStart` may carry them, and there they are hashed. Raises
+    InvalidInput.
+    """
+    event = parse(value, where)
+    if event.type is EventType.SESSION_START:
+        raise InvalidInput(Problem(f"{where}eventType", "must not be sessionStart, which goes to /api/v1/sessions"))
+    if any(map(identifies, event.params)):
+        return event._replace(params={name: value for name, value in event.params.items() if not identifies(name)})
+    return event
+
+
+def parse_events(values: Sequence[Any]) -> list[Event | InvalidInput]:
+    """Return for each value of an array its event, or the error that says which rules it breaks.
+
+    Raises InvalidInput when the array is empty or longer than one request may be.
+    """
+    if not 1 <= len(values) <= MAX_EVENTS_PER_REQUEST:
+        raise InvalidInput(Problem("body", f"must hold 1 to {MAX_EVENTS_PER_REQUEST} events"))
+    return [_event_or_error(value, f"[{position}].") for position, value in enumerate(values)]
+
+
+def _event_or_error(value: Any, where: str) -> Event | InvalidInput:
+    try:
+        return parse_event(value, where)
+    except InvalidInput as error:
+        return error
+
+
+def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event]:
+    """Return the events of a session that was watched offline, the `sessionStart` first.
+
+    `require_downloaded_flag`: the `sessionStart` has to carry `media.downloaded: true`. Raises InvalidInput naming the wrong
+    fields of all events.
+    """
+    if not isinstance(value, list) or not value:
+        raise InvalidInput(Problem("body", "must be a JSON array of events, the first one a sessionStart"))
+    if len(value) > MAX_DOWNLOADED_EVENTS:
+        raise InvalidInput(Problem("body", f"must not hold more than {MAX_DOWNLOADED_EVENTS} events"))
+    events: list[Event] = []
+    problems: list[Problem] = []
+    for position, one in enumerate(value):
+        if len(canonical_json(one).encode()) > MAX_EVENT_BYTES:
+            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
+            continue
+        parse_one = parse_event if position else parse_session_start
+        try:
+            events.append(parse_one(one, f"[{position}]."))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+        if len(problems) > MAX_PROBLEMS:
+            break  # the reply lists no more
+    if not problems and require_downloaded_flag and events[0].params.get(DOWNLOADED) is not True:
+        problems.append(Problem("[0].params.media.downloaded", "must be true in a session that is sent as an array"))
+    if problems:
+        raise InvalidInput(*problems)
+    return events

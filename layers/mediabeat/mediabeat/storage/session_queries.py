@@ -1,0 +1,52 @@
+"""Queries about sessions in DynamoDB. Nothing here writes."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mediabeat.core.records import ListEntry, StoredSession
+from mediabeat.storage import session_items, viewer_items
+from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.session_store import read_session
+from mediabeat.storage.table import NEWEST_INDEX
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class SessionQueries:
+    """Reads the sessions of one deployment. Every method raises StorageUnavailable when the database refuses for now."""
+
+    def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
+        self._table = Table(table_name, client)
+
+    def read_session(self, sid: str, *, up_to: int | None = None) -> StoredSession | None:
+        """Return all that is stored of a session; None when there is no such session.
+
+        Raises LargeSession when its events weigh more than `up_to`.
+        """
+        return read_session(self._table, sid, up_to=up_to)
+
+    def newest(self, listing: str, *, since: int, until: int, page_size: int) -> Iterator[ListEntry]:
+        """Yield the sessions of a listing that started between two times (epoch ms, both included), newest first.
+
+        Reads `page_size` entries per request, and only as far as the caller iterates.
+        """
+        condition = "listing = :listing AND started_at BETWEEN :since AND :until"
+        values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
+        options = {"IndexName": NEWEST_INDEX, "ScanIndexForward": False, "Limit": page_size}
+        return map(session_items.entry_of, self._table.query(condition, values, **options))
+
+    def newest_of_viewer(self, project_id: str, viewer: str) -> StoredSession | None:
+        """Return the newest session of a viewer in a project; None when there is none."""
+        values = {":pk": {"S": viewer_items.viewer_partition(project_id, viewer)}}
+        entries = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
+        found = (self.read_session(viewer_items.viewer_entry_of(entry).sid) for entry in entries)
+        return next((stored for stored in found if stored is not None and stored.start is not None), None)
+
+    def all_entries(self, *, since: int) -> Iterator[ListEntry]:
+        """Yield the list entries of all projects' sessions that started at or after a time (epoch ms).
+
+        Scans the whole index `newest`, so only the operator's command uses it; no deployed function may scan.
+        """
+        values = {":since": {"N": str(since)}}
+        return map(session_items.entry_of, self._table.scan("started_at >= :since", values, IndexName=NEWEST_INDEX))

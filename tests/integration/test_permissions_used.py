@@ -1,0 +1,98 @@
+"""Each function uses every permission that its role has, and needs no other."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+
+from mediabeat.core.projects import new_project, rotated
+from mediabeat.runtime.settings import channel_settings, viewer_key_secret
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.secrets import ViewerKey
+from tests.support.api import Api, app
+from tests.support.builders import noise, wire, wire_start
+from tests.support.channel_client import ChannelClient
+from tests.support.clock import Clock
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, Grants, grants, log_grants
+from tests.support.template import FUNCTIONS, camel
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch, table: str) -> dict[str, Grants]:
+    """What each function asks of AWS while its handler runs, in the words of the grants."""
+    asked: dict[str, Grants] = {function: set() for function in FUNCTIONS}
+    running: list[str] = []
+    send: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def recording(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if running:
+            asked[running[-1]] |= set(needed(client.meta.service_model.service_name, operation, parameters))
+        return send(client, operation, parameters)
+
+    def running_as(function: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handling(event: Any, context: Any) -> Any:
+            running.append(function)
+            try:
+                return handler(event, context)
+            finally:
+                running.pop()
+
+        return handling
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", recording)
+    for function in FUNCTIONS:
+        module = app(function)
+        monkeypatch.setattr(module, "lambda_handler", running_as(function, module.lambda_handler))
+    monkeypatch.setattr("functions.create_session.app.viewer_key", ViewerKey(viewer_key_secret()))  # of a new process
+    return asked
+
+
+def needed(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the grants that a request needs."""
+    if service == "secretsmanager" and parameters["SecretId"] == viewer_key_secret():
+        yield f"secretsmanager:{operation}", "ViewerKey"
+    elif service == "secretsmanager":
+        assert parameters["SecretId"].startswith(channel_settings().access_key_secrets)
+        yield f"secretsmanager:{operation}", SECRETS
+    elif operation == "TransactWriteItems":
+        yield from ((f"dynamodb:{kind}Item", TABLE) for write in parameters["TransactItems"] for kind in write)
+    else:
+        index = parameters.get("IndexName")
+        yield f"dynamodb:{operation}", f"${{{TABLE}}}/index/{index}" if index else TABLE
+
+
+def test_functions_use_every_permission_they_have_and_no_other(
+    called: dict[str, Grants], api: Api, registry: Registry, client: ChannelClient, clock: Clock, table: str
+) -> None:
+    project, api_key = rotated(new_project("demo", 0)[0], 0)
+    registry.replace_project(project)
+    # Sessions: a full tail, a large event, a mark that has passed, an end, a silence, a start that was cut off, a download.
+    sid = api.start(wire_start(analytics_visitorId="viewer"))
+    events = [
+        *(wire("ping", second, second) for second in range(100)),
+        wire("adStart", 100, 100, params={"media.ad.id": noise(2_000), "media.ad.podPosition": 1}),
+    ]
+    assert {api.send(sid, event)["statusCode"] for event in events} == {204}
+    for minute in (9, 18):
+        clock.forward(minutes=9)
+        assert api.send(sid, wire("ping", minute * 60, minute))["statusCode"] == 204
+    assert api.send(api.start(wire_start()), wire("sessionEnd", 1))["statusCode"] == 204
+    api.start([wire_start(media_downloaded=True), wire("sessionEnd", 1)])
+    half = api.start(wire_start())
+    dynamodb_client().delete_item(TableName=table, Key={"pk": {"S": half}, "sk": {"S": "start"}})
+    api.recent(api_key)
+    clock.forward(minutes=40)
+    assert api.close_due() != {}
+    viewer = api.recent(api_key)["result"][0]["uuid"]
+    api.call("GET", f"/v1/sessionRecent/{viewer}", headers={"x-api-key": api_key, "x-project-id": "demo"})
+    api.call("GET", "/api/v1/schemas/ping")
+    # Channels.
+    channel_id = client.create("api-guide")
+    client.call("GET", "/api/v2/channels")
+    client.events(channel_id)
+    assert [client.change(channel_id, verb).status for verb in ("stop", "delete")] == [200, 200]
+    # The queue is written to by Lambda itself, in the closer's name; for further runs see tests/integration/test_closing.py.
+    elsewhere = {("sqs:SendMessage", QUEUE), FURTHER_RUNS}
+    assert called == {function: grants(f"{camel(function)}Role") - log_grants(function) - elsewhere for function in FUNCTIONS}

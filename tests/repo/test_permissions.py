@@ -1,0 +1,88 @@
+"""template.yaml: each function has a role of its own, which allows what the function does and nothing else."""
+
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants
+from tests.support.template import FUNCTIONS, camel, resources, transformed
+
+
+def test_role_allows_only_the_actions_of_its_function() -> None:
+    assert {function: grants(f"{camel(function)}Role") - log_grants(function) for function in FUNCTIONS} == {
+        "create_session": {
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("secretsmanager:GetSecretValue", "ViewerKey"),
+        },
+        "ingest_event": {("dynamodb:UpdateItem", TABLE), ("dynamodb:PutItem", TABLE), ("dynamodb:Query", TABLE)},
+        "close_idle_sessions": {
+            ("dynamodb:Query", "${Table.Arn}/index/due"),
+            ("dynamodb:Query", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+            ("dynamodb:DeleteItem", TABLE),
+            FURTHER_RUNS,
+            ("sqs:SendMessage", QUEUE),
+        },
+        "recent_sessions": {
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:Query", TABLE),
+            ("dynamodb:Query", "${Table.Arn}/index/newest"),
+        },
+        "channels": {
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:Query", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+            ("secretsmanager:GetSecretValue", SECRETS),
+        },
+        "schemas": set(),
+    }
+
+
+def test_function_has_its_own_role_and_may_write_its_own_log() -> None:
+    for function in FUNCTIONS:
+        properties = resources("AWS::Lambda::Function")[f"{camel(function)}Function"]
+        assert properties["Role"] == {"Fn::GetAtt": [f"{camel(function)}Role", "Arn"]}
+        assert properties["LoggingConfig"]["LogGroup"] == {"Ref": f"{camel(function)}Logs"}
+        assert log_grants(function) <= grants(f"{camel(function)}Role")
+
+
+def test_schedule_may_start_the_closer_and_report_failed_starts() -> None:
+    assert grants("CloseIdleSessionsFunctionEveryMinuteRole") == {
+        ("lambda:InvokeFunction", "CloseIdleSessionsFunction.Arn"),
+        ("sqs:SendMessage", QUEUE),
+    }
+
+
+def test_role_trusts_only_the_service_that_needs_it() -> None:
+    trusted = {
+        role: (statement["Effect"], as_list(statement["Action"]), as_list(statement["Principal"]["Service"]))
+        for role, properties in resources("AWS::IAM::Role").items()
+        for statement in as_list(properties["AssumeRolePolicyDocument"]["Statement"])
+    }
+    expected = {f"{camel(function)}Role": ("Allow", ["sts:AssumeRole"], ["lambda.amazonaws.com"]) for function in FUNCTIONS}
+    schedule = {"CloseIdleSessionsFunctionEveryMinuteRole": ("Allow", ["sts:AssumeRole"], ["scheduler.amazonaws.com"])}
+    assert trusted == expected | schedule
+
+
+def test_only_log_streams_and_secret_names_have_wildcards() -> None:
+    with_wildcard = {
+        where
+        for role in resources("AWS::IAM::Role")
+        for action, where in grants(role)
+        if "*" in action + where or "Logs" in where
+    }
+    assert with_wildcard == {SECRETS} | {f"{camel(function)}Logs.Arn" for function in FUNCTIONS}
+
+
+def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
+    assert {role for role in resources("AWS::IAM::Role") for _, where in grants(role) if where.endswith("/index/due")} == {
+        "CloseIdleSessionsRole"
+    }
+    for function in ("recent_sessions", "schemas"):
+        actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
+        assert actions <= {"dynamodb:GetItem", "dynamodb:Query"}
+
+
+def test_only_api_gateway_and_the_schedule_can_call_functions() -> None:
+    called_by = {permission["Principal"] for permission in resources("AWS::Lambda::Permission").values()}
+    assert called_by == {"apigateway.amazonaws.com"}
+    attached = {name for name, one in transformed()["Resources"].items() if "Policy" in one["Type"]}
+    assert attached == {"CloseIdleSessionsFurtherRuns"}

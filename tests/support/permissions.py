@@ -1,0 +1,46 @@
+"""The permissions of the functions' roles, as CloudFormation makes them of template.yaml."""
+
+from typing import Any, Final
+
+from tests.support.template import camel, resources
+
+TABLE: Final = "Table.Arn"
+QUEUE: Final = "FailedRuns.Arn"
+SECRETS: Final = (
+    "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mediabeat/${AWS::StackName}/access-key/*"
+)
+FURTHER_RUNS: Final = ("lambda:InvokeFunction", "CloseIdleSessionsFunction.Arn")
+
+Grants = set[tuple[str, str]]
+"""Pairs of one action and one resource."""
+
+
+def grants(role: str) -> Grants:
+    """Return all that a role allows; it has no managed policy, and none of its policies denies anything."""
+    properties = resources("AWS::IAM::Role")[role]
+    assert properties.keys() <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
+    attached = [policy for policy in resources("AWS::IAM::Policy").values() if {"Ref": role} in policy["Roles"]]
+    policies = [*properties["Policies"], *attached]
+    statements = [one for policy in policies for one in as_list(policy["PolicyDocument"]["Statement"])]
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return {
+        (action, _name_of(resource))
+        for statement in statements
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def log_grants(function: str) -> Grants:
+    """Return what a function needs to append to its own log group, whose ARN ends in `:*`: all streams of the group."""
+    return {(action, f"{camel(function)}Logs.Arn") for action in ("logs:CreateLogStream", "logs:PutLogEvents")}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list as it is, and anything else as a list of one item."""
+    return value if isinstance(value, list) else [value]
+
+
+def _name_of(resource: Any) -> str:
+    [(_, name)] = resource.items()  # {"Ref": …}, {"Fn::GetAtt": […]} or {"Fn::Sub": …}
+    return ".".join(name) if isinstance(name, list) else str(name)

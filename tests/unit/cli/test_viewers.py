@@ -1,0 +1,26 @@
+"""The report about an erased viewer."""
+
+from mediabeat.cli.viewers import report
+from mediabeat.use_cases.erase_viewer import Erased
+
+
+def test_report_counts_what_was_removed_and_names_what_was_not() -> None:
+    lines = report(Erased(("uuid-a",), (), sessions=2, items=9, entries=2, left=0)).splitlines()
+    assert lines[:3] == [
+        "Known as       uuid-a",
+        "Removed        2 sessions: 9 items and 2 index entries",
+        "Left           nothing; the table was read again afterwards",
+    ]
+    assert lines[3].startswith("Not erased     the table's recovery points (35 days)")
+
+
+def test_report_asks_for_another_run_when_something_is_left() -> None:
+    assert "Left           3 items: run this command again" in report(Erased(("a",), (), 1, 4, 0, left=3))
+
+
+def test_report_says_when_the_viewer_has_no_session() -> None:
+    assert report(Erased((), (), 0, 0, 0, 0)).startswith("Known as       nobody: this viewer has no session")
+
+
+def test_report_names_the_viewer_s_other_ids() -> None:
+    assert "Also known as  b and c; erase these too" in report(Erased(("a",), ("b", "c"), 1, 2, 1, 0))
