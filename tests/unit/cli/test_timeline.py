@@ -65,7 +65,7 @@ def test_timeline_marks_a_pause_that_is_shorter_than_a_column() -> None:
 
 
 def test_timeline_labels_hours() -> None:
-    viewing = [start(0), play(0), ping(7_200, 7_200)]
+    viewing = [start(0, media_length=7_200), play(0), ping(7_200, 7_200)]
     assert drawn(viewing)[2] == "0:00      30:00     1:00:00   1:30:00"
 
 

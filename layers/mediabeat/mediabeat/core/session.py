@@ -140,9 +140,10 @@ def fold(
     # Payloads are compared only where several events share a place, because that takes longer than everything else.
     distinct = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
     ordered = corrected(distinct)
-    live = is_live(next(event for event in ordered if event.type is EventType.SESSION_START))
+    start = next(event for event in ordered if event.type is EventType.SESSION_START)
+    live = is_live(start)
     moved_ts = _moved_ts(ordered)
-    walked = Walk(ordered, is_live=live, quiet_ms=quiet_ms).walked()
+    walked = Walk(ordered, is_live=live, length_s=0.0 if live else float(start.params[LENGTH]), quiet_ms=quiet_ms).walked()
     spans = settled(walked.spans, walked.odd, is_live=live) if walked.odd else walked.spans
     return Session(tuple(ordered), tuple(spans), walked.content_start, moved_ts)
 

@@ -1,7 +1,4 @@
-"""How the playhead moved while content played: at which pace, where it jumped, where it stood.
-
-**Pace.** Players offer speeds from 0.25 to 4. Pace 1 needs no proof. Another pace needs two movements in a row that have it, or
-one that has a pace of the same session. A movement between two paces is a change of speed.
+"""How the playhead moved while content played: where it kept the pace, where it jumped, where it stood. See also `pace`.
 
 **Standing.** A playhead that is known less often than events come stands, then catches up: what it catches up within a minute
 was played. What it does not catch up was not played, beyond the tolerances. At three or more moments in a row with one
@@ -12,10 +9,11 @@ clock, from where it was. A live playhead may wobble at the live edge without a 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, groupby, pairwise, zip_longest
-from typing import Final, NamedTuple
+from itertools import accumulate, groupby
+from typing import Final
 
-from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, FASTEST, SLOWEST, PlayState, Span, is_near, tolerance_of
+from mediabeat.core.folding.pace import paces_of
+from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, PlayState, Span, tolerance_of
 
 STALL_MOMENTS: Final = 3
 """As many moments in a row with the same playhead, while playing content, are a stall."""
@@ -28,14 +26,19 @@ CATCH_UP_MS: Final = 60_000
 
 LIVE_EDGE_S: Final = 12.0
 WOBBLES: Final = 3
+MOST_WOBBLE_S: Final = 60.0
 """A live playhead jumps if it is off by more than 12 s (two segments of a stream) and by more than three times what is usual in
-its session."""
+its session, or by more than a minute."""
 
-_SHORT_S: Final = 3.0
-"""Shorter spans say nothing about the pace: the tolerance of 1.5 s is half of them."""
+PING_MS: Final = 10_000
+"""Players send a ping this often."""
 
-STEADY_S: Final = 0.05
-STEADY_SHARE: Final = 0.1
+_STEP_SHARE: Final = 0.1
+"""A playhead that is ahead of the pace by more has made a step: it is known less often than events come."""
+
+STEADY_S: Final = 0.1
+STEADY_SHARE: Final = 0.02
+"""A playhead that is off by less needs no closer look."""
 
 
 def is_steady(moved_s: float, expected_s: float) -> bool:
@@ -49,94 +52,38 @@ def settled(spans: Sequence[Span], odd: Sequence[Sequence[int]], *, is_live: boo
     `odd` are the positions of the spans of content that are not steady, in a list for each run: where content plays without a
     change of state between.
     """
-    paces = _paces(spans, odd)
     edge_s = _live_edge_s(spans) if is_live else 0.0
+    runs = [_Run(spans, run, {}, edge_s) for run in odd]
+    if sum(run.disturbances for run in runs) > 1 and (paces := paces_of(spans)):
+        # A playhead that is known only now and then may look like another pace. What leaves less unexplained is believed.
+        others = [_Run(spans, run, paces, edge_s) for run in odd]
+        if sum(run.disturbances for run in others) < sum(run.disturbances for run in runs):
+            runs = others
     result: list[Span] = []
     done = 0
-    for run in odd:
-        for at, cut in _Run(spans, run, paces, edge_s).settled():
+    for run in runs:
+        for at, cut in run.settled():
             result += spans[done:at]
             result += cut
             done = at + 1
     return [*result, *spans[done:]]
 
 
-def _runs(spans: Sequence[Span]) -> Iterator[range]:
-    """Yield where content plays without a change of state between."""
-    begin: int | None = None
-    for at, span in enumerate(spans):
-        if span.is_content:
-            begin = at if begin is None else begin
-        elif begin is not None:
-            yield range(begin, at)
-            begin = None
-    if begin is not None:
-        yield range(begin, len(spans))
-
-
-class _Move(NamedTuple):
-    """A movement of the playhead: the spans up to it in which it stood, and the span in which it moved."""
-
-    spans: range
-    moved_s: float
-    whole_s: float
-    last_s: float
-
-    def has_pace(self, pace: float) -> bool:
-        """Return whether it is a movement at this pace: since it stood (a step), or in its last span (after a stall)."""
-        return is_near(self.moved_s, pace * self.last_s) or is_near(self.moved_s, pace * self.whole_s)
-
-    @property
-    def pace(self) -> float:
-        return self.moved_s / self.whole_s
-
-
-def _moves(spans: Sequence[Span], runs: Iterable[range]) -> Iterator[_Move]:
-    for run in runs:
-        first = run.start
-        for at in run:
-            moved_s = spans[at].end_s - spans[at].begin_s
-            if moved_s:
-                whole_ms = spans[at].end_ms - spans[first].begin_ms
-                yield _Move(range(first, at + 1), moved_s, whole_ms / 1_000, spans[at].duration_ms / 1_000)
-                first = at + 1
-
-
-def _paces(spans: Sequence[Span], odd: Sequence[Sequence[int]]) -> Mapping[int, float]:
-    """Return the pace of spans of content by their positions; 1 for all others."""
-    off = (spans[at] for run in odd for at in run)
-    if sum(span.end_s > span.begin_s and not is_near(span.end_s - span.begin_s, span.duration_ms / 1_000) for span in off) < 2:
-        return {}
-    moves = list(_moves(spans, _runs(spans)))
-    telling = [move for move in moves if move.whole_s >= _SHORT_S and SLOWEST <= move.pace <= FASTEST]
-    known = [1.0]
-    for move, following in pairwise(telling):
-        if not move.has_pace(1.0) and not following.has_pace(1.0) and following.has_pace(move.pace):
-            known.append((move.moved_s + following.moved_s) / (move.whole_s + following.whole_s))
-    if len(known) == 1:
-        return {}
-    paces: dict[int, float] = {}
-    pace = 1.0
-    for move, following in zip_longest(moves, moves[1:]):
-        # The pace goes on; else it is 1, or another one of this session; else it changed within the movement.
-        fitting = next((one for one in (pace, *known) if move.has_pace(one)), None)
-        if fitting is None and following is not None:
-            later = next((one for one in known if following.has_pace(one)), None)
-            if later is not None and min(pace, later) * move.whole_s <= move.moved_s <= max(pace, later) * move.whole_s:
-                fitting = move.pace
-        if fitting is not None and (move.whole_s >= _SHORT_S or fitting == pace):
-            pace = fitting
-        paces |= dict.fromkeys(move.spans, pace)
-    return paces
-
-
 def _live_edge_s(spans: Iterable[Span]) -> float:
-    """Return by how much a live playhead may be off the clock without having jumped."""
-    moved = [span for span in spans if span.is_content and span.end_s != span.begin_s and span.duration_ms >= 1_000]
-    off_s = sorted((abs(span.end_s - span.begin_s - span.duration_ms / 1_000), span.duration_ms) for span in moved)
-    half_ms = sum(took_ms for _, took_ms in off_s) / 2
-    usual_s = next((off for (off, _), ms in zip(off_s, accumulate(ms for _, ms in off_s), strict=True) if ms >= half_ms), 0.0)
-    return max(LIVE_EDGE_S, WOBBLES * usual_s)
+    """Return by how much a live playhead may be off the clock without having jumped.
+
+    That is a multiple of the usual, by time. A span that is off weighs like one ping: a sleep or a seek is not usual.
+    """
+    offs: list[tuple[float, int]] = []
+    for span in spans:
+        if span.is_content and span.end_s != span.begin_s and span.duration_ms >= 1_000:
+            off_s = abs(span.end_s - span.begin_s - span.duration_ms / 1_000)
+            offs.append((off_s, span.duration_ms if off_s < CLOCK_TOLERANCE_S else min(span.duration_ms, PING_MS)))
+    offs.sort()
+    half_ms = sum(weight_ms for _, weight_ms in offs) / 2
+    sums_ms = accumulate(weight_ms for _, weight_ms in offs)
+    usual_s = next((off_s for (off_s, _), sum_ms in zip(offs, sums_ms, strict=True) if sum_ms >= half_ms), 0.0)
+    return min(max(LIVE_EDGE_S, WOBBLES * usual_s), MOST_WOBBLE_S)
 
 
 class _Run:
@@ -151,11 +98,17 @@ class _Run:
         self._may_return: list[int] = []  # the losses that the playhead may still catch up
         self._was_refunded = False
         self._jumps: set[int] = set()
+        for at in run:
+            self._look_at(at)
+
+    @property
+    def disturbances(self) -> int:
+        """How many spans the pace does not explain."""
+        lost = (at for at, lost_s in self._losses.items() if lost_s > self._tolerance_s(at) and self._moved_s(at))
+        return len(self._jumps) + sum(1 for _ in lost)
 
     def settled(self) -> Iterator[tuple[int, list[Span]]]:
         """Yield what becomes of each span."""
-        for at in self._run:
-            self._look_at(at)
         stalled = self._stalled()
         for at in self._run:
             span, pace = self._spans[at], self._paces.get(at, 1.0)
@@ -189,18 +142,19 @@ class _Run:
             self._jumps.add(at)
             self._may_return.clear()
         elif off_s > 0:
-            self._refund(off_s)
+            self._refund(off_s, is_step=off_s > _STEP_SHARE * expected_s)
         elif not (self._edge_s and moved_s) or -off_s > tolerance_s:
             self._losses[at] = min(expected_s, -off_s)
             self._may_return.append(at)
 
-    def _refund(self, gained_s: float) -> None:
-        """Give back what the playhead has caught up, the latest loss first."""
-        self._was_refunded = self._was_refunded or bool(self._may_return)
+    def _refund(self, gained_s: float, *, is_step: bool) -> None:
+        """Give back what the playhead has caught up, the latest loss first; where it stood, only by a step."""
         for lost in reversed(self._may_return):
-            given_s = min(gained_s, self._losses[lost])
-            self._losses[lost] -= given_s
-            gained_s -= given_s
+            if is_step or self._moved_s(lost):
+                given_s = min(gained_s, self._losses[lost])
+                self._losses[lost] -= given_s
+                gained_s -= given_s
+                self._was_refunded = True
 
     def _stalled(self) -> set[int]:
         """Return the spans of those moments at one playhead that are a stall, with the last span, in which it may move on."""

@@ -40,9 +40,10 @@ _WAITS: Final = (PlayState.WAITING, PlayState.STARTING)
 class Walk:
     """One walk over the events of a session, in order."""
 
-    def __init__(self, events: list[Event], *, is_live: bool, quiet_ms: int) -> None:
+    def __init__(self, events: list[Event], *, is_live: bool, length_s: float, quiet_ms: int) -> None:
         self._events = events
         self._is_live = is_live
+        self._most_s = length_s or SECONDS_PER_DAY
         self._quiet_ms = quiet_ms
         self._spans: list[Span] = []
         self._content_start: Moment | None = None
@@ -57,22 +58,23 @@ class Walk:
         """Return what the walk found."""
         events, spans = self._events, self._spans
         last = len(events) - 1
-        ordered_to, grown_to = 0, None  # the event to which the last span has grown
-        for position in range(last + 1):
-            event = events[position]
-            following = events[position + 1] if position < last else event
-            if self._may_grow:
-                if event.type is EventType.PING and self._grows(event, following):
-                    grown_to = following
-                    continue
-                if grown_to:
-                    end_s = grown_to.playhead
-                    spans[-1] = spans[-1]._replace(end_ms=grown_to.ts, reach_s=end_s, end_s=end_s)
-                self._may_grow, grown_to = False, None
-            if following.ts == event.ts and position >= ordered_to:
-                ordered_to = self._order_moment(position)
-                event = events[position]
-                following = events[position + 1] if position < last else event
+        ordered_to = self._order_moment(0)
+        grown_to: Event | None = None  # the event to which the last span has grown
+        for position, is_last in enumerate([*[False] * last, True]):
+            event = following = events[position]
+            is_ping = event.type is EventType.PING
+            if not is_ping:
+                self._change(event, position)
+            if not is_last:
+                if position + 1 >= ordered_to and position + 1 < last and events[position + 1].ts == events[position + 2].ts:
+                    ordered_to = self._order_moment(position + 1)
+                following = events[position + 1]
+            if self._may_grow and is_ping and self._grows(event, following):
+                grown_to = following
+                continue
+            if grown_to:
+                spans[-1] = spans[-1]._replace(end_ms=grown_to.ts, reach_s=grown_to.playhead, end_s=grown_to.playhead)
+                grown_to = None
             self._add(position, event, following)
         return Walked(spans, self._odd, self._content_start)
 
@@ -81,8 +83,6 @@ class Walk:
         elapsed_ms = following.ts - event.ts
         if self._later_ms:
             event = self._events[position] = event._replace(ts=event.ts - self._later_ms)
-        if event.type is not EventType.PING:
-            self._change(event, position)
         context, begin_s, end_s = self._context, event.playhead, following.playhead
         if self._is_live and begin_s - end_s > SECONDS_PER_DAY / 2:
             end_s += SECONDS_PER_DAY
@@ -102,7 +102,7 @@ class Walk:
             if not self._may_grow:
                 self._note_odd()
         else:
-            self._is_running = False
+            self._may_grow = self._is_running = False
             if context.resumes and context.ad_break is None and self._resumes(position):
                 self._context = context._replace(content=PlayState.PLAYING, resumes=False)
 
@@ -133,7 +133,9 @@ class Walk:
     def _in_passing(self) -> PlayState:
         """Return the state of milliseconds between the events of a break: players send them one after the other."""
         content = self._context.content
-        return PlayState.PLAYING if self._content_start is not None and content is PlayState.WAITING else content
+        if content not in (PlayState.WAITING, PlayState.PLAYING):
+            return content
+        return PlayState.WAITING if self._content_start is None else PlayState.PLAYING
 
     def _order_moment(self, first: int) -> int:
         """Put the events with the same `ts` as the first one in order, and return the position after them."""
@@ -157,7 +159,7 @@ class Walk:
         if after.resumes and after.ad_break is None and not (context.resumes and context.ad_break is None):
             self._resting = len(self._spans)
         if self._content_start is None and after.content is PlayState.PLAYING and after.ad_break is None:
-            self._content_start = Moment(event.ts, event.playhead)
+            self._content_start = Moment(event.ts - self._later_ms, event.playhead)
 
     def _resumes(self, position: int) -> bool:
         """Let content play for as long as its playhead has moved in the last span, if it has. Return whether it has."""
@@ -183,7 +185,7 @@ class Walk:
         return True
 
     def _moved_in_gap_ms(self, position: int, begin_s: float, end_s: float) -> int:
-        return max(0, round(1_000 * min(end_s - begin_s, SECONDS_PER_DAY) / self._pace_near(position)))
+        return max(0, round(1_000 * min(end_s - begin_s, self._most_s) / self._pace_near(position)))
 
     def _pace_near(self, position: int) -> float:
         """Return the pace before, or else after, the span that an event opens."""
