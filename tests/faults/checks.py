@@ -39,7 +39,7 @@ def acknowledged_events_are_stored_and_folded_once(history: History) -> Iterator
         if missing:
             yield f"{call.actor}'s {missing[0].type} was acknowledged at {call.ended_step} and is not in the log"
             continue
-        folded = Counter(span.event.ts for span in fold(map(unpack, log)).spans if span.event in call.events)
+        folded = Counter(event.ts for event in fold(map(unpack, log)).events if event in call.events)
         if any(folded[event.ts] != sum(other.ts == event.ts for other in set_of(call)) for event in call.events):
             yield f"{call.actor}'s events of {call.ended_step} are not in the fold once"
 

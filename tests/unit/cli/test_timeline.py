@@ -51,7 +51,7 @@ def test_timeline_marks_ads_and_errors_at_their_time() -> None:
 
 def test_timeline_draws_a_stall_when_the_playhead_does_not_move() -> None:
     viewing = [start(0), play(0), ping(10, 10), ping(20, 10), ping(30, 10), ping(40, 20)]
-    assert drawn(viewing, width=40)[1] == "█" * 10 + "░" * 30
+    assert drawn(viewing, width=40)[1] == "█" * 10 + "░" * 20 + "█" * 10
 
 
 def test_timeline_uses_ascii_when_the_terminal_has_no_unicode() -> None:
@@ -65,7 +65,7 @@ def test_timeline_marks_a_pause_that_is_shorter_than_a_column() -> None:
 
 
 def test_timeline_labels_hours() -> None:
-    viewing = [start(0), play(0), ping(7_200, 7_200)]
+    viewing = [start(0, media_length=7_200), play(0), ping(7_200, 7_200)]
     assert drawn(viewing)[2] == "0:00      30:00     1:00:00   1:30:00"
 
 

@@ -126,7 +126,7 @@ def test_ads_are_not_logged_as_playing() -> None:
 
 def test_stall_is_not_logged_as_playing() -> None:
     log = told(play(0), ping(10, 10), ping(20, 10), ping(30, 10), ping(40, 11), ping(50, 21))
-    assert log == [*BEGUN, (10, 10, "playing", 10), (50, 21, "playing", 10)]
+    assert log == [*BEGUN, (10, 10, "playing", 10), (50, 21, "playing", 11)]  # of 30..40 it stood 9 s
 
 
 def test_open_session_is_logged_up_to_its_last_event() -> None:

@@ -9,10 +9,11 @@ left out. Which journey shows which rule (the rest of a rule, where there is one
     drops_before_start                    abandoned_preroll
     content_completes                     watched_to_the_end, chapters, podcast
     ad_time_spent, ads                    003_abandoned (left open), abandoned_preroll, two_ads_swapped (skipped, repeated)
+    playback_rate                         1 in all with content: other speeds are in test_speed.py
     unique_time_played                    003_abandoned (jumps), chapters (seek), paused_and_stalled (twice), live_stream
     average_minute_audience               all recorded ones; none in live_stream
     progress_*                            chapters (passed by seeking), closed_tab (met exactly), live_stream (none)
-    segment                               live_stream (a whole day), abandoned_preroll (none), [0-5] in the others
+    segment                               live_stream (over midnight), abandoned_preroll (none), [0-5] in the others
     estimated_streams                     1 in all: none lasts half an hour
     pause_*                               watched_to_the_end, chapters, paused_and_stalled
     buffer_*                              watched_to_the_end (start-up and later), live_stream
@@ -45,6 +46,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "media_time_spent_ms": 48_000,  # 33 + 15, which is all there is
         # [0-8] [8-18] [18-20]; 32..37 goes 20 -> 18, a jump: [20-25]; 37..40 goes 18 -> 28, a jump: [18-21]; [28-33]
         "unique_time_played_ms": 30_000,  # [0-25] and [28-33]
+        "playback_rate": 1.0,
         "average_minute_audience": 33 / 60.3333333333333,
         "progress_10": True,  # from 6.03: 8 at 20
         "progress_25": True,  # from 15.08: 18 at 30
@@ -89,6 +91,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 120_000,  # 3..33, 53..83, 88..118, 128..158: four times 30
         "media_time_spent_ms": 120_000,
         "unique_time_played_ms": 120_000,  # [0-30] [30-60] [60-90] [90-120]
+        "playback_rate": 1.0,
         "average_minute_audience": 1.0,  # 120 / 120
         "progress_10": True,
         "progress_25": True,
@@ -119,6 +122,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 80_000,  # 2..42 and 44..84
         "media_time_spent_ms": 80_000,
         "unique_time_played_ms": 80_000,  # [0-40] and [60-100]
+        "playback_rate": 1.0,
         "average_minute_audience": 0.8,  # 80 / 100
         "progress_10": True,
         "progress_25": True,
@@ -149,7 +153,8 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 80_000,  # 2..62 and 65..85
         "media_time_spent_ms": 80_000,
         "unique_time_played_ms": 80_000,  # [86362-86400], [0-22] after midnight, [25-45]: 38 + 22 + 20
-        "segment": "[0-1440]",  # from second 0 to second 86400 of the day
+        "playback_rate": 1.0,
+        "segment": "[1435-1440]",  # from second 86362 to midnight: what came before the first midnight
         "estimated_streams": 1,
         "buffer_events": 1,
         "total_buffer_duration_ms": 3_000,  # 62..65
@@ -169,6 +174,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 60_000,  # 1..61; the second play at 2 changes nothing
         "media_time_spent_ms": 60_000,
         "unique_time_played_ms": 60_000,  # [0-60]
+        "playback_rate": 1.0,
         "average_minute_audience": 1.0,  # 60 / 60
         "progress_10": True,
         "progress_25": True,
@@ -215,6 +221,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 25_000,  # 5..30, and nothing after the last ping
         "media_time_spent_ms": 25_000,
         "unique_time_played_ms": 25_000,  # [100-125]
+        "playback_rate": 1.0,
         "average_minute_audience": 0.1,  # 25 / 250
         "progress_10": True,
         "progress_25": True,
@@ -232,6 +239,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "ad_time_spent_ms": 15_000,  # 31..41 and 41..46
         "media_time_spent_ms": 75_000,
         "unique_time_played_ms": 60_000,  # [0-30] [30-60]
+        "playback_rate": 1.0,
         "average_minute_audience": 0.6,  # 60 / 100
         "progress_10": True,
         "progress_25": True,
@@ -276,6 +284,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 60_000,  # 2..22, 42..60, 85..107: 20 + 18 + 22
         "media_time_spent_ms": 60_000,
         "unique_time_played_ms": 58_000,  # [0-38] and [36-58]: two seconds were seen twice
+        "playback_rate": 1.0,
         "average_minute_audience": 0.5,  # 60 / 120
         "progress_10": True,
         "progress_25": True,  # from 30: 38 at 60; 50 from 60: the last playhead is 58
@@ -300,6 +309,7 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
         "content_time_spent_ms": 160_000,  # 1..161
         "media_time_spent_ms": 160_000,
         "unique_time_played_ms": 160_000,  # [0-160]
+        "playback_rate": 1.0,
         "average_minute_audience": 0.8,  # 160 / 200
         "progress_10": True,
         "progress_25": True,

@@ -1,6 +1,7 @@
 """Properties of every session, whatever a player sends: hypothesis generates usual and unusual sessions."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -11,11 +12,13 @@ from mediabeat.core.action_log import LogLine, action_log, totals
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, unpack
+from mediabeat.core.folding.spans import FASTEST, SLOWEST, PlayState, Span
 from mediabeat.core.metrics import measure
+from mediabeat.core.playback import union_length_s
 from mediabeat.core.records import Head, Phase, Start
-from mediabeat.core.session import PlayState, Session, Span, fold, order_of
+from mediabeat.core.session import QUIET_MS, Session, fold, order_of
 from mediabeat.storage import session_items
-from tests.support.builders import BASE_MS, event, live_start, start
+from tests.support.builders import BASE_MS, end, event, live_start, pause, ping, play, start
 
 # The same sessions in every run, so that a red build is the change's doing; take `derandomize` out to search further.
 quickly = settings(max_examples=150, deadline=None, derandomize=True)
@@ -113,7 +116,7 @@ def all_told(events: list[Event]) -> tuple[Any, ...]:
 
 
 def wall_ms(session: Session) -> int:
-    return session.spans[-1].event.ts - session.spans[0].event.ts
+    return session.spans[-1].end_ms - session.spans[0].begin_ms
 
 
 def numbers(value: Any) -> Iterator[float]:
@@ -146,7 +149,7 @@ def test_sort_key_is_different_for_different_events(events: list[Event]) -> None
         if one not in distinct:
             distinct.append(one)
     assert len({order_of(one) for one in events}) == len(distinct) == len({pack(one) for one in events})
-    assert len(fold(events).spans) == len(distinct)
+    assert len(fold(events).events) == len(distinct)
 
 
 @quickly
@@ -179,15 +182,25 @@ def test_events_read_back_from_tail_and_pages_fold_to_the_same_session(events: l
 def test_every_moment_of_a_session_belongs_to_one_state(events: list[Event]) -> None:
     session = fold(events)
     metrics = measure(session)
-    starting_ms = sum(span.duration_ms for span in session.spans if span.state is PlayState.STARTING)
+    others = (PlayState.STARTING, PlayState.WAITING, PlayState.ENDED)
+    others_ms = sum(span.duration_ms for span in session.spans if span.state in others)
     assert metrics.content_time_spent_ms + metrics.ad_time_spent_ms == metrics.media_time_spent_ms
     assert wall_ms(session) == (
-        starting_ms
+        others_ms
         + metrics.media_time_spent_ms
         + metrics.total_pause_duration_ms
         + metrics.total_buffer_duration_ms
         + metrics.total_stall_duration_ms
     )
+    assert all(before.end_ms == span.begin_ms for before, span in pairwise(session.spans))
+
+
+@quickly
+@given(viewings())
+def test_a_session_counts_no_longer_than_its_clock_ran(events: list[Event]) -> None:
+    gaps_ms = [now.ts - before.ts for before, now in pairwise(sorted(events, key=order_of))]
+    assert wall_ms(fold(events)) <= sum(gaps_ms)
+    assert wall_ms(fold(events)) <= sum(min(gap_ms, 86_400_000 / SLOWEST if gap_ms > QUIET_MS else gap_ms) for gap_ms in gaps_ms)
 
 
 @quickly
@@ -208,9 +221,36 @@ def test_unique_time_is_at_most_the_content_length_and_the_playing_time(events: 
     unique_ms = measure(session).unique_time_played_ms
     if session.length_s:
         assert unique_ms <= round(session.length_s * 1_000)
-    # A playhead within 1.5 s or 10 % of the clock is believed.
-    believable_ms = (span.duration_ms + max(1_500, span.duration_ms / 10) for span in session.spans if span.is_content)
-    assert unique_ms <= sum(believable_ms)
+    # No farther than where the playhead was seen, or where it would have come at the fastest pace before it jumped.
+    reached = [
+        (span.begin_s, max(span.end_s, span.begin_s + FASTEST * span.duration_ms / 1_000) if span.jumps else span.end_s)
+        for span in session.spans
+        if span.is_content
+    ]
+    assert unique_ms <= round(1_000 * union_length_s((begin, end) for begin, end in reached if begin < end))
+
+
+@quickly
+@given(st.integers(25, 400), st.integers(4, 20), st.sampled_from([3, 5, 10, 20, 30]), st.booleans())
+def test_a_steady_pace_has_the_unique_time_of_its_playheads_and_no_seeks(
+    percent: int, pings: int, each_s: int, is_paused: bool
+) -> None:
+    pace = percent / 100
+    viewing = [start(media_length=0), play(0)]
+    viewing += [ping(each_s * number, pace * each_s * number) for number in range(1, pings)]
+    at_s, playhead = each_s * pings, pace * each_s * pings
+    if is_paused:
+        viewing += [pause(at_s, playhead), play(at_s + 7, playhead)]
+        viewing += [ping(at_s + 7 + each_s * number, playhead + pace * each_s * number) for number in (1, 2)]
+        at_s, playhead = at_s + 7 + each_s * 3, playhead + pace * each_s * 3
+    session = fold([*viewing, end(at_s, playhead)])
+    metrics = measure(session)
+    assert metrics.unique_time_played_ms == pytest.approx(1_000 * playhead, abs=1)
+    assert metrics.content_time_spent_ms == 1_000 * (at_s - 7 * is_paused)
+    assert not [line for line in action_log(session) if line.action == "seeking"]
+    if abs(playhead - metrics.content_time_spent_ms / 1_000) > 10 or not is_paused:
+        near_the_clock = abs(1 - pace) * each_s * pings <= max(1.5, 0.02 * each_s * pings)
+        assert metrics.playback_rate == pytest.approx(1 if near_the_clock else pace, abs=0.2 if is_paused else 0.006)
 
 
 @quickly
@@ -250,10 +290,12 @@ def test_log_is_in_order_and_plays_as_long_as_the_content_did(events: list[Event
 
 def as_it_goes(session: Session, span: Span, after_ms: int) -> float | None:
     """Return the playhead at some time in a span whose course is known; none where it is not."""
-    begin = span.event.playhead
+    begin = span.begin_s
+    if span.state is PlayState.WAITING:
+        return None  # with one ping more, content that stands still may be a stall
     if not span.is_content:
         return begin
-    moving = 0 <= begin < 86_400 and session.moved_s(span) * 1_000 == span.duration_ms
+    moving = 0 <= begin < 86_400 and (span.end_s - span.begin_s) * 1_000 == span.duration_ms
     return (begin + after_ms / 1_000) % (86_400 if session.is_live else float("inf")) if moving else None
 
 
@@ -266,13 +308,14 @@ def to_the_microsecond(log: list[LogLine]) -> list[LogLine]:
 @given(viewings(), st.data())
 def test_ping_more_in_a_steady_state_changes_nothing(events: list[Event], data: st.DataObject) -> None:
     session = fold(events)
+    assume(all(now.ts - before.ts <= QUIET_MS for before, now in pairwise(sorted(events, key=order_of))))
     spans = [span for span in session.spans if span.duration_ms > 1 and as_it_goes(session, span, 1) is not None]
     assume(spans)
     span = data.draw(st.sampled_from(spans))
     after_ms = data.draw(st.sampled_from([1, 250, 500, 5_000, 60_000]).filter(lambda ms: ms < span.duration_ms))
     playhead = as_it_goes(session, span, after_ms)
     assert playhead is not None
-    one_more = fold([*events, Event(span.event.ts + after_ms, EventType.PING, playhead, {}, {}, {})])
+    one_more = fold([*events, Event(span.begin_ms + after_ms, EventType.PING, playhead, {}, {}, {})])
     assert measure(one_more) == measure(session)
     if span.event is not session.start:  # the player's start lasts until the next event, whatever it is
         assert to_the_microsecond(action_log(one_more)) == to_the_microsecond(action_log(session))

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from mediabeat.core.event import SECONDS_PER_DAY, EventType
-from mediabeat.core.playback import CLOCK_TOLERANCE_S, moved_as_the_clock
-from mediabeat.core.session import PlayState, Session, Span
+from mediabeat.core.folding.motion import LIVE_EDGE_S
+from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, PlayState, Span, is_near
+from mediabeat.core.session import Session
 from mediabeat.core.stored_forms import by_position
 
 PLAYING_CUT_MS: Final = 60_000
@@ -109,95 +110,96 @@ def _beginning(session: Session) -> Iterator[LogLine]:
     `player_start` lasts from `sessionStart` to the next event. `startup` lasts from there, or from the end of the last ad, to the
     start of the content.
     """
-    opening = next(span for span in session.spans if span.event is session.start)
-    yield LogLine(opening.end_ms, opening.event.playhead, "player_start", opening.duration_ms)
+    opened_ms = next(span.end_ms for span in session.spans if span.event is session.start)
+    yield LogLine(opened_ms, session.start.playhead, "player_start", opened_ms - session.start.ts)
     content = session.content_start
     if content is None:
         return
     ad_ends = [span.end_ms for span in session.spans if span.ad is not None and span.end_ms <= content.ts]
-    waiting_since = max([opening.end_ms, *ad_ends[-1:]])
+    waiting_since = max([opened_ms, *ad_ends[-1:]])
     yield LogLine(content.ts, content.playhead, "startup", max(0, content.ts - waiting_since))
 
 
 def _marks(session: Session) -> Iterator[LogLine]:
-    for span in session.spans:
-        event = span.event
+    for event in session.events:
         if event.type in _MARKS and not (event.type is EventType.SESSION_COMPLETE and session.is_live):
             yield LogLine(event.ts, event.playhead, _MARKS[event.type], 0)
 
 
 def _stretches(session: Session) -> Iterator[LogLine]:
-    """Yield the lines with a duration (playing, paused, rebuffering) and the seeks between them."""
+    """Yield the lines of what lasts: playing, pauses, rebuffering, and the seeks between them."""
     cuts_left = MAX_CUTS
-    for stretch, moved_s in _cut_up(session):
-        cuts = range(stretch[0].event.ts + PLAYING_CUT_MS, stretch[-1].end_ms, PLAYING_CUT_MS)
-        if not stretch[0].is_content or len(cuts) > cuts_left:
-            cuts = range(0)  # the player's clock was changed: nobody watched that long
+    for action, stretch in _cut_up(session):
+        cuts = range(stretch[0].begin_ms + PLAYING_CUT_MS, stretch[-1].end_ms, PLAYING_CUT_MS)
+        if action != "playing" or len(cuts) > cuts_left:
+            cuts = range(0)  # a playhead that no player means: nobody has watched that long
         cuts_left -= len(cuts)
-        yield from _lines_of(session, stretch, moved_s, cuts)
+        yield from _lines_of(session, action, stretch, cuts)
 
 
-def _cut_up(session: Session) -> Iterator[tuple[list[Span], float]]:
-    """Yield stretches of the same action, each with the movement of its playhead; for content, that of its last span."""
+def _cut_up(session: Session) -> Iterator[tuple[Action, list[Span]]]:
+    """Yield the stretches of the same action. A jump of the playhead ends a stretch; so does what is logged while playing."""
     stretch: list[Span] = []
     action: Action | None = None
-    moved_s = 0.0
+    began = session.content_start.ts if session.content_start else None
     for span in session.spans:
-        next_action = _action(session, span)
+        next_action = _action(span, began)
         reported_early = action == "playing" and span.event.type in _MARKS
-        if stretch and (reported_early or next_action != action or _jumps(session, stretch, moved_s)):
-            yield stretch, moved_s
-            stretch, moved_s = [], 0.0
+        if stretch and (reported_early or next_action != action or _jumps(session, action, stretch)):
+            if action is not None:
+                yield action, stretch
+            stretch = []
         stretch.append(span)
         action = next_action
-        moved_s = session.moved_s(span) + (0 if span.is_content else moved_s)  # earlier spans were checked
-    yield stretch, moved_s
+    if action is not None:
+        yield action, stretch
 
 
-def _action(session: Session, span: Span) -> Action | None:
-    started = session.content_start is not None and span.event.ts >= session.content_start.ts
+def _action(span: Span, began_ms: int | None) -> Action | None:
     match span.state:
-        case PlayState.PLAYING if span.is_content:
+        case PlayState.PLAYING if span.ad is None:
             return "playing"
         case PlayState.PAUSED:
             return "paused"
-        case PlayState.BUFFERING if started:
+        case PlayState.BUFFERING if began_ms is not None and span.begin_ms >= began_ms:
             return "rebuffering"
         case _:
             return None
 
 
-def _jumps(session: Session, stretch: list[Span], moved_s: float) -> bool:
-    """Return whether the viewer moved the playhead, so that it neither kept still nor followed the clock.
+def _jumps(session: Session, action: Action | None, stretch: list[Span]) -> bool:
+    """Return whether the viewer moved the playhead during a stretch: in a span of content, or since a pause or buffering began.
 
-    During a pause, only the viewer moves the playhead of recorded content; that of live content follows the clock.
+    The playhead of a live stream may go on with the clock, and wobbles at the live edge.
     """
-    is_content = stretch[0].is_content
-    begin_ms = stretch[-1 if is_content else 0].event.ts
-    runs = is_content or session.is_live
-    return abs(moved_s) > CLOCK_TOLERANCE_S and not (runs and moved_as_the_clock(moved_s, stretch[-1].end_ms - begin_ms))
-
-
-def _lines_of(session: Session, stretch: list[Span], moved_s: float, cuts: range) -> Iterator[LogLine]:
-    """Yield the lines of one stretch. If the viewer left it with a jump, the last line is `seeking`."""
     first, last = stretch[0], stretch[-1]
-    action = _action(session, first)
-    duration_ms = last.end_ms - first.event.ts
-    jumped = action is not None and _jumps(session, stretch, moved_s)
-    if jumped and action != "playing":
-        yield LogLine(last.end_ms, last.end_playhead_s, "seeking", duration_ms)
-        return
+    if action == "playing":
+        return last.jumps and abs(last.end_s - last.begin_s) > CLOCK_TOLERANCE_S
+    moved_s = last.end_s - first.begin_s
+    if not session.is_live:
+        return abs(moved_s) > CLOCK_TOLERANCE_S
+    passed_s = (last.end_ms - first.begin_ms) / 1_000
+    return abs(moved_s) > LIVE_EDGE_S and not (is_near(moved_s, passed_s) or abs(moved_s - passed_s) <= LIVE_EDGE_S)
+
+
+def _lines_of(session: Session, action: Action, stretch: list[Span], cuts: range) -> Iterator[LogLine]:
+    """Yield the lines of one stretch; a stretch that the viewer left by a jump ends in `seeking`."""
+    first, last = stretch[0], stretch[-1]
+    duration_ms = last.end_ms - first.begin_ms
+    jumped = _jumps(session, action, stretch)
     if action == "playing":
         yield from _minutes(session, stretch, cuts)
-    elif action is not None and duration_ms:
-        yield LogLine(last.end_ms, last.end_playhead_s, action, duration_ms)
-    if jumped:
-        yield LogLine(last.end_ms, last.end_playhead_s, "seeking", 0)
+        if jumped:
+            yield LogLine(last.end_ms, _of_day(session, last.end_s), "seeking", 0)
+    elif jumped:
+        yield LogLine(last.end_ms, _of_day(session, last.end_s), "seeking", duration_ms)
+    elif duration_ms:
+        yield LogLine(last.end_ms, _of_day(session, last.end_s), action, duration_ms)
 
 
 def _minutes(session: Session, stretch: list[Span], cuts: range) -> Iterator[LogLine]:
-    """Yield the lines of a stretch of playing: one per minute, and one for the rest."""
-    begin_ms, end_ms = stretch[0].event.ts, stretch[-1].end_ms
+    """Yield a stretch of playing minute by minute, and its rest."""
+    begin_ms, end_ms = stretch[0].begin_ms, stretch[-1].end_ms
     for at_ms in [*cuts, end_ms]:
         if at_ms > begin_ms:
             yield LogLine(at_ms, _playhead_at(session, stretch, at_ms), "playing", at_ms - begin_ms)
@@ -205,9 +207,13 @@ def _minutes(session: Session, stretch: list[Span], cuts: range) -> Iterator[Log
 
 
 def _playhead_at(session: Session, stretch: list[Span], at_ms: int) -> float:
-    """Return the playhead at a time in a stretch: that of the event before it, moved on with the clock."""
-    span = stretch[bisect_left(stretch, at_ms, key=lambda span: span.event.ts) - 1]
-    if at_ms == span.end_ms and moved_as_the_clock(session.moved_s(span), span.duration_ms):
-        return span.end_playhead_s
-    playhead_s = span.event.playhead + (at_ms - span.event.ts) / 1_000
+    """Return the playhead at a moment of a stretch, as playing had brought it there."""
+    span = stretch[bisect_left(stretch, at_ms, key=lambda span: span.begin_ms) - 1]
+    if at_ms == span.end_ms:
+        return _of_day(session, span.reach_s)
+    share = (at_ms - span.begin_ms) / span.duration_ms if span.duration_ms else 0.0
+    return _of_day(session, span.begin_s + share * (span.reach_s - span.begin_s))
+
+
+def _of_day(session: Session, playhead_s: float) -> float:
     return playhead_s % SECONDS_PER_DAY if session.is_live else playhead_s

@@ -3,13 +3,16 @@
 Source: Adobe's Streaming Media reporting documentation.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple, Self
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.session import PlayState, Span
+from mediabeat.core.folding.tally import Section
+from mediabeat.core.session import Session
 from mediabeat.core.stored_forms import neutral
 from mediabeat.core.vocabulary import (
     AD_ID,
@@ -91,35 +94,13 @@ class StateMetrics(Frozen):
     set: bool
 
 
-class _Section(NamedTuple):
-    """The time of an ad or a chapter, and the type of the event that ended it."""
-
-    time_ms: int
-    ended_by: EventType | None
-
-
-def _sections(spans: tuple[Span, ...], of: Callable[[Span], int | None], counts: Callable[[Span], bool]) -> dict[int, _Section]:
-    """Return ads or chapters by the position of the event that opened them, in the order of their starts."""
-    times_ms: dict[int, int] = {}
-    ended_by: dict[int, EventType] = {}
-    before: int | None = None
-    for span in spans:
-        opened_at = of(span)
-        if before is not None and opened_at != before:
-            ended_by[before] = span.event.type
-        if opened_at is not None:
-            times_ms[opened_at] = times_ms.get(opened_at, 0) + (span.duration_ms if counts(span) else 0)
-        before = opened_at
-    return {opened_at: _Section(time_ms, ended_by.get(opened_at)) for opened_at, time_ms in times_ms.items()}
-
-
-def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
+def ads_of(session: Session, ads: dict[int, Section]) -> Iterator[AdMetrics]:
     """Yield the ads inside breaks, in the order of their starts."""
-    played = _sections(spans, lambda span: span.ad, lambda span: span.state is PlayState.PLAYING)
-    for position, section in played.items():
-        opened = spans[position]
-        ad = opened.event.params
-        ad_break = spans[opened.ad_break].event.params if opened.ad_break is not None else {}
+    breaks = {span.ad: span.ad_break for span in session.spans} if ads else {}
+    for position, section in ads.items():
+        ad = session.events[position].params
+        opened = breaks[position]
+        ad_break = session.events[opened].params if opened is not None else {}
         yield AdMetrics(
             id=ad[AD_ID],
             name=ad.get(AD_NAME),
@@ -133,10 +114,10 @@ def ads_of(spans: tuple[Span, ...]) -> Iterator[AdMetrics]:
         )
 
 
-def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
+def chapters_of(session: Session, chapters: dict[int, Section]) -> Iterator[ChapterMetrics]:
     """Yield the chapters, in the order of their starts."""
-    for position, section in _sections(spans, lambda span: span.chapter, lambda span: span.is_content).items():
-        chapter = spans[position].event.params
+    for position, section in chapters.items():
+        chapter = session.events[position].params
         yield ChapterMetrics(
             index=int(chapter[CHAPTER_INDEX]),
             name=chapter.get(CHAPTER_NAME),
@@ -148,20 +129,31 @@ def chapters_of(spans: tuple[Span, ...]) -> Iterator[ChapterMetrics]:
         )
 
 
-def states_of(spans: tuple[Span, ...]) -> dict[str, StateMetrics]:
-    """Return the first ten player states of a session. A state that is still on ends with the session."""
+def states_of(session: Session) -> dict[str, StateMetrics]:
+    """Return the first ten player states of a session. A state that is still on ends with the session.
+
+    What is switched on and off in one `ts` comes on and goes off, in this order, unless it was on before.
+    """
     counts: dict[str, int] = {}
     times_ms: dict[str, int] = {}
     since: dict[str, int] = {}
-    for event in (span.event for span in spans if span.event.type in _SWITCHING):
-        for name, on in _switched(event):
-            if on and name not in since and (name in counts or len(counts) < MAX_STATES):
-                since[name] = event.ts
-                counts[name] = counts.get(name, 0) + 1
-            elif not on and name in since:
-                times_ms[name] = times_ms.get(name, 0) + event.ts - since.pop(name)
+    switching = (event for event in session.events if event.type in _SWITCHING)
+    for ts, moment in groupby(switching, key=lambda event: event.ts):
+        switched = Counter(one for event in moment for one in _switched(event))
+        for name in dict.fromkeys(name for name, _ in switched):
+            starts, ends = switched[name, True], switched[name, False]
+            while ends if name in since else starts:
+                if name in since:
+                    ends -= 1
+                    times_ms[name] = times_ms.get(name, 0) + ts - since.pop(name)
+                elif name in counts or len(counts) < MAX_STATES:
+                    starts -= 1
+                    since[name] = ts
+                    counts[name] = counts.get(name, 0) + 1
+                else:
+                    break
     for name, begin in since.items():
-        times_ms[name] = times_ms.get(name, 0) + spans[-1].event.ts - begin
+        times_ms[name] = times_ms.get(name, 0) + session.events[-1].ts - begin
     return {name: StateMetrics(count=count, time_ms=times_ms[name], set=True) for name, count in counts.items()}
 
 

@@ -12,22 +12,13 @@ from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.playback import (
-    average_bitrate_bps,
-    count_stalls,
-    count_state_changes,
-    last_qoe,
-    played,
-    reached_s,
-    segment,
-    time_to_start_ms,
-    union_length_s,
-)
-from mediabeat.core.session import PlayState, Session, Span, time_ms
+from mediabeat.core.folding.tally import tally
+from mediabeat.core.playback import last_qoe, reached_s, segment, time_to_start_ms, union_length_s, within
+from mediabeat.core.session import Session
 from mediabeat.core.truncation import first_fitting
 from mediabeat.core.vocabulary import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME
 
-METRICS_VERSION: Final = 1
+METRICS_VERSION: Final = 2
 """Raise it with every change of a formula. `mediabeat recompute` rewrites the summaries of lower versions."""
 
 ADS_BYTES: Final = 96 * 1024
@@ -70,6 +61,8 @@ class Metrics(Frozen):
     """Content time and ad time together."""
     unique_time_played_ms: int
     """Length of the content that was played at least once; a second viewing of the same minutes adds nothing."""
+    playback_rate: float | None
+    """Mean speed at which content played, weighted by time: 2 is twice as fast as recorded; null if unknown."""
     average_minute_audience: float | None
     """Content time divided by content length; null for live content and for an unknown length."""
     progress_10: bool
@@ -152,18 +145,12 @@ class Metrics(Frozen):
 
 def measure(session: Session, close_reason: str | None = None) -> Metrics:
     """Return all metrics of a session, up to its last event. `close_reason` is given once it is closed."""
-    spans = session.spans
-    counts = Counter(span.event.type for span in spans)
-    content_ms = time_ms(session.content)
-    ad_ms = time_ms(span for span in spans if span.ad is not None and span.state is PlayState.PLAYING)
-    pauses, pause_ms = count_state_changes(spans, PlayState.PAUSED)
-    buffers, buffer_ms = count_state_changes(spans, PlayState.BUFFERING)
-    stalls, stall_ms = count_stalls(spans)
-    stretches = list(played(session))
+    events, sums = session.events, tally(session)
+    counts = Counter(event.type for event in events)
     farthest_s = reached_s(session)
-    dropped = int(last_qoe(spans, DROPPED_FRAMES) or 0)
-    ads = tuple(ads_of(spans))
-    chapters = tuple(chapters_of(spans))
+    dropped = int(last_qoe(events, DROPPED_FRAMES) or 0)
+    ads = tuple(ads_of(session, sums.ads))
+    chapters = tuple(chapters_of(session, sums.chapters))
     return Metrics(
         close_reason=close_reason,
         media_starts=1,
@@ -171,37 +158,38 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         drops_before_start=int(close_reason is not None and session.content_start is None),
         content_completes=int(session.is_complete),
         content_resumes=int(session.start.params.get(RESUME) is True),
-        content_time_spent_ms=content_ms,
-        ad_time_spent_ms=ad_ms,
-        media_time_spent_ms=content_ms + ad_ms,
-        unique_time_played_ms=round(1_000 * union_length_s(stretches)),
-        average_minute_audience=content_ms / 1_000 / session.length_s if session.length_s else None,
+        content_time_spent_ms=sums.content_ms,
+        ad_time_spent_ms=sums.ad_ms,
+        media_time_spent_ms=sums.content_ms + sums.ad_ms,
+        unique_time_played_ms=round(1_000 * union_length_s(within(session, sums.played_s))),
+        playback_rate=sums.playback_rate,
+        average_minute_audience=sums.content_ms / 1_000 / session.length_s if session.length_s else None,
         progress_10=_has_reached(session, farthest_s, 10),
         progress_25=_has_reached(session, farthest_s, 25),
         progress_50=_has_reached(session, farthest_s, 50),
         progress_75=_has_reached(session, farthest_s, 75),
         progress_95=_has_reached(session, farthest_s, 95),
-        segment=segment(stretches),
-        estimated_streams=(content_ms + ad_ms) // 1_000 // STREAM_S + 1,
-        pause_events=pauses,
-        total_pause_duration_ms=pause_ms,
-        pause_impacted=pauses > 0,
-        buffer_events=buffers,
-        total_buffer_duration_ms=buffer_ms,
-        buffer_impacted=buffers > 0,
-        stall_events=stalls,
-        total_stall_duration_ms=stall_ms,
-        stall_impacted=stalls > 0,
+        segment=segment(session, sums.played_s),
+        estimated_streams=(sums.content_ms + sums.ad_ms) // 1_000 // STREAM_S + 1,
+        pause_events=sums.pauses,
+        total_pause_duration_ms=sums.pause_ms,
+        pause_impacted=sums.pauses > 0,
+        buffer_events=sums.buffers,
+        total_buffer_duration_ms=sums.buffer_ms,
+        buffer_impacted=sums.buffers > 0,
+        stall_events=sums.stalls,
+        total_stall_duration_ms=sums.stall_ms,
+        stall_impacted=sums.stalls > 0,
         time_to_start_ms=time_to_start_ms(session),
-        average_bitrate_bps=average_bitrate_bps(spans),
+        average_bitrate_bps=sums.average_bitrate_bps,
         bitrate_changes=counts[EventType.BITRATE_CHANGE],
         bitrate_change_impacted=counts[EventType.BITRATE_CHANGE] > 0,
         dropped_frames=dropped,
         dropped_frame_impacted=dropped > 0,
         error_events=counts[EventType.ERROR],
         error_impacted=counts[EventType.ERROR] > 0,
-        player_errors=_error_ids(spans, "player"),
-        external_errors=_error_ids(spans, "external"),
+        player_errors=_error_ids(events, "player") if counts[EventType.ERROR] else (),
+        external_errors=_error_ids(events, "external") if counts[EventType.ERROR] else (),
         ad_count=len(ads),
         ad_starts=len(ads),
         ad_completes=sum(ad.completed for ad in ads),
@@ -212,7 +200,7 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         chapter_completes=sum(chapter.completed for chapter in chapters),
         chapter_skips=sum(chapter.skipped for chapter in chapters),
         chapters=tuple(first_fitting(chapters, CHAPTERS_BYTES)),
-        states=states_of(spans),
+        states=states_of(session),
     )
 
 
@@ -234,7 +222,7 @@ def error_source(event: Event) -> ErrorSource:
     return "external" if source == "external" else "player"
 
 
-def _error_ids(spans: Iterable[Span], source: ErrorSource) -> tuple[str, ...]:
-    errors = (span.event for span in spans if span.event.type is EventType.ERROR)
+def _error_ids(events: Iterable[Event], source: ErrorSource) -> tuple[str, ...]:
+    errors = (event for event in events if event.type is EventType.ERROR)
     ids = (error_id(event) for event in errors if error_source(event) == source)
     return tuple(first_fitting(dict.fromkeys(name for name in ids if name is not None), ERROR_IDS_BYTES))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.event import MAX_TS_MS
 from mediabeat.core.stored_forms import StoredWord, by_name
 
 if TYPE_CHECKING:
@@ -84,6 +85,15 @@ class Start(NamedTuple):
     event: bytes
     opt_out_share: bool = False  # with other companies
     opt_out_forwarding: bool = False  # to other systems
+
+
+CLOCK_IS_OFF_MS: Final = 60_000
+"""A player's clock is off if its first request differs by more than this: networks and queues delay by seconds."""
+
+
+def on_server_clock(at_ms: int, ts_skew: int) -> int:
+    """Return a moment on the server's clock if the player's clock is off, else as the player sent it."""
+    return min(max(0, at_ms + ts_skew), MAX_TS_MS) if abs(ts_skew) > CLOCK_IS_OFF_MS else at_ms
 
 
 class StoredSession(NamedTuple):

@@ -1,83 +1,66 @@
-"""The fold: it sorts a session's events and derives what the player did between each event and the next.
+"""A session as its events describe it: `fold` orders them and says what the player did between each event and the next.
 
-Metrics, action log and time-outs are all computed from the result of `fold`. So neither the order of arrival nor repeated events
-can change a number. Source: Adobe's Streaming Media reporting documentation, checked against a published timeline.
+Every figure, the action log and the time-outs come from what `fold` returns, so the order of arrival and repeated events
+cannot change a number. Source: Adobe's Streaming Media reporting documentation, checked against a published timeline.
+
+**Time.** The time between two events belongs to the state after the first. Nothing is counted after the last event. A gap
+longer than the quiet time counts what its playhead moved, at the pace around it, and later events move up. The server would have
+closed a live session by then: the device's clock was set, or it slept. The quiet time is a constant. With the deployment's
+setting, an archive or `mediabeat recompute` could give other figures for the same events.
+
+**States.** The content is starting, playing, paused, buffering, waiting or ended. Inside an open break the content rests, and
+the break has a state of its own: waiting, or while an ad runs playing, paused or buffering.
+
+    event               outside a break                     inside a break, without an ad    while an ad runs
+    ------------------  ----------------------------------  -------------------------------  ----------------------
+    play                content plays                       content plays after the break    the ad plays
+    pauseStart          content is paused                   the break is paused              the ad is paused
+    bufferStart         content buffers                     the break buffers                the ad buffers
+    adBreakStart        the break opens and waits           that break closes, this opens    the same
+    adStart             ignored                             the ad plays                     the next ad plays
+    adComplete, adSkip  ignored                             ignored                          the break waits
+    adBreakComplete     ignored                             content is what it was           the same
+    sessionComplete     content has ended                   content has ended                content has ended
+
+After a break the content is paused, buffering or starting again if it was so before. If it played before, it waits. It plays
+from the next `play`, or from where its playhead is seen to move. After `sessionComplete` only a `play` from farther back,
+whose playhead then moves, makes it play again. All other events leave the state as it is.
+
+**Events with one `ts`** are ordered by the table in `folding.moments`. `folding.motion` has the rules of
+pace, stalls and jumps.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
-from itertools import groupby
-from typing import Final, NamedTuple, assert_never
+from typing import Final
 
-from mediabeat.core.event import SECONDS_PER_DAY, Event, EventType, is_live
+from mediabeat.core.event import Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
+from mediabeat.core.folding.motion import settled
+from mediabeat.core.folding.spans import Span
+from mediabeat.core.folding.walk import Moment, Walk
 from mediabeat.core.vocabulary import LENGTH
 
-STALL_MOMENTS: Final = 3
-"""This many moments in a row with the same playhead, while content plays, are a stall."""
-
-SAME_MOMENT_MS: Final = 500
-"""Events that are closer together are one moment: players read the clock again for each of several calls at once."""
-
-
-class PlayState(StrEnum):
-    """What the player does from one event to the next."""
-
-    STARTING = "starting"
-    PLAYING = "playing"
-    STALLED = "stalled"
-    PAUSED = "paused"
-    BUFFERING = "buffering"
-
-
-class Context(NamedTuple):
-    """The state of the player after an event. Ad, break and chapter are the positions of the events that opened them."""
-
-    state: PlayState = PlayState.STARTING
-    ad_break: int | None = None
-    ad: int | None = None
-    chapter: int | None = None
-
-
-class Span(NamedTuple):
-    """The time from an event to the next one. The span of the last event has no length."""
-
-    event: Event
-    end_ms: int
-    end_playhead_s: float
-    state: PlayState
-    ad_break: int | None
-    ad: int | None
-    chapter: int | None
-
-    @property
-    def duration_ms(self) -> int:
-        """Length of the span in milliseconds."""
-        return self.end_ms - self.event.ts
-
-    @property
-    def is_content(self) -> bool:
-        """Whether main content was playing without a stall."""
-        return self.state is PlayState.PLAYING and self.ad is None
-
-
-def time_ms(spans: Iterable[Span]) -> int:
-    """Return the total length of spans in milliseconds."""
-    return sum(span.duration_ms for span in spans)
+QUIET_MS: Final = 10 * 60_000
+"""A longer gap between two events is a step of the device's clock or a sleep. Adobe's servers close a session after this time."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """The distinct events of a session in order, each with the span that it opens."""
+    """The distinct events of a session in order, and the spans of time that they cut it into. Steady pings share a span."""
 
+    events: tuple[Event, ...]
     spans: tuple[Span, ...]
+    content_start: Moment | None
+    """Where the content first played; None if the viewer never got to it."""
+    moved_ts: int
+    """`ts`, as sent, of the last event that found the playhead at another place than the event before it."""
 
     @cached_property
     def start(self) -> Event:
         """The `sessionStart`. It is not always the first event, because some players send it after a preroll."""
-        return next(span.event for span in self.spans if span.event.type is EventType.SESSION_START)
+        return next(event for event in self.events if event.type is EventType.SESSION_START)
 
     @cached_property
     def is_live(self) -> bool:
@@ -86,36 +69,19 @@ class Session:
 
     @cached_property
     def length_s(self) -> float:
-        """Content length in seconds. 0 for live content and when the length is unknown or below 1 ms."""
+        """Length of recorded content in seconds; 0 when it is live, unknown, or shorter than a millisecond."""
         length_s = float(self.start.params[LENGTH])
         return 0.0 if self.is_live or length_s < 0.001 else length_s
 
     @cached_property
-    def content_start(self) -> Event | None:
-        """The first `play` outside an ad; None when the content never started."""
-        return next((s.event for s in self.spans if s.event.type is EventType.PLAY and s.ad is None), None)
-
-    @cached_property
     def content(self) -> list[Span]:
-        """The spans in which main content was playing without a stall."""
+        """The spans in which main content was playing, and moving."""
         return [span for span in self.spans if span.is_content]
 
     @cached_property
     def is_complete(self) -> bool:
         """Whether the player sent `sessionComplete`."""
-        return any(span.event.type is EventType.SESSION_COMPLETE for span in self.spans)
-
-    def moved_s(self, span: Span) -> float:
-        """Return by how many seconds the playhead moved in a span. A live playhead wraps at midnight."""
-        moved_s = span.end_playhead_s - span.event.playhead
-        return moved_s + SECONDS_PER_DAY if self.is_live and moved_s < -SECONDS_PER_DAY / 2 else moved_s
-
-    @cached_property
-    def moved_ts(self) -> int:
-        """`ts` of the last event whose playhead differs from that of the event before it."""
-        events = [span.event for span in self.spans]
-        moves = (now.ts for before, now in zip(events[-2::-1], events[:0:-1], strict=True) if now.playhead != before.playhead)
-        return next(moves, events[0].ts)
+        return any(event.type is EventType.SESSION_COMPLETE for event in self.events)
 
 
 _ORDER: Final = (
@@ -156,17 +122,30 @@ def _place_of(event: Event) -> tuple[int, int, float]:
     return event.ts, _RANK[event.type], event.playhead
 
 
-def fold(events: Iterable[Event]) -> Session:
+def _as_sent(events: list[Event]) -> list[Event]:
+    return events
+
+
+def fold(
+    events: Iterable[Event], *, quiet_ms: int = QUIET_MS, corrected: Callable[[list[Event]], list[Event]] = _as_sent
+) -> Session:
     """Return the session of these events, in any order and with any repeats.
 
-    One of them must be the `sessionStart`.
+    One of them must be the `sessionStart`. `corrected` takes the distinct events by `ts` and may return them with other `ts`, in
+    the order of these: what the server saw of a clock that was set.
     """
     at: dict[tuple[int, int, float], list[Event]] = {}
     for event in events:
         at.setdefault(_place_of(event), []).append(event)
     # Payloads are compared only where several events share a place, because that takes longer than everything else.
-    ordered = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
-    return Session(tuple(_with_stalls(_spans(ordered))))
+    distinct = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
+    ordered = corrected(distinct)
+    start = next(event for event in ordered if event.type is EventType.SESSION_START)
+    live = is_live(start)
+    moved_ts = _moved_ts(ordered)
+    walked = Walk(ordered, is_live=live, length_s=0.0 if live else float(start.params[LENGTH]), quiet_ms=quiet_ms).walked()
+    spans = settled(walked.spans, walked.odd, is_live=live) if walked.odd else walked.spans
+    return Session(tuple(ordered), tuple(spans), walked.content_start, moved_ts)
 
 
 def _distinct(events: Iterable[Event]) -> list[Event]:
@@ -174,74 +153,6 @@ def _distinct(events: Iterable[Event]) -> list[Event]:
     return [distinct[payload] for payload in sorted(distinct)]
 
 
-def _spans(events: list[Event]) -> Iterator[Span]:
-    context = Context()
-    for position, (event, following) in enumerate(zip(events, [*events[1:], events[-1]], strict=True)):
-        context = apply(context, event, position)
-        yield Span(event, following.ts, following.playhead, *context)
-
-
-def apply(context: Context, event: Event, position: int) -> Context:
-    """Return the context after an event, given the context before it. `position` is the event's index in its session."""
-    in_break = context.ad_break is not None
-    match event.type:
-        case (
-            EventType.PING  # first, as nearly all events are pings
-            | EventType.SESSION_START
-            | EventType.SESSION_COMPLETE
-            | EventType.SESSION_END
-            | EventType.BITRATE_CHANGE
-            | EventType.ERROR
-            | EventType.STATE_START
-            | EventType.STATE_END
-            | EventType.STATES_UPDATE
-            | EventType.PREV_TRACK
-            | EventType.NEXT_TRACK
-        ):
-            return context
-        case EventType.PLAY:
-            return context._replace(state=PlayState.PLAYING)
-        case EventType.PAUSE_START:
-            return context._replace(state=PlayState.PAUSED)
-        case EventType.BUFFER_START:
-            return context._replace(state=PlayState.BUFFERING)
-        case EventType.AD_BREAK_START:
-            return context._replace(ad_break=position, ad=None)
-        case EventType.AD_BREAK_COMPLETE:
-            return context._replace(ad_break=None, ad=None)
-        case EventType.AD_START if in_break:
-            # Players may omit `play` in a preroll: an ad that starts is playing.
-            return context._replace(ad=position, state=PlayState.PLAYING)
-        case EventType.AD_COMPLETE | EventType.AD_SKIP if in_break:
-            return context._replace(ad=None)
-        case EventType.AD_START | EventType.AD_COMPLETE | EventType.AD_SKIP:
-            return context  # outside any break: ignored, so its time counts as content
-        case EventType.CHAPTER_START:
-            return context._replace(chapter=position)
-        case EventType.CHAPTER_COMPLETE | EventType.CHAPTER_SKIP:
-            return context._replace(chapter=None)
-        case _ as never:
-            assert_never(never)
-
-
-def _with_stalls(spans: Iterable[Span]) -> Iterator[Span]:
-    """Turn `playing` into `stalled` where the playhead is the same at three or more moments in a row.
-
-    The end of an ad, the end of its break and the next `play` come in one moment in every session, so they are no stall. A stall
-    lasts from its first moment to the next movement or change of state. Content never moves in an ad break, so there is no stall
-    in one.
-    """
-    for (may_stall, _), group in groupby(
-        spans, key=lambda s: (s.state is PlayState.PLAYING and s.ad_break is None, s.event.playhead)
-    ):
-        still = list(group)
-        is_stall = may_stall and len(still) >= STALL_MOMENTS and _moments(still) >= STALL_MOMENTS
-        yield from (span._replace(state=PlayState.STALLED) for span in still) if is_stall else still
-
-
-def _moments(spans: Iterable[Span]) -> int:
-    count, last_ms = 0, None
-    for span in spans:
-        if last_ms is None or span.event.ts - last_ms >= SAME_MOMENT_MS:
-            count, last_ms = count + 1, span.event.ts
-    return count
+def _moved_ts(events: Sequence[Event]) -> int:
+    moves = (now.ts for before, now in zip(events[-2::-1], events[:0:-1], strict=True) if now.playhead != before.playhead)
+    return next(moves, events[0].ts)

@@ -17,7 +17,7 @@ def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueri
     stored = _find(project_id, viewer_or_session_id, store)
     if stored is None or stored.start is None or stored.start.project_id != project_id:
         raise NotFound(f"no session of {viewer_or_session_id} in this project")
-    errors = tuple(span.event for span in fold_stored(stored).spans if span.event.type is EventType.ERROR)
+    errors = tuple(event for event in fold_stored(stored).events if event.type is EventType.ERROR)
     return ShownSession(stored.sid, stored.start, _summary_of(stored), errors)
 
 

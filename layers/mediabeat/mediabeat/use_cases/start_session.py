@@ -56,7 +56,7 @@ def store_downloaded(
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
     packed = {pack(event) for event in events[1:]}
     weight = sum(map(event_weight, packed))
-    head = Head(Phase.CLOSED, now, now, closed_at=session.spans[-1].event.ts, close_reason=reason, weight=weight)
+    head = Head(Phase.CLOSED, now, now, closed_at=session.events[-1].ts, close_reason=reason, weight=weight)
     sid = _new_sid()
     store.create_session(sid, head, start, packed, now=now)
     return Started(sid, start.project_id)

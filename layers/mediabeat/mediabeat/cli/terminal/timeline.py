@@ -11,7 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from mediabeat.core.event import EventType
-from mediabeat.core.session import PlayState, Session, Span
+from mediabeat.core.folding.spans import PlayState, Span
+from mediabeat.core.session import Session
 
 _STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)
 _MIN_COLUMNS_PER_LABEL: Final = 9
@@ -30,6 +31,8 @@ class Look(Enum):
     BUFFERING = "buffering", "▒", "~", "red"
     STALLED = "stalled", "░", "!", "magenta"
     STARTING = "starting", "·", ".", "cyan"
+    WAITING = "waiting", "╌", ",", "white"
+    ENDED = "ended", "▁", "_", "white"
 
     def __init__(self, title: str, block: str, ascii_block: str, colour: str) -> None:
         self.title = title
@@ -44,6 +47,8 @@ _LOOKS: Final = {
     PlayState.STALLED: Look.STALLED,
     PlayState.PAUSED: Look.PAUSED,
     PlayState.BUFFERING: Look.BUFFERING,
+    PlayState.WAITING: Look.WAITING,
+    PlayState.ENDED: Look.ENDED,
 }
 
 _MARKS: Final = {  # of two marks in one column, the first in this list is drawn
@@ -62,7 +67,7 @@ class Timeline:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the marks, the bar, the scale and the legend."""
         spans = self.session.spans
-        began_ms, length_ms = spans[0].event.ts, spans[-1].end_ms - spans[0].event.ts
+        began_ms, length_ms = spans[0].begin_ms, spans[-1].end_ms - spans[0].begin_ms
         if not length_ms:
             yield Text("All events of this session have the same time, so there is no timeline to draw.")
             return
@@ -76,9 +81,9 @@ class Timeline:
     def _marks(self, began_ms: int, length_ms: int, width: int) -> Text:
         cells = [(" ", "")] * width
         for event_type, (letter, _, colour) in reversed(_MARKS.items()):
-            for span in self.session.spans:
-                if span.event.type is event_type:
-                    column = min((span.event.ts - began_ms) * width // length_ms, width - 1)
+            for event in self.session.events:
+                if event.type is event_type:
+                    column = min((event.ts - began_ms) * width // length_ms, width - 1)
                     cells[column] = (letter, colour)
         return Text.assemble(*cells)
 
@@ -88,7 +93,7 @@ class Timeline:
         for from_ms, to_ms in pairwise(columns):
             shares: Counter[Look] = Counter()
             for span in self.session.spans:
-                shares[look_of(span)] += max(0, min(to_ms, span.end_ms) - max(from_ms, span.event.ts))
+                shares[look_of(span)] += max(0, min(to_ms, span.end_ms) - max(from_ms, span.begin_ms))
             [(look, _)] = shares.most_common(1)
             bar.append(look.ascii_block if ascii_only else look.block, look.colour)
         return bar
@@ -102,7 +107,7 @@ class Timeline:
             if totals[look]:
                 legend.append((look.ascii_block if ascii_only else look.block) * 2, look.colour)
                 legend.append(f" {look.title} {totals[look] / 1000:.1f} s   ")
-        seen = {span.event.type for span in self.session.spans}
+        seen = {event.type for event in self.session.events}
         for event_type, (letter, title, colour) in _MARKS.items():
             if event_type in seen:
                 legend.append(letter, colour).append(f" {title}   ")

@@ -15,7 +15,7 @@ from mediabeat.core.action_log import Action, LogLine, totals
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
-from mediabeat.core.records import Caller, DeviceType, ListEntry
+from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
 from mediabeat.core.summary import ListedSession, ShownSession
 from mediabeat.core.truncation import first_fitting
@@ -135,7 +135,7 @@ def _recent_session(session: ListedSession) -> RecentSession:
     sums = summary.totals if summary else totals([])
     caller = Caller.from_json(entry.caller)
     body: RecentSession = {
-        "logDate": date_text(log[-1].at_ms if log else entry.started_at),
+        "logDate": date_text(on_server_clock(log[-1].at_ms, entry.ts_skew) if log else entry.started_at),
         "no": number_of(entry),
         "uuid": entry.viewer,
         "origin": caller.origin,
@@ -145,7 +145,7 @@ def _recent_session(session: ListedSession) -> RecentSession:
         "rebufferingTime": sums.rebuffering_ms / 1_000,
         "playingTime": sums.playing_ms / 1_000,
         "isError": summary is not None and summary.is_error,
-        "sessionLog": log_lines(log, entry.viewer),
+        "sessionLog": log_lines(log, entry.viewer, entry.ts_skew),
     }
     if sums.lines > len(log):
         body["sessionLogTotal"] = sums.lines
@@ -176,8 +176,8 @@ def detail_body(session: ShownSession) -> DetailAnswer:
             "userAgent": caller.user_agent,
         },
         "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
-        "error": list(first_fitting(map(_player_error, session.errors), ERRORS_BYTES)),
-        "sessionLog": log_lines(summary.log, start.viewer),
+        "error": list(first_fitting((_player_error(event, start.ts_skew) for event in session.errors), ERRORS_BYTES)),
+        "sessionLog": log_lines(summary.log, start.viewer, start.ts_skew),
         "media": {"videoType": start.video_type}
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
         "metrics": summary.metrics,
@@ -189,20 +189,20 @@ def detail_body(session: ShownSession) -> DetailAnswer:
     return {"code": 200, "message": "sessionRecent", "result": body}
 
 
-def _player_error(event: Event) -> PlayerError:
+def _player_error(event: Event, ts_skew: int) -> PlayerError:
     return {
-        "logDate": date_text(event.ts),
+        "logDate": date_text(on_server_clock(event.ts, ts_skew)),
         "videoTime": video_time(event.playhead),
         "errorId": error_id(event),
         "errorSource": error_source(event),
     }
 
 
-def log_lines(log: Sequence[LogLine], viewer: str) -> list[SessionLogLine]:
+def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[SessionLogLine]:
     """Return the lines of a session's log; durations in milliseconds."""
     return [
         {
-            "logDate": date_text(line.at_ms),
+            "logDate": date_text(on_server_clock(line.at_ms, ts_skew)),
             "videoTime": video_time(line.playhead_s),
             "actionType": line.action,
             "actionDuration": line.duration_ms,

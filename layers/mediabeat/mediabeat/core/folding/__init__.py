@@ -1,0 +1,1 @@
+"""The parts of the fold: order, states, motion of the playhead, and sums. `core.session` has the rules."""
