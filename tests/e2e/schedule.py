@@ -28,9 +28,9 @@ class SentSessions:
         self.expected: dict[str, Metrics] = {}
         self.ids: dict[str, str] = {}
         for path in (*JOURNEYS, *RECORDED):
-            recording = Journey.read(path)
-            manner = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
-            for session, events in zip(replay(recording, cloud.url, manner), recording.sessions, strict=True):
+            journey = Journey.read(path)
+            options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
+            for session, events in zip(replay(journey, cloud.url, options), journey.sessions, strict=True):
                 assert session.refusal is None, path.name
                 assert session.sid is not None
                 assert set(session.answers) <= {201, 204}

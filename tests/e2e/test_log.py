@@ -1,4 +1,4 @@
-"""What is seen of the deployed template: the lines that a viewing leaves, the alarms, the dashboard."""
+"""The deployed template can be watched: log lines of a session, alarms, dashboard."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.template import resources
 
 
 def lines(cloud: Cloud, function: str, session_id: str) -> list[dict[str, Any]]:
-    """What a function has logged of a session; the emulator adds Lambda's own lines, which AWS is told to leave out."""
+    """Return the lines that a function logged about a session. The emulator adds Lambda's own lines, which AWS leaves out."""
     pages = clients.client("logs", cloud.endpoint).get_paginator("filter_log_events")
     found = pages.paginate(logGroupName=f"/mediabeat/mediabeat/{function}")
     messages = [event["message"] for page in found for event in page["events"]]

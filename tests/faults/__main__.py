@@ -1,4 +1,4 @@
-"""Long runs: `python -m tests.faults --schedules 5000 --seed 0`; `--schedules 1 --seed N --show` tells one history."""
+"""Long runs: `python -m tests.faults --schedules 5000 --seed 0`; `--schedules 1 --seed N --show` prints one history."""
 
 # ruff: noqa: T201 - a command prints
 import argparse

@@ -68,7 +68,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An event took its place in the database; `lost`: whoever asked for it was not told so."""
+    """An event took its place in the database; `lost`: the client got no answer."""
 
     step: int
     call: Call
@@ -174,7 +174,7 @@ class History:
         self.lines.append(f"{step:5} {seconds:+9.3f}s {actor:12} {text}")
 
     def refusals(self, sid: str) -> list[Call]:
-        """Return the calls of a session that were told that it is over, in the order of their answers."""
+        """Return the calls that were answered that their session is over, in the order of the answers."""
         refused = [call for call in self.calls if call.sid == sid and call.status == 410]
         return sorted(refused, key=lambda call: call.ended_step)
 

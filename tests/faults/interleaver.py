@@ -65,7 +65,7 @@ class Interleaver:
         return actor
 
     def park(self, on: Any) -> Any:
-        """Give the turn back (called by the running actor) and return what the actor is told when it gets it again.
+        """Give the turn back (called by the running actor) and return the outcome that the actor gets with its next turn.
 
         Raises what it is told if that is an exception.
         """

@@ -239,7 +239,7 @@ class Schedule:
 
     def _as_the_index_lags(self, request: Request, answer: AWSResponse) -> AWSResponse:
         """Return what an index may answer, which is not always up to date: perhaps one of its earlier answers."""
-        old = self._old_answers.setdefault(request.body["ExpressionAttributeValues"][":shard"]["S"], [])
+        old = self._old_answers.setdefault(request.body["ExpressionAttributeValues"][":partition"]["S"], [])
         old.append(answer.content or b"")
         if self.calm or self.random.random() >= self._lag_rate:
             return answer

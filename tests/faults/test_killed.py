@@ -100,6 +100,8 @@ def test_acknowledged_events_survive_a_killed_database(seed: int, engine_on_disk
         playing = [threads.submit(player.play, seed * PLAYERS + n, over) for n, player in enumerate(players)]
         until = chance.randrange(50, 400)
         while sum(len(events) for player in players for events in list(player.taken.values())) < until:
+            if any(one.done() for one in playing):
+                break  # a player failed: its result says why, and the loop would not end
             over.wait(chance.random() / 1_000)
         engine_on_disk.kill()
         for one in playing:

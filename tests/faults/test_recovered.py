@@ -117,7 +117,7 @@ def _comparable(item: Item) -> Item:
 
 
 def as_imported(items: Items) -> Items:
-    """What a table's items become: the tail and all pages of a session are dealt out to pages anew, which expire with it."""
+    """Return a table's items as an import writes them: all events of a session are in pages, which expire with it."""
     imported = {at: item for at, item in items.items() if not at[1].startswith("page#")}
     for (pk, sk), item in items.items():
         if sk == session_items.HEAD:
@@ -139,7 +139,7 @@ def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         client.close()
         return
     for module in (export_sessions, import_sessions):
-        monkeypatch.setattr(module, "SIDE_BY_SIDE", 1)
+        monkeypatch.setattr(module, "WORKERS", 1)
     with mock_aws():
         yield boto3.client("dynamodb")
 
@@ -544,8 +544,8 @@ def test_export_has_each_session_as_it_was_at_one_moment(
 def test_memory_of_export_and_import_is_constant(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_sessions, "IN_HAND", 4)
-    monkeypatch.setattr(import_sessions, "IN_HAND", 4)
+    monkeypatch.setattr(export_sessions, "BATCH_SIZE", 4)
+    monkeypatch.setattr(import_sessions, "BATCH_SIZE", 4)
     peaks = []
     for number in range(3):
         for _ in range(8):

@@ -31,7 +31,7 @@ CALLERS = {
     "desktop": caller_of(
         {"user-agent": CHROME, "referer": "https://example.com/watch/1?x=1", "accept-language": "ko-KR,ko;q=0.9"}
     ),
-    "phone": Caller("Mobile", "Android / 14", "Chrome Mobile", "", "", "", "x"),
+    "phone": Caller("Mobile", "Android / 14", "Chrome Mobile", "", "", "", "x", "phone"),
     "no headers": caller_of({}),
 }
 IDS: dict[str, Any] = {"visitor_marketingCloudUserId": OTHER, "analytics_visitorId": VIEWER}

@@ -24,7 +24,7 @@ VIEWER_KEY = "the key of the tests"
 
 
 def viewer_uuid(sent: str, project: str = "demo") -> str:
-    """The UUID that stands for what a player calls its viewer."""
+    """Return the UUID under which a viewer is stored, given the id that its player sends."""
     return Pseudonyms(VIEWER_KEY.encode(), project).viewer(sent)
 
 
@@ -115,5 +115,5 @@ def client(registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelCli
 
 @pytest.fixture
 def stranger(client: ChannelClient, registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelClient:
-    """One of another project."""
+    """A client of another project that signs its calls."""
     return client_of("other", registry, secrets, clock)

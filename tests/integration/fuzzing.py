@@ -1,6 +1,6 @@
-"""Requests as nobody should send them, to every route, as the events that API Gateway makes of them; and what has to hold.
+"""Random requests to every route, as the events that API Gateway makes of them.
 
-Half of each request is right, so that the other half is looked at: bodies are real ones with a few things changed.
+Bodies are real ones with a few changes, so that a request gets past the first check.
 """
 
 import base64
@@ -53,7 +53,7 @@ class Known(NamedTuple):
 
 
 class Literal(str):
-    """JSON that goes into a body as it stands, since no Python value is written so."""
+    """JSON text that goes into a body unchanged, because no Python value is written like it."""
 
     __slots__ = ()
 

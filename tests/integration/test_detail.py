@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from mediabeat.core.projects import new_project
 from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
@@ -42,6 +44,7 @@ def test_session_is_shown_by_its_viewer_or_by_its_id(api: Api, api_key: str, clo
             "os": "Windows / 10",
             "browser": "Chrome",
             "device": "PC",
+            "deviceType": "desktop",
             "lang": "ko-KR",
             "visitedPage": "https://tv.example.com/watch/movie-1",
             "origin": "https://tv.example.com",
@@ -68,6 +71,18 @@ def test_session_is_shown_by_its_viewer_or_by_its_id(api: Api, api_key: str, clo
     clock.forward(minutes=1)
     assert api.close_due() == {"session_end": 1}
     assert ask(api, api_key, VIEWER.upper()) == (200, told)
+
+
+TELEVISION = "Dalvik/2.1.0 (Linux; U; Android 10; EXAMPLE 4K TV Build/QTM1.210101.001) CTV"
+PHONE = "Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"
+
+
+@pytest.mark.parametrize(("agent", "device", "kind"), [(TELEVISION, "PC", "tv"), (PHONE, "Mobile", "phone")])
+def test_detail_has_the_device_type(api: Api, api_key: str, agent: str, device: str, kind: str) -> None:
+    sid = api.start(wire_start(), headers={"user-agent": agent})
+    user = ask(api, api_key, sid)[1]["result"]["user"]
+    assert (user["device"], user["deviceType"]) == (device, kind)
+    assert [session["device"] for session in api.recent(api_key)["result"]] == [device]
 
 
 def test_viewers_newest_session_is_shown(api: Api, api_key: str, clock: Clock) -> None:

@@ -58,7 +58,7 @@ def keys(stored: list[Item]) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def others(api: Api, table: str) -> list[Item]:
-    """What is there besides, of another viewer and of none: a session with a page, and one without."""
+    """Items of another viewer and of no viewer: a session with a page, and one without."""
     api.send(api.start(wire_start(analytics_visitorId="joe")), event(weight=2_000))
     api.start(wire_start())
     return items(table)

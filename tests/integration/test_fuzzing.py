@@ -1,4 +1,4 @@
-"""Whatever is sent to whatever route: the answer is a documented one, a refusal writes nothing, and what is taken can be told.
+"""Random requests to every route: every answer is documented, a refusal writes nothing, and stored sessions can be read.
 
 `FUZZ_EXAMPLES=20000 FUZZ_SEED=1 pytest -s tests/integration/test_fuzzing.py` searches further and prints what was answered.
 """

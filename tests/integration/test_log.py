@@ -35,7 +35,7 @@ class Log:
         return [{name: line[name] for name in names if name in line} for line in lines]
 
     def counts(self) -> dict[str, int]:
-        """What the process has counted and not told."""
+        """Return what the process has counted and not published yet."""
         return telemetry.process.figures
 
 

@@ -290,7 +290,10 @@ def an_earlier_line(line: Json) -> Json:
 
 
 @pytest.mark.parametrize("edit", [a_later_line, an_earlier_line])
-def test_archive_of_another_release_is_imported(edit: Callable[[Json], Json], sessions: Table, tmp_path: Path) -> None:
+def test_archive_of_another_release_is_imported(
+    edit: Callable[[Json], Json], sessions: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediabeat.use_cases.import_sessions.WORKERS", 1)  # moto is not safe for threads that write
     written = archive_of(sessions, tmp_path / "archive", edit, {"of_a_later_release": 1})
     listed, before = sessions.listed(), sessions.exported()
     restored = list(written.check())

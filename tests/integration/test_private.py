@@ -299,3 +299,31 @@ def test_viewer_key_is_read_once_and_only_when_an_id_is_sent(api: Api, api_key: 
     for _ in range(3):
         api.start(start_of_jane())
     assert key_store.asked == 1
+
+
+ZERO: Final = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {"visitor.marketingCloudUserId": "N/A"},
+        {"analytics.visitorId": ZERO},
+        {"analytics.visitorId": "undefined", "visitor.marketingCloudUserId": "null", "visitor.customerIDs": {"crm": {"id": "0"}}},
+    ],
+)
+@pytest.mark.parametrize("keeps_uuids", [False, True])
+def test_each_session_with_a_placeholder_id_has_a_new_viewer(
+    api: Api, registry: Registry, table: str, ids: dict[str, Any], *, keeps_uuids: bool
+) -> None:
+    project, key = new_project("placeholders", 0, keeps_viewer_uuids=keeps_uuids)
+    registry.create_project(project)
+    for _ in range(2):
+        start = wire_start(analytics_reportSuite="placeholders")
+        start["params"] |= ids
+        api.start(start)
+    viewers = {session["uuid"] for session in api.recent(key, "placeholders")["result"]}
+    assert len(viewers) == 2
+    found = {item["pk"]["S"] for item in items(table) if item["pk"]["S"].startswith("viewer#placeholders#")}
+    assert found == {f"viewer#placeholders#{viewer}" for viewer in viewers}
+    assert ZERO not in in_clear(table)

@@ -78,7 +78,7 @@ Asked = tuple[int, dict[str, str], Any]
 
 
 class Routes:
-    """Every request that reaches the database, each with what is told of its effect."""
+    """Every request that reaches the database, each with a view of its effect."""
 
     def __init__(self, api: Api, api_key: str, client: ChannelClient) -> None:
         self.api, self.client = api, client
@@ -126,7 +126,7 @@ class Routes:
             yield lambda target=target: self.channel("GET", target), {200}, nothing  # type: ignore[misc]
 
     def seen(self, sid: str) -> Any:
-        """What is told of a session, but for what each request makes anew."""
+        """Return the answer about a session in canonical form."""
         return canonical_json(self.api.call("GET", f"/v1/sessionRecent/{sid}", headers=self.key)["body"])
 
     def channels(self, name: str) -> list[str]:

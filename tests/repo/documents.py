@@ -17,7 +17,7 @@ def text(document: str) -> str:
 
 
 def section(document: str, title: str) -> str:
-    """Return what stands under a heading, up to the next one of the same or a higher level."""
+    """Return the text under a heading, up to the next one of the same or a higher level."""
     level, body = re.split(rf"(?m)^(##+) {re.escape(title)}$", text(document))[1:3]
     return re.split(rf"(?m)^#{{1,{len(level)}}} ", body)[0]
 

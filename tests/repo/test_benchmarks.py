@@ -1,8 +1,11 @@
 """The benchmarks' own promises: names, targets and tables; and the one figure that is a quick count."""
 
+from pathlib import Path
+from typing import Final
+
 import pytest
 
-from tests.benchmarks import documents
+from tests.benchmarks import devices, documents
 from tests.benchmarks.catalogue import BENCHMARKS
 from tests.benchmarks.figures import FIGURES, NotTaken, ratio, reading
 from tests.benchmarks.units import write_units
@@ -41,3 +44,32 @@ def test_event_costs_little_more_than_one_write_unit() -> None:
     assert 1 < per_event.value < 1.2
     assert 2 <= taken["write_units_per_session_start"].value < 10
     assert 2 <= taken["write_units_per_close"].value < 10
+
+
+# Devices
+
+FIXTURES: Final = """\
+- user_agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36
+  headers: {Sec-CH-UA-Model: BRAVIA 4K, Sec-CH-UA-Mobile: null}
+  device: {type: tv}
+- user_agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0
+  device: {type: tablet}
+- user_agent: something
+  device: []
+"""
+
+
+def test_devices_are_counted_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "some.yml").write_text(FIXTURES, encoding="utf-8")
+    assert devices.main([str(tmp_path)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "tablet                   PC       desktop       1",
+        "tv                       PC       tv            1",
+        "televisions called Mobile: 0 of 1 (0.00 %), at most 1%",
+        "phones and tablets called PC: 1 of 1 (100.00 %), at most 1%",
+    ]
+
+
+def test_devices_are_not_counted_without_fixtures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert devices.main([]) == 0
+    assert capsys.readouterr().out.startswith("skipped: name a folder")

@@ -29,9 +29,6 @@ from tests.support.template import ROOT, source
 README_LINES: Final = 180
 SENTENCE_WORDS: Final = 25
 
-AWAITED: Final = frozenset({"CONTRIBUTING.md"})
-"""Files of this issue that are written at the same time as the documents that link to them."""
-
 BANNED: Final = (
     r"\b(is|are|be|was|were) told\b",
     r"\b(anew|likewise|besides|whoever|meanwhile)\b",
@@ -92,7 +89,7 @@ def test_links_lead_to_files_and_headings_that_exist(document: str) -> None:
         path, _, anchor = link.partition("#")
         target = ((ROOT / document).parent / path).resolve() if path else ROOT / document
         name = str(target.relative_to(ROOT))
-        assert target.exists() or name in AWAITED, link
+        assert target.exists(), link
         assert not anchor or anchor in anchors(name), link
 
 

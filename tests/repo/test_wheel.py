@@ -1,4 +1,4 @@
-"""The wheel holds what the package reads, and tells type checkers that it is typed."""
+"""The wheel holds the files that the package reads, and is marked as typed."""
 
 import subprocess
 from pathlib import Path

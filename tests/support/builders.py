@@ -1,4 +1,4 @@
-"""Events as the tests tell them: `at` in seconds since the session's start, on a player's clock that begins at `BASE_MS`."""
+"""Events for tests: `at` is in seconds since the start of the session, on a player's clock that begins at `BASE_MS`."""
 
 from collections.abc import Iterable
 from random import Random

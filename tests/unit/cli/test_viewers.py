@@ -1,7 +1,22 @@
-"""The report about an erased viewer."""
+"""`mediabeat viewer erase`: the ids that it refuses, and its report."""
 
-from mediabeat.cli.viewers import report
+import pytest
+
+from mediabeat.cli.target import Target
+from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.cli.viewers import erase, report
 from mediabeat.use_cases.erase_viewer import Erased
+
+
+def no_client(service: str) -> None:
+    raise AssertionError(f"called {service}")
+
+
+@pytest.mark.parametrize("name", ["N/A", "null", "0", "00000000-0000-0000-0000-000000000000"])
+def test_erase_refuses_a_placeholder(name: str) -> None:
+    with pytest.raises(CommandFailed) as failed:
+        erase("demo", name, Target("table", "secrets/", "arn:key", 1, no_client, None))
+    assert failed.value.message.startswith(f"{name!r} is a placeholder that players of many viewers send.")
 
 
 def test_report_counts_what_was_removed_and_names_what_was_not() -> None:

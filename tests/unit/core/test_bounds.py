@@ -21,7 +21,7 @@ from mediabeat.protocols.media_collection.params import MAX_TEXT
 from mediabeat.storage import session_items
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update
-from tests.unit.storage.test_session_items import MAX_ITEM_BYTES, size_of
+from tests.support.item_size import MAX_ITEM_BYTES, size_of
 
 SID = "5" * 64
 MANY = 1_000

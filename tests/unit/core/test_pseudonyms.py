@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.pseudonyms import Pseudonyms, is_uuid
+from mediabeat.core.pseudonyms import Pseudonyms, is_uuid, names_nobody
 from mediabeat.core.vocabulary import identifies
 from mediabeat.protocols.media_collection.params import SessionStartParams
 from tests.support.builders import wire_start
@@ -18,6 +18,7 @@ from tests.support.builders import wire_start
 DEMO = Pseudonyms(b"key", "demo")
 KEEPING = Pseudonyms(b"key", "demo", keeps_uuids=True)
 SENT = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
+ZERO = "00000000-0000-0000-0000-000000000000"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -101,12 +102,49 @@ def test_identifying_parameters_are_hidden_and_others_are_kept() -> None:
         ({"analytics.visitorId": "jane", "visitor.marketingCloudUserId": SENT}, DEMO.viewer("jane"), SENT),
         ({"analytics.visitorId": SENT, "visitor.marketingCloudUserId": "jane"}, DEMO.viewer(SENT), SENT),
         ({"analytics.aid": "jane", "appInstallationId": "jane"}, None, None),
+        ({"analytics.visitorId": "N/A", "visitor.marketingCloudUserId": "jane"}, DEMO.viewer("jane"), DEMO.viewer("jane")),
+        ({"analytics.visitorId": "jane", "visitor.marketingCloudUserId": ZERO}, DEMO.viewer("jane"), DEMO.viewer("jane")),
+        ({"analytics.visitorId": "undefined", "visitor.marketingCloudUserId": ZERO}, None, None),
     ],
 )
 def test_responses_show_the_first_id_or_a_kept_uuid(
     ids: dict[str, str], shown: str | None, shown_where_uuids_are_kept: str | None
 ) -> None:
     assert [DEMO.shown(ids), KEEPING.shown(ids)] == [shown, shown_where_uuids_are_kept]
+
+
+PLACEHOLDERS = (
+    *("", " ", "N/A", "n/a", "NA", " n/a\n", "null", "NULL", "(null)", "<null>", "undefined", "None", "nil", "<nil>", "NaN"),
+    *("unknown", "Unknown", "[object Object]", "not set", "(not set)", "not-available", "anonymous", "guest"),
+    *("-", "--", "?", "-1"),
+    *("0", "0.0", "000", ZERO, ZERO.replace("-", ""), f"{{{ZERO}}}", "00000000_0000_0000_0000_000000000000"),
+    *("FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "02:00:00:00:00:00", "9774d56d682e549c"),
+)
+SOMEBODY = (
+    *("jane", "1", "10", "01", "-2", "nullable", "Nina", "noname", "unknown7", "n/a-7", "null@example.com", "guest-4711"),
+    *("홍길동", "🎬"),
+    *("00000000-0000-0000-0000-000000000001", "0a", "0x0", SENT, "02:00:00:00:00:01"),
+)
+
+
+@pytest.mark.parametrize("sent", PLACEHOLDERS)
+def test_placeholder_is_stored_as_empty_text(sent: str) -> None:
+    assert names_nobody(sent)
+    ids = {"analytics.visitorId": sent, "analytics.aid": sent, "visitor.customerIDs": {"crm": {"id": sent, "authState": 0}}}
+    nothing = {"analytics.visitorId": "", "analytics.aid": "", "visitor.customerIDs": {"crm": {"id": "", "authState": 0}}}
+    for pseudonyms in (DEMO, KEEPING):
+        assert (pseudonyms.shown(ids), pseudonyms.hide(ids)) == (None, nothing)
+
+
+@pytest.mark.parametrize("sent", SOMEBODY)
+def test_id_that_resembles_a_placeholder_is_hashed(sent: str) -> None:
+    assert not names_nobody(sent)
+    assert DEMO.shown({"analytics.visitorId": sent}) == DEMO.viewer(sent)
+
+
+@pytest.mark.parametrize("sent", [0, 0.0, -1])
+def test_number_may_be_a_placeholder(sent: float) -> None:
+    assert DEMO.hide({"visitor.new": sent}) == {"visitor.new": ""}
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

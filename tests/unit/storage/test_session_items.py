@@ -1,6 +1,5 @@
 """The items of the table, without a database."""
 
-import math
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from mediabeat.core.projects import Project
 from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 from mediabeat.core.stored_forms import compressed
 from mediabeat.storage import project_items, session_items, viewer_items
-from mediabeat.storage.table import Item
 from tests.support.builders import BASE_MS, ping, play, start
+from tests.support.item_size import MAX_ITEM_BYTES, size_of
 
 SID = "5" * 64
 EXPIRES_AT = BASE_MS // 1_000 + 90 * 86_400
@@ -20,31 +19,6 @@ OPEN = Head(Phase.OPEN, BASE_MS, BASE_MS + 600_000)
 BEGUN = Start("demo.web-1_x", "PC", "VOD", "ad5aea06-fb78-41c7-b2ad-716b685e32db", "{}", BASE_MS, -250, pack(start()))
 
 WRITE_UNIT_BYTES = 1_024
-MAX_ITEM_BYTES = 400 * 1_024
-
-
-def size_of(item: Item) -> int:
-    """Return the size of an item in bytes, by the rules of DynamoDB's developer guide ("Item sizes and formats").
-
-    Names and text in UTF-8, a number a byte for each two digits and one more. Of sets the guide says nothing but their
-    elements, so take for them what it says of lists, to be safe: three bytes, and one for each element.
-    """
-    return sum(len(name.encode()) + _size_of_value(*next(iter(value.items()))) for name, value in item.items())
-
-
-def _size_of_value(kind: str, value: str | bytes | list[bytes]) -> int:
-    match kind, value:
-        case "S", str():
-            return len(value.encode())
-        case "N", str():
-            return math.ceil(len(value.lstrip("-").strip("0")) / 2) + 1 + value.startswith("-")
-        case "B", bytes():
-            return len(value)
-        case "BS", list():
-            return 3 + sum(len(element) + 1 for element in value)
-        case "SS", list():
-            return 3 + sum(len(element) + 1 for element in value)
-    raise AssertionError(f"no size is known of {kind}")
 
 
 # Heads

@@ -227,9 +227,9 @@ def test_damaged_summary_raises_one_of_unreadable(damaged: bytes) -> None:
 
 @pytest.mark.parametrize("name", Caller._fields)
 def test_missing_field_of_a_caller_is_unknown(name: str) -> None:
-    caller = Caller("Mobile", "iOS / 18", "Safari", "https://a.example", "https://a.example/b", "ko", "Mozilla")
+    caller = Caller("Mobile", "iOS / 18", "Safari", "https://a.example", "https://a.example/b", "ko", "Mozilla", "phone")
     told = {field: value for field, value in caller._asdict().items() if field != name} | {"of_a_later_release": 1}
-    unknown: Any = {"device": "PC", "os": UNKNOWN, "browser": UNKNOWN}.get(name, "")
+    unknown: Any = {"device": "PC", "os": UNKNOWN, "browser": UNKNOWN, "device_type": None}.get(name, "")
     assert Caller.from_json(json.dumps(told)) == caller._replace(**{name: unknown})
 
 

@@ -22,7 +22,7 @@ from mediabeat.cli.commands import (
 )
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
-from mediabeat.errors import MediabeatError
+from mediabeat.errors import ArchiveUnusable, MediabeatError
 
 
 class _Commands(click.Group):
@@ -32,7 +32,7 @@ class _Commands(click.Group):
         """Run the command and turn an error from outside our own code into a message."""
         try:
             return super().invoke(ctx)
-        except OSError as error:
+        except (OSError, ArchiveUnusable) as error:
             raise CommandFailed(str(error)) from error
         except (BotoCoreError, ClientError, MediabeatError, httpx.HTTPError) as error:
             raise CommandFailed(f"{type(error).__name__}: {error}", StateFolder.of_user().emulator_log) from error

@@ -7,7 +7,7 @@ import click
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.projects import PROJECT_ID
-from mediabeat.core.pseudonyms import Pseudonyms
+from mediabeat.core.pseudonyms import Pseudonyms, names_nobody
 from mediabeat.use_cases import erase_viewer
 from mediabeat.use_cases.erase_viewer import Erased
 
@@ -19,10 +19,13 @@ Not erased     the table's recovery points (35 days), its stream and the stream'
 def erase(project_id: str, viewer_id: str, target: Target) -> Erased:
     """Erase all sessions of a viewer, and return what was erased; the project may be deleted already.
 
-    The id is one that players send, or the UUID in the API's answers. Raises CommandFailed when an id is not valid.
+    The id is one that players send, or the UUID in the API's answers. Raises CommandFailed for an invalid id or a placeholder.
     """
     if not PROJECT_ID.fullmatch(project_id) or not viewer_id:
         raise CommandFailed("A project is 1 to 100 letters, digits, dots, dashes or underscores; an ID is not empty.")
+    if names_nobody(viewer_id):
+        hint = "To erase sessions that were stored with it, use the `uuid` in the API's answers."
+        raise CommandFailed(f"{viewer_id!r} is a placeholder that players of many viewers send. {hint}")
     called = erase_viewer.viewers_called(viewer_id, Pseudonyms(target.viewer_key.read(), project_id))
     return erase_viewer.erase(project_id, called, target.viewers, wait=_wait)
 

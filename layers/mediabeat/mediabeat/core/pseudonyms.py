@@ -16,6 +16,26 @@ from mediabeat.core.vocabulary import VIEWER_IDS, identifies
 _AUTH_STATES: Final = (0, 1, 2)
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
+_PLACEHOLDERS: Final = frozenset(
+    {
+        # written by programs and people for a missing value
+        *("na", "null", "undefined", "none", "nil", "nan", "objectobject", "empty", "unknown", "notset", "notavailable"),
+        *("anonymous", "guest"),  # sent by players for every viewer who is not logged in
+        "020000000000",  # the network address 02:00:00:00:00:00, which iOS and Android give to apps instead of the real one
+        "9774d56d682e549c",  # the Android id that emulators and a faulty series of phones share
+        "f" * 32,  # the largest UUID
+    }
+)
+"""Ids that name nobody, in lower case and without punctuation. Empty ids, zeros only and -1 name nobody either."""
+
+_PUNCTUATION: Final = re.compile(r"[\s!-/:-@\[-`{-~]+")
+
+
+def names_nobody(sent: str) -> bool:
+    """Return whether an id is a placeholder, which many viewers share."""
+    bare = _PUNCTUATION.sub("", sent).lower()
+    return not bare.strip("0") or bare in _PLACEHOLDERS or sent.strip() == "-1"
+
 
 def is_uuid(text: str) -> bool:
     """Return whether a text is a UUID as players write one."""
@@ -37,11 +57,11 @@ class Pseudonyms:
         return sent if self._keeps_uuids else self._hash("viewer", sent.lower())
 
     def shown(self, params: Mapping[str, Any]) -> str | None:
-        """Return the viewer's UUID for responses; None when no id was sent.
+        """Return the viewer's UUID for responses; None when no id names a viewer.
 
-        Prefers an id that the project keeps unhashed, then the first id sent.
+        Prefers an id that the project keeps unhashed, then the first id sent. Placeholders are ignored.
         """
-        sent = [params[name] for name in VIEWER_IDS if params.get(name)]
+        sent = [params[name] for name in VIEWER_IDS if not names_nobody(params.get(name, ""))]
         kept = [one for one in sent if self._keeps_uuids and is_uuid(one)]
         return self.viewer((kept or sent)[0]) if sent else None
 
@@ -53,6 +73,8 @@ class Pseudonyms:
         match value:
             case "" | True | False | None:
                 return value  # identifies nobody
+            case str() | int() | float() if names_nobody(str(value)):
+                return ""
             case str() if use in VIEWER_IDS:
                 return self.viewer(value)
             case list():

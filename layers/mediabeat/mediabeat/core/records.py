@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import MAX_TS_MS
@@ -11,6 +11,8 @@ from mediabeat.core.stored_forms import StoredWord, by_name
 
 if TYPE_CHECKING:
     from mediabeat.core.session_query import Device  # not loaded on the hot path
+
+DeviceType = Literal["phone", "tablet", "tv", "console", "desktop", "other"]
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
@@ -25,10 +27,12 @@ class Caller(NamedTuple):
     page: str
     language: str
     user_agent: str
+    device_type: DeviceType | None  # None in callers stored by a release without this field
 
     def to_json(self) -> str:
-        """Return the stored form."""
-        return json.dumps(self._asdict(), separators=(",", ":"))
+        """Return the stored form, without fields that are None."""
+        known = {name: value for name, value in self._asdict().items() if value is not None}
+        return json.dumps(known, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Caller":
@@ -41,7 +45,9 @@ class Caller(NamedTuple):
         return _UNKNOWN_CALLER._replace(**by_name(stored, cls._fields))
 
 
-_UNKNOWN_CALLER: Final = Caller(device="PC", os="unknown", browser="unknown", origin="", page="", language="", user_agent="")
+_UNKNOWN_CALLER: Final = Caller(
+    device="PC", os="unknown", browser="unknown", origin="", page="", language="", user_agent="", device_type=None
+)
 """The caller of a request without headers. Missing fields of a stored caller have these values."""
 
 

@@ -6,27 +6,26 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mediabeat.core.records import Caller
+from mediabeat.runtime.device_type import device_type_of
 
 UNKNOWN: Final = "unknown"
-_HANDHELD_SYSTEMS: Final = frozenset(
-    {"Android", "iOS", "iPadOS", "Windows Phone", "Windows Mobile", "BlackBerry OS", "Firefox OS", "KaiOS"}
-)
-_NOT_HANDHELD: Final = re.compile(
-    r"\b(android ?tv|google ?tv|smart-?tv|apple ?tv|tvos|hbbtv|mitv|bravia|(?-i:AFT[A-Z0-9]{1,6})|crkey|chromecast|shield|mibox|"
-    r"set-top|stb|watch|quest)\b",
-    re.IGNORECASE,
-)
-"""Names of televisions, sticks and boxes that run a handheld's system. Whole words only, because names of apps contain some."""
+_HANDHELDS: Final = ("phone", "tablet")
+_OPEN_HARMONY: Final = re.compile(r"OpenHarmony[ /-]?(\d+(?:\.\d+)*)?", re.IGNORECASE)
 
 
 def caller_of(headers: Mapping[str, str]) -> Caller:
     """Return the caller of a request with these headers (lower-case names)."""
     user_agent = headers.get("user-agent", "")[:512]
-    os_family, os_version, browser = _parsed(user_agent)
-    handheld = os_family in _HANDHELD_SYSTEMS and not _NOT_HANDHELD.search(user_agent)
+    system, version, browser = _parsed(user_agent)
+    device_type = device_type_of(user_agent, headers, system)
+    if found := _OPEN_HARMONY.search(user_agent):
+        system, version = "OpenHarmony", found[1] or ""
+    elif system == "Mac OS X":
+        system, version = ("iPadOS", "") if device_type == "tablet" else ("Mac OS", version)
     return Caller(
-        device="Mobile" if handheld else "PC",
-        os=f"{os_family} / {os_version}" if os_version else os_family,
+        device="Mobile" if device_type in _HANDHELDS else "PC",
+        device_type=device_type,
+        os=f"{system} / {version}" if version else system,
         browser=browser,
         origin=_site(headers.get("origin", "")) or _site(headers.get("referer", "")),
         page=_page(headers.get("referer", "")),
@@ -40,7 +39,7 @@ def _parsed(user_agent: str) -> tuple[str, str, str]:
 
     result = ua_parser.parse(user_agent)
     system, browser = result.os, result.user_agent
-    family = "Mac OS" if system and system.family == "Mac OS X" else system.family if system else UNKNOWN
+    family = system.family if system else UNKNOWN
     version = ".".join(filter(None, (system.major, system.minor, system.patch))) if system else ""
     return family, version, browser.family if browser else UNKNOWN
 

@@ -15,7 +15,7 @@ from mediabeat.core.action_log import Action, LogLine, totals
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
-from mediabeat.core.records import Caller, ListEntry, on_server_clock
+from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
 from mediabeat.core.summary import ListedSession, ShownSession
 from mediabeat.core.truncation import first_fitting
@@ -69,7 +69,7 @@ class StartTime(TypedDict):
 
 
 class User(TypedDict):
-    """Who watched, according to the headers of the request."""
+    """Who watched, according to the headers of the request. Sessions that release 0.1 stored have no `deviceType`."""
 
     os: str
     browser: str
@@ -78,6 +78,7 @@ class User(TypedDict):
     visitedPage: str
     origin: str
     userAgent: str
+    deviceType: NotRequired[DeviceType]
 
 
 class Player(TypedDict):
@@ -181,6 +182,8 @@ def detail_body(session: ShownSession) -> DetailAnswer:
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
         "metrics": summary.metrics,
     }
+    if caller.device_type:
+        body["user"]["deviceType"] = caller.device_type
     if sums.lines > len(summary.log):
         body["sessionLogTotal"] = sums.lines
     return {"code": 200, "message": "sessionRecent", "result": body}
