@@ -46,7 +46,7 @@ class Metrics(Frozen):
     media_starts: int
     """Always 1: the viewer asked for the media."""
     content_starts: int
-    """1 if the content started with a `play` outside an ad; else 0."""
+    """1 if the content started: with a `play` outside ad breaks, or by moving after a preroll; else 0."""
     drops_before_start: int
     """1 if the session was closed before the content started; else 0."""
     content_completes: int
@@ -54,7 +54,7 @@ class Metrics(Frozen):
     content_resumes: int
     """1 if `sessionStart` carried `media.resume: true`; else 0."""
     content_time_spent_ms: int
-    """Time for which content played, without ads and without stalls."""
+    """Time for which content played by the clock, without ads, stalls and waiting."""
     ad_time_spent_ms: int
     """Time for which ads played."""
     media_time_spent_ms: int
@@ -76,7 +76,8 @@ class Metrics(Frozen):
     progress_95: bool
     """True if the playhead reached 95 % of the length after the content had started; a seek counts too."""
     segment: str | None
-    """Range of content minutes that covers everything played, in steps of five, such as `[0-5]`; null if no content played."""
+    """Range of content minutes that covers everything played, in steps of five, such as `[0-5]`; for live content, before the
+    first midnight (UTC); null if no content played."""
     estimated_streams: int
     """1, and 1 more for each full half hour of media time."""
     pause_events: int
@@ -93,7 +94,7 @@ class Metrics(Frozen):
     """True if the player buffered."""
     stall_events: int
     """How often content stalled: outside ad breaks, the player played but sent the same playhead at three moments in a row or
-    more."""
+    more, and the playhead did not catch up."""
     total_stall_duration_ms: int
     """Time for which content was stalled."""
     stall_impacted: bool

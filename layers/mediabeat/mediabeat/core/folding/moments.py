@@ -27,6 +27,7 @@ Player states (mute) that go on and off in one `ts` are settled by `states_of`, 
 """
 
 from collections.abc import Callable, Iterable
+from itertools import compress
 from typing import Final
 
 from mediabeat.core.event import Event, EventType
@@ -81,8 +82,8 @@ def in_order(
     starts = of({EventType.SESSION_START})
     rest = [event for event in moment if event.type not in _ORDERED and event.type is not EventType.SESSION_START]
     # A `play` that found the playhead elsewhere comes after what still reports the old place.
-    early = [event for event in rest if plays and event.playhead != plays[-1].playhead and event.type in _NEUTRAL]
-    return [*starts, *chapters, *early, *player, *(event for event in rest if event not in early)]
+    is_early = [bool(plays) and event.playhead != plays[-1].playhead and event.type in _NEUTRAL for event in rest]
+    return [*starts, *chapters, *compress(rest, is_early), *player, *compress(rest, (not early for early in is_early))]
 
 
 def _advertising(

@@ -8,8 +8,9 @@ playhead that is a stall, which ends where the playhead moved on. At fewer momen
 clock, from where it was. A live playhead may wobble at the live edge without a jump.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, islice
 from typing import Final
 
 from mediabeat.core.folding.pace import paces_of
@@ -23,6 +24,9 @@ SAME_MOMENT_MS: Final = 500
 
 CATCH_UP_MS: Final = 60_000
 """A playhead catches up within this time or not at all: the slowest players seen update it every 30 s."""
+
+MOST_REFUNDED: Final = 1_000
+"""Losses that one step can make good, so that many events in one minute take no more time than elsewhere."""
 
 LIVE_EDGE_S: Final = 12.0
 WOBBLES: Final = 3
@@ -95,7 +99,8 @@ class _Run:
         self._paces = paces
         self._edge_s = edge_s
         self._losses: dict[int, float] = {}  # by how many seconds the playhead fell behind
-        self._may_return: list[int] = []  # the losses that the playhead may still catch up
+        self._may_return: deque[int] = deque()  # the losses that the playhead may still catch up
+        self._returning_s = 0.0  # their sum
         self._was_refunded = False
         self._jumps: set[int] = set()
         for at in run:
@@ -110,7 +115,7 @@ class _Run:
     def settled(self) -> Iterator[tuple[int, list[Span]]]:
         """Yield what becomes of each span."""
         stalled = self._stalled()
-        for at in self._run:
+        for at in sorted(stalled | self._jumps | self._losses.keys()):
             span, pace = self._spans[at], self._paces.get(at, 1.0)
             lost_s = self._losses.get(at, 0.0)
             still_ms = min(round(1_000 * lost_s / pace), span.duration_ms)
@@ -131,28 +136,32 @@ class _Run:
         return max(tolerance_of(self._expected_s(at)), self._edge_s if self._moved_s(at) else 0.0)
 
     def _look_at(self, at: int) -> None:
-        expected_s, moved_s = self._expected_s(at), self._moved_s(at)
-        if is_steady(moved_s, expected_s):
+        span = self._spans[at]
+        expected_s, moved_s = self._paces.get(at, 1.0) * (span.end_ms - span.begin_ms) / 1_000, span.end_s - span.begin_s
+        off_s = moved_s - expected_s
+        if -(limit_s := STEADY_SHARE * expected_s + STEADY_S) <= off_s <= limit_s and moved_s:
             return
-        off_s, tolerance_s = moved_s - expected_s, self._tolerance_s(at)
-        since_ms = self._spans[at].end_ms - CATCH_UP_MS
-        self._may_return = [lost for lost in self._may_return if self._spans[lost].begin_ms >= since_ms]
-        catching_up_s = sum(self._losses[lost] for lost in self._may_return)
-        if off_s > tolerance_s + catching_up_s or (moved_s < -CLOCK_TOLERANCE_S and -off_s > tolerance_s):
+        tolerance_s, may_return = self._tolerance_s(at), self._may_return
+        while may_return and self._spans[may_return[0]].begin_ms < span.end_ms - CATCH_UP_MS:
+            self._returning_s -= self._losses[may_return.popleft()]
+        if off_s > tolerance_s + self._returning_s or (moved_s < -CLOCK_TOLERANCE_S and -off_s > tolerance_s):
             self._jumps.add(at)
-            self._may_return.clear()
+            may_return.clear()
+            self._returning_s = 0.0
         elif off_s > 0:
             self._refund(off_s, is_step=off_s > _STEP_SHARE * expected_s)
         elif not (self._edge_s and moved_s) or -off_s > tolerance_s:
             self._losses[at] = min(expected_s, -off_s)
-            self._may_return.append(at)
+            self._returning_s += self._losses[at]
+            may_return.append(at)
 
     def _refund(self, gained_s: float, *, is_step: bool) -> None:
         """Give back what the playhead has caught up, the latest loss first; where it stood, only by a step."""
-        for lost in reversed(self._may_return):
+        for lost in islice(reversed(self._may_return), MOST_REFUNDED):
             if is_step or self._moved_s(lost):
                 given_s = min(gained_s, self._losses[lost])
                 self._losses[lost] -= given_s
+                self._returning_s -= given_s
                 gained_s -= given_s
                 self._was_refunded = True
 

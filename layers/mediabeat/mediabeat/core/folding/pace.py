@@ -27,7 +27,9 @@ class Move(NamedTuple):
 
     def has_pace(self, pace: float) -> bool:
         """Return whether it is a movement at this pace: since it stood (a step), or in its last span (after a stall)."""
-        return is_near(self.moved_s, pace * self.last_s) or is_near(self.moved_s, pace * self.whole_s)
+        if is_near(self.moved_s, pace * self.last_s):
+            return True
+        return self.whole_s != self.last_s and is_near(self.moved_s, pace * self.whole_s)
 
     @property
     def pace(self) -> float:
@@ -44,8 +46,12 @@ def paces_of(spans: Sequence[Span]) -> Mapping[int, float]:
     paces: dict[int, float] = {}
     pace = 1.0
     for move, following in zip_longest(moves, moves[1:]):
-        # The pace goes on; else it is 1, or another one of this session; else it changed within the movement.
-        fitting = next((one for one in (pace, *known) if move.has_pace(one)), None)
+        if move.has_pace(pace):  # it goes on
+            for at in move.spans:
+                paces[at] = pace
+            continue
+        # It is 1, or another one of this session, or it changed within the movement.
+        fitting = next((one for one in known if move.has_pace(one)), None)
         if fitting is None and following is not None:
             later = next((one for one in known if following.has_pace(one)), None)
             if later is not None and min(pace, later) * move.whole_s <= move.moved_s <= max(pace, later) * move.whole_s:
