@@ -97,8 +97,9 @@ class Deployment:
 
     def answers(self, *names: str) -> list[Any]:
         """What is answered of all sessions, and of these."""
-        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS)
-        return [listed, *(json.loads(json.dumps(show_session(PROJECT, name, self.queries), default=repr)) for name in names)]
+        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS, now=0)
+        shown = (show_session(PROJECT, name, self.queries, now=0) for name in names)
+        return [listed, *(json.loads(json.dumps(one, default=repr)) for one in shown)]
 
 
 def _comparable(item: Item) -> Item:
@@ -230,7 +231,7 @@ def test_import_creates_the_project_unless_it_exists(
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
     assert other.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert list(other.registry.projects()) == there
-    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS)) == 1
+    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS, now=0)) == 1
     missing = other.mediabeat("import", folder, "--project", "nobody")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")
 
