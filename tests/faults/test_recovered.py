@@ -231,6 +231,9 @@ def test_import_creates_the_project_unless_it_exists(
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
     assert other.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert list(other.registry.projects()) == there
+    there_already = other.mediabeat("import", folder, "--project", "yours").stderr
+    assert "1 sessions were not stored, because this deployment has sessions with their ids." in there_already
+    assert "They are in 'yours' if an\nearlier import stored them there, otherwise in another project." in there_already
     assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS, now=0)) == 1
     missing = other.mediabeat("import", folder, "--project", "nobody")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")

@@ -49,8 +49,9 @@ class SessionStarts:
         # Pages are cut from sorted events, so a repeat makes the same pages.
         for page in session_items.pages(sorted(events)):
             self._table.put(session_items.page_item(sid, page, expires_at=kept_until), IS_NEW)
-        # The closer deletes an old head without a start. A repeat renews it, and the closer deletes only the head that it has read.
-        self._table.put(session_items.head_item(sid, head, shards=self._shards, expires_at=kept_until), IS_NEW_OR_NOT_SUMMARIZED)
+        # The closer deletes an old head without a start. A repeat renews the head, and the closer deletes only the one it read.
+        item = session_items.head_item(sid, head, shards=self._shards, expires_at=kept_until)
+        self._table.put(item, IS_NEW_OR_NOT_SUMMARIZED)
         for entry in viewer_items.viewer_items(sid, start, expires_at=kept_until):
             self._table.put(entry, IS_NEW)
         return self._table.put(session_items.start_item(sid, start, shards=self._shards, expires_at=kept_until), IS_NEW)

@@ -76,7 +76,11 @@ def _start(
     project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
     if admission.project is None:
-        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
+        rule = f"{project_id!r:.100} is not a project here"
+        if "," in project_id:
+            # Not the first one that is a project: then a new project would take sessions from another.
+            rule = f"{project_id!r:.100} names several report suites; send one, because a session belongs to one project"
+        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", rule))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and accepts no sessions"
