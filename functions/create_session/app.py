@@ -36,6 +36,5 @@ def lambda_handler(request: Request, context: Any) -> Reply:
         event = requests.parse_session_start(value)
         started = start_session(event, caller, store, registry, viewer_key, deployed.limits, now=now)
     telemetry.count("SessionsStarted", int(not started.is_repeat))
-    message = "upload repeated" if started.is_repeat else "session started"
-    telemetry.publish(message=message, session_id=started.sid, project=started.project_id)
+    telemetry.publish(message=started.outcome, session_id=started.sid, project=started.project_id)
     return started_reply(started.sid)

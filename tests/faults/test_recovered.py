@@ -225,7 +225,7 @@ def test_import_creates_the_project_unless_it_exists(
     new, other = deploy(), deploy()
     new.import_(folder)
     assert list(new.registry.projects()) == [key[0]]
-    there = [new_project(name, 7)[0] for name in (PROJECT, "theirs")]
+    there = [new_project(name, 7)[0] for name in (PROJECT, "theirs", "yours")]
     for project in there:
         other.registry.create_project(project)
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
@@ -254,6 +254,14 @@ def test_shared_archive_has_no_keys_and_no_opted_out_viewers(
     assert (refused.exit_code, refused.stderr, new.items()) == (1, message, {})
     new.registry.create_project(new_project("theirs", 7)[0])
     assert new.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
+
+
+def test_export_names_dates_the_wrong_way_round(old: Deployment, tmp_path: Path) -> None:
+    dates = ("--since", "2026-11-25", "--until", "2026-11-24")
+    refused = old.mediabeat("export", PROJECT, "--to", tmp_path / "new", *dates)
+    assert refused.exit_code == 1
+    assert refused.stderr == "Error: --since is after --until: no day is from 2026-11-25 to 2026-11-24.\n"
+    assert not (tmp_path / "new").exists()
 
 
 def test_export_selects_sessions_by_start_date_inclusive(old: Deployment, tmp_path: Path) -> None:

@@ -7,10 +7,15 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 from botocore.client import BaseClient
+from click.testing import CliRunner, Result
 
+from mediabeat.cli import target, viewers
+from mediabeat.cli.main import main
+from mediabeat.cli.target import Target
 from mediabeat.core.pseudonyms import Pseudonyms
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
 from mediabeat.storage.upload_items import UPLOAD, Upload, upload_item, upload_of
 from mediabeat.storage.viewer_store import ViewerStore
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S, Erased, erase, viewers_called
@@ -114,6 +119,40 @@ def test_viewer_is_found_by_the_uuid_that_a_player_sent(store: ViewerStore, api:
     sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
     api.start(wire_start(analytics_visitorId=sent.lower()))
     assert erase_jane(store, name=sent).sessions == 1
+    assert kept(table) == others
+
+
+@pytest.fixture
+def command(table: str, secrets_manager: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run `mediabeat viewer erase` as on a stack."""
+    clients = {"dynamodb": dynamodb_client(), "secretsmanager": secrets_manager}
+    chosen = Target(table, "", viewer_key_secret(), 2, clients.__getitem__)
+    monkeypatch.setattr(target, "_of_stack", lambda *_: chosen)
+    monkeypatch.setattr(viewers, "sleep", lambda seconds: None)
+    return lambda *arguments: CliRunner().invoke(main, ["viewer", "erase", "--stack", "x", *arguments])
+
+
+def test_erasing_in_a_misspelt_project_fails(command: Callable[..., Result], others: list[Item], table: str) -> None:
+    refused = command("dmeo", "jane")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: There is no project 'dmeo', and nothing is stored of this viewer")
+    assert command("demo", "jane").exit_code == 0
+    assert items(table) == others
+
+
+def test_viewer_of_a_deleted_project_is_erased(
+    command: Callable[..., Result], api: Api, registry: Registry, others: list[Item], table: str
+) -> None:
+    api.start(start_of_jane())
+    registry.delete_project("demo")
+    erased = command("demo", "jane")
+    assert (erased.exit_code, "Removed        1 sessions" in erased.stdout) == (0, True)
+    assert kept(table) == [item for item in others if item["pk"]["S"] != "projects"]
+
+
+def test_id_that_begins_with_a_dash_is_erased(command: Callable[..., Result], api: Api, others: list[Item], table: str) -> None:
+    api.start(wire_start(analytics_visitorId="-17"))
+    assert "Removed        1 sessions" in command("demo", "--", "-17").stdout
     assert kept(table) == others
 
 

@@ -30,6 +30,11 @@ class Started(NamedTuple):
     project_id: str
     is_repeat: bool = False
 
+    @property
+    def outcome(self) -> str:
+        """The request's outcome in the log."""
+        return "upload repeated" if self.is_repeat else "session started"
+
 
 def start_session(
     event: Event, caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
