@@ -35,6 +35,6 @@ def lambda_handler(request: Request, context: Any) -> Reply:
         request.body(limit_bytes=requests.MAX_EVENT_BYTES)  # of a single event, less is accepted
         event = requests.parse_session_start(value)
         started = start_session(event, caller, store, registry, viewer_key, deployed.limits, now=now)
-    telemetry.count("SessionsStarted")
-    telemetry.publish(message="session started", session_id=started.sid, project=started.project_id)
+    telemetry.count("SessionsStarted", int(not started.is_repeat))
+    telemetry.publish(message=started.outcome, session_id=started.sid, project=started.project_id)
     return started_reply(started.sid)

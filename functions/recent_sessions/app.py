@@ -21,12 +21,12 @@ store, registry = SessionQueries(deployed.table_name, client), Registry(deployed
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
     """Return the body with the newest sessions, open and closed."""
     query = parse_query(request.query, now=now)
-    return list_body(list_sessions(project_id, query, store, shards=deployed.index_shards), query)
+    return list_body(list_sessions(project_id, query, store, shards=deployed.index_shards, now=now), query)
 
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
     """Return the body with the session that the path names."""
-    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store))
+    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, now=now))
 
 
 ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}

@@ -92,7 +92,7 @@ def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClien
     write(client, stored)
 
     def asked(project: str, **query: str) -> list[str]:
-        listed = list_sessions(project, parse_query(query, now=NOW), queries, shards=SHARDS)
+        listed = list_sessions(project, parse_query(query, now=NOW), queries, shards=SHARDS, now=NOW)
         return [number_of(one.entry) for one in listed]
 
     asked("one", limit="20")

@@ -97,8 +97,9 @@ class Deployment:
 
     def answers(self, *names: str) -> list[Any]:
         """What is answered of all sessions, and of these."""
-        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS)
-        return [listed, *(json.loads(json.dumps(show_session(PROJECT, name, self.queries), default=repr)) for name in names)]
+        listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS, now=0)
+        shown = (show_session(PROJECT, name, self.queries, now=0) for name in names)
+        return [listed, *(json.loads(json.dumps(one, default=repr)) for one in shown)]
 
 
 def _comparable(item: Item) -> Item:
@@ -224,13 +225,16 @@ def test_import_creates_the_project_unless_it_exists(
     new, other = deploy(), deploy()
     new.import_(folder)
     assert list(new.registry.projects()) == [key[0]]
-    there = [new_project(name, 7)[0] for name in (PROJECT, "theirs")]
+    there = [new_project(name, 7)[0] for name in (PROJECT, "theirs", "yours")]
     for project in there:
         other.registry.create_project(project)
     assert other.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
     assert other.import_(folder) == "0 stored, 1 there already, 0 expired\n"
     assert list(other.registry.projects()) == there
-    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS)) == 1
+    there_already = other.mediabeat("import", folder, "--project", "yours").stderr
+    assert "1 sessions were not stored, because this deployment has sessions with their ids." in there_already
+    assert "They are in 'yours' if an\nearlier import stored them there, otherwise in another project." in there_already
+    assert len(list_sessions("theirs", ALL, other.queries, shards=SHARDS, now=0)) == 1
     missing = other.mediabeat("import", folder, "--project", "nobody")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no project 'nobody'.\n")
 
@@ -250,6 +254,14 @@ def test_shared_archive_has_no_keys_and_no_opted_out_viewers(
     assert (refused.exit_code, refused.stderr, new.items()) == (1, message, {})
     new.registry.create_project(new_project("theirs", 7)[0])
     assert new.import_(folder, "--project", "theirs") == "1 stored, 0 there already, 0 expired\n"
+
+
+def test_export_names_dates_the_wrong_way_round(old: Deployment, tmp_path: Path) -> None:
+    dates = ("--since", "2026-11-25", "--until", "2026-11-24")
+    refused = old.mediabeat("export", PROJECT, "--to", tmp_path / "new", *dates)
+    assert refused.exit_code == 1
+    assert refused.stderr == "Error: --since is after --until: no day is from 2026-11-25 to 2026-11-24.\n"
+    assert not (tmp_path / "new").exists()
 
 
 def test_export_selects_sessions_by_start_date_inclusive(old: Deployment, tmp_path: Path) -> None:

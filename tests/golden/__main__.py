@@ -16,8 +16,9 @@ from mediabeat.core.projects import AccessKey, Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.summary import summarize
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage import channel_items, project_items, session_items, viewer_items
+from mediabeat.storage import channel_items, project_items, session_items, upload_items, viewer_items
 from mediabeat.storage.table import QUARANTINE
+from mediabeat.storage.upload_items import Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
 from tests.support.builders import BASE_MS
@@ -138,6 +139,10 @@ def of_sessions() -> dict[str, Cases]:
             for name, start, summary in starts
         ],
         "pages": [("five events", session_items.page_item(SID, map(pack, [*ALL_KINDS[1:5], LONG]), expires_at=EXPIRES_AT))],
+        "uploads": [
+            (name, upload_items.upload_item(SID, Upload(EXPIRES_AT, erased=erased), expires_at=EXPIRES_AT + 90 * 86_400))
+            for name, erased in (("stored", False), ("erased", True))
+        ],
         "viewers": list(zip(("first of two ids", "second of two ids", "only id"), viewers, strict=True)),
         "archived_sessions": [(name, _archived(stored)) for name, stored in archived.items()],
     }

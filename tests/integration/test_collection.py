@@ -171,3 +171,26 @@ def test_served_schema_equals_the_validating_one(api: Api) -> None:
     assert answer["statusCode"] == 200
     assert schema["$defs"]["AdBreakStartParams"]["required"] == ["media.ad.podIndex", "media.ad.podSecond"]
     assert api.call("GET", "/api/v1/schemas/adSnack")["statusCode"] == 404
+
+
+def test_several_report_suites_in_one_setting_are_refused_with_the_rule(api: Api, api_key: str) -> None:
+    answer = api.call("POST", "/api/v1/sessions", wire_start(analytics_reportSuite="demo,other"))
+    assert (answer["statusCode"], json.loads(answer["body"])["errors"]) == (
+        400,
+        [
+            {
+                "field": "params.analytics.reportSuite",
+                "rule": "'demo,other' names several report suites; send one, because a session belongs to one project",
+            }
+        ],
+    )
+
+
+def test_title_cut_within_an_emoji_keeps_the_session(api: Api, api_key: str, store: Store) -> None:
+    body = json.dumps(wire_start(media_name="fire TITLE")).replace("TITLE", r"\ud83d")
+    answer = api.call("POST", "/api/v1/sessions", body)
+    assert answer["statusCode"] == 201
+    stored = store.read_session(answer["headers"]["Location"].rpartition("/")[2])
+    assert stored is not None
+    assert stored.start is not None
+    assert unpack(stored.start.event).params["media.name"] == "fire \ufffd"

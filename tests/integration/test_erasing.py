@@ -7,9 +7,16 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 from botocore.client import BaseClient
+from click.testing import CliRunner, Result
 
+from mediabeat.cli import target, viewers
+from mediabeat.cli.main import main
+from mediabeat.cli.target import Target
 from mediabeat.core.pseudonyms import Pseudonyms
+from mediabeat.runtime.settings import settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.upload_items import UPLOAD, Upload, upload_item, upload_of
 from mediabeat.storage.viewer_store import ViewerStore
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S, Erased, erase, viewers_called
 from tests.integration.conftest import VIEWER_KEY, viewer_uuid
@@ -52,6 +59,11 @@ def event(at: float = 1, *, weight: int = 0) -> Wire:
     return wire("ping", at, customMetadata={"note": noise(round(weight * 1.4))}) if weight else wire("ping", at)
 
 
+def kept(table: str) -> list[Item]:
+    """All items but the marks of uploads, which hold nothing about a viewer and outlive the sessions."""
+    return [item for item in items(table) if item["sk"]["S"] != UPLOAD]
+
+
 def keys(stored: list[Item]) -> list[tuple[str, str]]:
     return [(item["pk"]["S"], item["sk"]["S"]) for item in stored]
 
@@ -88,10 +100,10 @@ def test_erasing_removes_one_viewer_from_every_item(
         viewers=(JANE,), others=(HER_DEVICE,), sessions=4, items=heads_starts_and_pages, entries=two_entries_each, left=0
     )
     assert waited == [UNDER_WAY_S]
-    assert items(table) == others
+    assert kept(table) == others
     assert_nothing_is_left_of({"jane", "device-7", JANE, HER_DEVICE, *sids}, table)
     assert [api.send(sid, wire("ping", 20))["statusCode"] for sid in sids] == [404] * 4
-    assert items(table) == others
+    assert kept(table) == others
 
 
 @pytest.mark.parametrize("name", ["device-7", JANE, HER_DEVICE.upper()])
@@ -100,14 +112,48 @@ def test_viewer_is_found_by_either_id_and_by_the_shown_uuid(
 ) -> None:
     assert (erased := erase_jane(store, name=name)).left == 0
     assert erased.sessions == 4
-    assert items(table) == others
+    assert kept(table) == others
 
 
 def test_viewer_is_found_by_the_uuid_that_a_player_sent(store: ViewerStore, api: Api, others: list[Item], table: str) -> None:
     sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
     api.start(wire_start(analytics_visitorId=sent.lower()))
     assert erase_jane(store, name=sent).sessions == 1
+    assert kept(table) == others
+
+
+@pytest.fixture
+def command(table: str, secrets_manager: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run `mediabeat viewer erase` as on a stack."""
+    clients = {"dynamodb": dynamodb_client(), "secretsmanager": secrets_manager}
+    chosen = Target(table, "", viewer_key_secret(), 2, clients.__getitem__)
+    monkeypatch.setattr(target, "_of_stack", lambda *_: chosen)
+    monkeypatch.setattr(viewers, "sleep", lambda seconds: None)
+    return lambda *arguments: CliRunner().invoke(main, ["viewer", "erase", "--stack", "x", *arguments])
+
+
+def test_erasing_in_a_misspelt_project_fails(command: Callable[..., Result], others: list[Item], table: str) -> None:
+    refused = command("dmeo", "jane")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: There is no project 'dmeo', and nothing is stored of this viewer")
+    assert command("demo", "jane").exit_code == 0
     assert items(table) == others
+
+
+def test_viewer_of_a_deleted_project_is_erased(
+    command: Callable[..., Result], api: Api, registry: Registry, others: list[Item], table: str
+) -> None:
+    api.start(start_of_jane())
+    registry.delete_project("demo")
+    erased = command("demo", "jane")
+    assert (erased.exit_code, "Removed        1 sessions" in erased.stdout) == (0, True)
+    assert kept(table) == [item for item in others if item["pk"]["S"] != "projects"]
+
+
+def test_id_that_begins_with_a_dash_is_erased(command: Callable[..., Result], api: Api, others: list[Item], table: str) -> None:
+    api.start(wire_start(analytics_visitorId="-17"))
+    assert "Removed        1 sessions" in command("demo", "--", "-17").stdout
+    assert kept(table) == others
 
 
 def test_sessions_with_only_the_other_id_are_kept_and_reported(store: ViewerStore, api: Api, table: str) -> None:
@@ -115,6 +161,32 @@ def test_sessions_with_only_the_other_id_are_kept_and_reported(store: ViewerStor
     sid = api.start(wire_start(visitor_marketingCloudUserId="device-7"))
     assert erase_jane(store).others == (HER_DEVICE,)
     assert [item["sk"]["S"] for item in items(table) if item["pk"]["S"] == sid] == ["head", "start"]
+
+
+def upload_of_jane() -> list[Wire]:
+    return [start_of_jane(media_downloaded=True), wire("play", 1), wire("sessionEnd", 9)]
+
+
+def test_erased_upload_does_not_come_back_by_a_repeat(
+    store: ViewerStore, api: Api, others: list[Item], clock: Clock, table: str
+) -> None:
+    sid = api.start(upload_of_jane())
+    assert erase_jane(store).sessions == 1
+    [mark] = [item for item in items(table) if item not in others]
+    assert upload_of(mark).erased
+    assert mark == upload_item(sid, upload_of(mark), expires_at=int(mark["expires_at"]["N"]))
+    assert_nothing_is_left_of({"jane", "device-7", JANE, HER_DEVICE, sid}, table)
+    clock.forward(minutes=60)
+    assert api.start(upload_of_jane()) == sid
+    assert kept(table) == others
+
+
+def test_mark_of_an_upload_outlives_the_session_by_the_retention(api: Api, clock: Clock, table: str) -> None:
+    api.start(upload_of_jane())
+    [mark] = [item for item in items(table) if item["sk"]["S"] == UPLOAD]
+    retention_s = settings().retention_s
+    assert upload_of(mark) == Upload(clock.now // 1_000 + retention_s)
+    assert int(mark["expires_at"]["N"]) == clock.now // 1_000 + 2 * retention_s
 
 
 def test_unknown_id_finds_no_viewer(store: ViewerStore, others: list[Item], table: str) -> None:
@@ -180,7 +252,7 @@ def test_killed_erasing_is_completed_by_the_next_run(
             break
         except Killed:
             assert erase_jane(store).left == 0
-            assert items(table) == others, f"killed before request {number}"
+            assert kept(table) == others, f"killed before request {number}"
             put_back(table, saved)
     assert number > 40, "each request has had its turn"
 
@@ -202,7 +274,7 @@ def test_session_stays_erased_whatever_happens_during_erasing(
     for number in count():
         requests.do_at(number, meanwhile)
         assert erase_jane(store).left == 0
-        assert keys(items(table)) == keys(others), f"meanwhile, before request {number}"
+        assert keys(kept(table)) == keys(others), f"meanwhile, before request {number}"
         if requests.is_waiting:
             break  # there was no such request any more
         put_back(table, saved)
@@ -256,7 +328,7 @@ WRITES: Final = {
     "a sessionEnd": Write(lambda api, sid: api.send(sid, wire("sessionEnd", 2)), 1),
     "the closer": Write(lambda api, sid: api.close_due(), 10, is_late=True),
     "a start": Write(lambda api, sid: api.start(start_of_jane()), 5),
-    "a downloaded session": Write(lambda api, sid: api.start([start_of_jane(media_downloaded=True), event()]), 6),
+    "a downloaded session": Write(lambda api, sid: api.start([start_of_jane(media_downloaded=True), event()]), 7),
 }
 
 
@@ -277,7 +349,7 @@ def test_pending_writer_brings_nothing_back_after_erasing(
         writer = Writer(requests, lambda: writing.write(api, sid), number)
         erased = erase_jane(store, wait=writer.let_go)
         assert (erased.left, erased.sessions >= 1) == (0, True)
-        assert keys(items(table)) == keys(others), f"stopped before request {number}"
+        assert keys(kept(table)) == keys(others), f"stopped before request {number}"
         if not writer.has_stopped:
             break
         put_back(table, saved)
@@ -298,7 +370,7 @@ def test_session_started_during_erasing_is_erased_or_whole(
         if found := [item["sk"]["S"] for item in items(table) if item["pk"]["S"] == started[0]]:
             assert (found, api.send(started[0], event(2))["statusCode"]) == (["head", "start"], 204)
             assert erase_jane(store).left == 0
-        assert items(table) == others, f"started before request {number}"
+        assert kept(table) == others, f"started before request {number}"
         put_back(table, saved)
     assert number > 10
 

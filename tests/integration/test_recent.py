@@ -8,6 +8,7 @@ import pytest
 from mediabeat.core.projects import new_project, rotated
 from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
+from tests.integration.contents import client, items
 from tests.support.api import Api
 from tests.support.builders import wire, wire_start
 from tests.support.clock import Clock
@@ -150,3 +151,30 @@ def test_rotated_key_stops_at_once_or_after_its_grace(api: Api, api_key: str, re
     at_once, third = rotated(in_grace, clock.now)
     registry.replace_project(at_once)
     assert codes(api_key, second, third) == [401, 401, 200]
+
+
+def expire(sid: str, table: str, at_s: int) -> None:
+    """Set the time of expiry of a session and of what finds it. DynamoDB deletes it some days later."""
+    for item in items(table):
+        if item["pk"]["S"] == sid or item["sk"]["S"].endswith(sid):
+            client().put_item(TableName=table, Item=item | {"expires_at": {"N": str(at_s)}})
+
+
+@pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+def test_expired_session_is_in_no_answer(api: Api, api_key: str, clock: Clock, table: str, is_closed: bool) -> None:
+    kept, expired = (api.start(wire_start(analytics_visitorId=VISITOR, media_name=name)) for name in ("kept", "expired"))
+    if is_closed:
+        clock.forward(minutes=60)
+        api.close_due()
+    expire(expired, table, clock.now // 1_000)
+    expire(kept, table, clock.now // 1_000 + 1)
+    headers = {"x-api-key": api_key, "x-project-id": "demo"}
+    shown = {
+        name: api.call("GET", f"/v1/sessionRecent/{name}", headers=headers) for name in (kept, expired, viewer_uuid(VISITOR))
+    }
+    assert [answer["statusCode"] for answer in shown.values()] == [200, 404, 200]
+    assert json.loads(shown[viewer_uuid(VISITOR)]["body"])["result"]["sessionId"] == kept
+    assert len(api.recent(api_key)["result"]) == 1
+    clock.forward(seconds=1)
+    assert api.recent(api_key)["result"] == []
+    assert api.call("GET", f"/v1/sessionRecent/{viewer_uuid(VISITOR)}", headers=headers)["statusCode"] == 404

@@ -2,14 +2,17 @@
 
 import json
 from dataclasses import asdict, replace
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from mediabeat.cli.commands.cloud import up
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.main import main
+from tests.support.template import source
 
 UP = Status(
     running=True,
@@ -30,6 +33,12 @@ def status_of(found: Status, home: Path, monkeypatch: pytest.MonkeyPatch, *optio
     monkeypatch.setenv("MEDIABEAT_HOME", str(home))
     monkeypatch.setattr(lifecycle, "status", lambda folder: found)
     return CliRunner().invoke(main, ["status", *options])
+
+
+def test_cloud_closes_quiet_sessions_after_the_documented_time() -> None:
+    documented = source()["Parameters"]["QuietMinutes"]["Default"]
+    quiet_minutes = {option.name: option.default for option in up.params}["quiet_minutes"]
+    assert quiet_minutes == signature(lifecycle.up).parameters["quiet_minutes"].default == documented == 10
 
 
 def test_status_prints_one_line_for_each_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """`mediabeat viewer erase`: the ids that it refuses, and its report."""
 
 import pytest
+from click.testing import CliRunner
 
+from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.viewers import erase, report
@@ -39,3 +41,13 @@ def test_report_says_when_the_viewer_has_no_session() -> None:
 
 def test_report_names_the_viewer_s_other_ids() -> None:
     assert "Also known as  b and c; erase these too" in report(Erased(("a",), ("b", "c"), 1, 2, 1, 0))
+
+
+def test_erase_explains_how_to_write_an_id_with_a_dash() -> None:
+    refused = CliRunner().invoke(main, ["viewer", "erase", "demo", "-1"])
+    assert refused.exit_code == 2
+    assert refused.output.endswith(
+        "No such option '-1'. Write -- before an ID that begins with a dash: main viewer erase PROJECT -- -1\n"
+    )
+    mistyped = CliRunner().invoke(main, ["viewer", "erase", "demo", "jane", "--stak", "x"])
+    assert (mistyped.exit_code, "No such option '--stak'" in mistyped.output) == (2, True)

@@ -142,7 +142,7 @@ moments = st.builds(
     st.dates().map(str) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fullmatch=True),
     st.sampled_from(["", " ", "T", "t", "_"]),
     st.sampled_from(["", "00:00:00", "23:59:59", "24:00:00", "11:06:40", "11:60:00", "11:06"]),
-    st.sampled_from(["", ".1", ".123456", ".1234567", "Z", "z", ".5Z", "+09:00", "-23:59", "+24:00", "+0900", "\n"]),
+    st.sampled_from(["", ".1", ".123456", ".1234567", "Z", "z", ".5Z", "+09:00", " 09:00", "-23:59", "+24:00", "+0900", "\n"]),
 )
 
 
@@ -160,6 +160,12 @@ def test_documented_pattern_of_a_date_and_its_parser_agree(text: str) -> None:
         assert wrong(endDate=text) == ["endDate"]
     else:
         assert is_valid("endDate", text) == is_valid("startDate", text) == (not refused_fields(startDate=text, endDate=text))
+
+
+@pytest.mark.parametrize("time", ["2026-11-25T10:00:00 09:00", "2026-11-25 10:00:00.5 09:00"])
+def test_space_before_an_offset_is_an_unencoded_plus(time: str) -> None:
+    encoded = "+".join(time.rsplit(" ", 1))
+    assert parse_query({"startDate": time}, now=NOW * 2) == parse_query({"startDate": encoded}, now=NOW * 2)
 
 
 @pytest.mark.parametrize("name", ["device", "videoType"])

@@ -1,5 +1,6 @@
 """The bodies that players send: what is accepted as an event, and what is refused."""
 
+import gzip
 import json
 from typing import Any, Final
 
@@ -415,8 +416,6 @@ PING: Final = '{"eventType":"ping","playerTime":{"playhead":%s,"ts":1},"params":
         PING % (1, "1" * 5_000),
         PING % (1, "[" * 10_000 + "]" * 10_000),
         PING % (1, '{"a":' * 10_000 + "1" + "}" * 10_000),
-        PING % (1, r'"\ud800"'),
-        PING % (1, r'"\udc00"'),
         PING % (1, '"\x00"'),
         "[" * 10_000,
     ],
@@ -432,17 +431,60 @@ def test_invalid_json_is_refused(text: str | bytes) -> None:
     [
         (PING % (1, r'"\u0000"'), "\0"),
         (PING % (1, r'"\ud83d\ude00"'), "😀"),
+        (PING % (1, r'"fire \ud83d"'), "fire \ufffd"),
+        (PING % (1, r'"\uDC00\ud83d\ud83d\ude00"'), "\ufffd\ufffd😀"),
+        (PING % (1, r'"\\ud83d \\\ud83d \ud83d\u00e9"'), "\\ud83d \\\ufffd \ufffdé"),
+        (PING % (1, r'{"a\udc00":"b"}'), {"a\ufffd": "b"}),
+        ("\ufeff" + PING % (1, '"x"'), "x"),
+        (b"\xef\xbb\xbf" + (PING % (1, '"x"')).encode(), "x"),
         (PING % (1, "[" * 8 + "]" * 8), [[[[[[[[]]]]]]]]),
         (PING % (1, "-9223372036854775808"), -(2**63)),
         (PING % (1, "1e-400"), 0),
         ('{"eventType":"play","eventType":"ping","playerTime":{"playhead":1,"ts":1},"params":{"media.x":1,"media.x":2}}', 2),
     ],
-    ids=["NUL", "a pair of surrogates", "deep", "64 bits", "next to nothing", "names given twice: the last one counts"],
+    ids=[
+        *(
+            "NUL",
+            "a pair of surrogates",
+            "half an emoji",
+            "two halves and a pair",
+            "escaped backslashes",
+            "half an emoji in a name",
+        ),
+        *("byte order mark in text", "byte order mark in bytes", "deep"),
+        "64 bits",
+        "next to nothing",
+        "names given twice: the last one counts",
+    ],
 )
-def test_odd_json_makes_an_event_that_can_be_stored(text: str, kept: Any) -> None:
+def test_odd_json_makes_an_event_that_can_be_stored(text: str | bytes, kept: Any) -> None:
     event = parse(read_json(text))
     assert event == Event(1, EventType.PING, 1.0, {"media.x": kept}, {}, {})
     assert unpack(pack(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        (gzip.compress(b"{}"), "gzip"),
+        (gzip.compress(b"{}").decode(errors="replace"), "gzip"),
+        ("{}".encode("utf-16"), "UTF-16"),
+        ("{}".encode("utf-16-be"), "UTF-16"),
+        ("{}".encode("utf-16").decode(errors="replace"), "UTF-16"),
+        ("{}".encode("utf-32"), "UTF-16 or UTF-32"),
+    ],
+    ids=["gzip", "gzip through a gateway", "UTF-16", "UTF-16 without a mark", "UTF-16 through a gateway", "UTF-32"],
+)
+def test_body_in_another_encoding_is_named(sent: str | bytes, found: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^body: must .*; it looks like {found}.* Send JSON in UTF-8$"):
+        read_json(sent)
+
+
+def test_other_mistakes_in_a_body_are_named_as_before() -> None:
+    with pytest.raises(InvalidInput, match=r"^body: must be JSON: EOF while parsing an object at line 1 column 1$"):
+        read_json("{")
+    with pytest.raises(InvalidInput, match=r"^body: must be JSON: expected value at line 1 column 1$"):
+        read_json("\ufeff" * 100_000)
 
 
 JSON: Final = st.recursive(

@@ -19,7 +19,8 @@ Not erased     the table's recovery points (35 days), its stream and the stream'
 def erase(project_id: str, viewer_id: str, target: Target) -> Erased:
     """Erase all sessions of a viewer, and return what was erased; the project may be deleted already.
 
-    The id is one that players send, or the UUID in the API's answers. Raises CommandFailed for an invalid id or a placeholder.
+    The id is one that players send, or the UUID in the API's answers. Raises CommandFailed for an invalid id or a placeholder,
+    and when nothing is stored of the viewer and the project does not exist.
     """
     if not PROJECT_ID.fullmatch(project_id) or not viewer_id:
         raise CommandFailed("A project is 1 to 100 letters, digits, dots, dashes or underscores; an ID is not empty.")
@@ -27,7 +28,13 @@ def erase(project_id: str, viewer_id: str, target: Target) -> Erased:
         hint = "To erase sessions that were stored with it, use the `uuid` in the API's answers."
         raise CommandFailed(f"{viewer_id!r} is a placeholder that players of many viewers send. {hint}")
     called = erase_viewer.viewers_called(viewer_id, Pseudonyms(target.viewer_key.read(), project_id))
-    return erase_viewer.erase(project_id, called, target.viewers, wait=_wait)
+    erased = erase_viewer.erase(project_id, called, target.viewers, wait=_wait)
+    if not (erased.viewers or erased.left) and target.registry.project(project_id) is None:
+        raise CommandFailed(
+            f"There is no project {project_id!r}, and nothing is stored of this viewer in a deleted project of that name. "
+            "Projects are listed by: mediabeat project list"
+        )
+    return erased
 
 
 def _wait(seconds: int) -> None:

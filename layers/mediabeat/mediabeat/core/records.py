@@ -106,6 +106,10 @@ class StoredSession(NamedTuple):
     summary: bytes | None
     expires_at: int = 0
 
+    def has_expired(self, now: int) -> bool:
+        """Return whether the session's time is over (`now` in epoch ms). DynamoDB deletes it some days later."""
+        return self.expires_at * 1_000 <= now
+
 
 class ListEntry(NamedTuple):
     """A session's entry in the list of sessions. `summary` is None until the session is closed."""

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, Final, NamedTuple, NotRequired
@@ -127,14 +128,20 @@ class Request:
 
 
 def read_json(body: bytes | str) -> Any:
-    """Return the JSON value in a body.
+    """Return the JSON value in a body. An escaped half of an emoji becomes U+FFFD, and a byte order mark of UTF-8 is ignored.
 
-    Raises InvalidInput for invalid JSON; NaN and lone surrogates are invalid too.
+    Raises InvalidInput for invalid JSON, NaN included.
     """
-    try:
+    with suppress(ValueError):
         return from_json(body, allow_inf_nan=False)
+    # Imported here: hardly a body needs it, and a cold start should not pay for it.
+    from mediabeat.runtime.odd_bodies import encoding_problem, repaired
+
+    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    try:
+        return from_json(repaired(raw), allow_inf_nan=False)
     except ValueError as error:
-        raise InvalidInput(Problem("body", f"must be JSON: {error}")) from None
+        raise InvalidInput(Problem("body", encoding_problem(raw) or f"must be JSON: {error}")) from None
 
 
 def reply(status: int, body: Any = None, **headers: str) -> Reply:

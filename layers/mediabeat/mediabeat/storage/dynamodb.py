@@ -128,6 +128,20 @@ class Table:
         options = {"ConditionExpression": condition} if condition else {}
         return self._is_done(self.client.put_item, Item=item, **options)
 
+    def put_new(self, item: Item) -> Item | None:
+        """Write an item unless one with its key exists. Returns the existing item, and None when the new one was written."""
+        try:
+            with transient_errors_as_unavailable():
+                self.client.put_item(
+                    TableName=self.name, Item=item, ConditionExpression=IS_NEW, ReturnValuesOnConditionCheckFailure="ALL_OLD"
+                )
+        except ClientError as error:
+            old = item_that_failed_condition(error)
+            if old is None:
+                raise
+            return old
+        return None
+
     def update(self, key: Item, changes: str, condition: str, values: Item) -> bool:
         """Change an item. Returns False when the condition did not hold."""
         options = {"ExpressionAttributeValues": values} if values else {}
@@ -156,6 +170,11 @@ class Table:
     def delete(self, key: Item) -> None:
         """Delete an item, if it is there."""
         self._is_done(self.client.delete_item, Key=key)
+
+    def delete_if(self, key: Item, condition: str, values: Item) -> bool:
+        """Delete an item. Returns False when the condition did not hold."""
+        expressions = {"ConditionExpression": condition, "ExpressionAttributeValues": values}
+        return self._is_done(self.client.delete_item, Key=key, **expressions)
 
     def transact(self, writes: Sequence[dict[str, Any]]) -> bool:
         """Make all these writes (`{"Put": …}`, `{"Update": …}`) or none.

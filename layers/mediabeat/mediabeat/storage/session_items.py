@@ -162,6 +162,15 @@ def entry_of(item: Item) -> ListEntry:
     )
 
 
+def has_expired(item: Item, now: int) -> bool:
+    """Return whether an item's time is over (`now` in epoch ms). DynamoDB deletes it some days later.
+
+    False for an entry of an index `newest` that was made by 0.1, which lacks the time.
+    """
+    expires_at = number_in(item, "expires_at")
+    return expires_at is not None and expires_at * 1_000 <= now
+
+
 def _caller_in(item: Item) -> str:
     return decompressed(bytes(item["caller"]["B"])).decode()
 

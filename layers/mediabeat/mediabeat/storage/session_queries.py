@@ -26,22 +26,25 @@ class SessionQueries:
         """
         return read_session(self._table, sid, up_to=up_to)
 
-    def newest(self, listing: str, *, since: int, until: int, page_size: int) -> Iterator[ListEntry]:
+    def newest(self, listing: str, *, since: int, until: int, page_size: int, now: int) -> Iterator[ListEntry]:
         """Yield the sessions of a listing that started between two times (epoch ms, both included), newest first.
 
-        Reads `page_size` entries per request, and only as far as the caller iterates.
+        Leaves out expired sessions (`now` in epoch ms). Reads `page_size` entries per request, and only as far as the caller
+        iterates.
         """
         condition = "listing = :listing AND started_at BETWEEN :since AND :until"
         values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
         options = {"IndexName": NEWEST_INDEX, "ScanIndexForward": False, "Limit": page_size}
-        return map(session_items.entry_of, self._table.query(condition, values, **options))
+        items = self._table.query(condition, values, **options)
+        return (session_items.entry_of(item) for item in items if not session_items.has_expired(item, now))
 
-    def newest_of_viewer(self, project_id: str, viewer: str) -> StoredSession | None:
-        """Return the newest session of a viewer in a project; None when there is none."""
+    def newest_of_viewer(self, project_id: str, viewer: str, *, now: int) -> StoredSession | None:
+        """Return the newest session of a viewer in a project that has not expired; None when there is none."""
         values = {":pk": {"S": viewer_items.viewer_partition(project_id, viewer)}}
-        entries = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
+        items = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
+        entries = (item for item in items if not session_items.has_expired(item, now))
         found = (self.read_session(viewer_items.viewer_entry_of(entry).sid) for entry in entries)
-        return next((stored for stored in found if stored is not None and stored.start is not None), None)
+        return next((stored for stored in found if stored and stored.start and not stored.has_expired(now)), None)
 
     def all_entries(self, *, since: int) -> Iterator[ListEntry]:
         """Yield the list entries of all projects' sessions that started at or after a time (epoch ms).

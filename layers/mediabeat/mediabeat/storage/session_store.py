@@ -24,6 +24,7 @@ TAIL_HAS_ROOM: Final = "tail_bytes < :full"
 SAME_TAIL: Final = "tail = :tail"
 SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
 HAS_MARK: Final = "attribute_exists(due_at)"
+SAME_TIME: Final = "last_at = :last_at"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at AND taken = :taken"  # each event raises `taken`
 
 
@@ -159,9 +160,9 @@ class Store:
         """Remove a session from the index `due`. Returns False when another closer has done so."""
         return self._update_head(sid, "REMOVE due_at, due_shard", HAS_MARK, {})
 
-    def forget_unfinished(self, sid: str) -> None:
-        """Delete the head of a session whose creation failed and so was never acknowledged."""
-        self._table.delete(key(sid, session_items.HEAD))
+    def forget_unfinished(self, sid: str, *, seen: Head) -> None:
+        """Delete the head of a session whose creation failed and so was never acknowledged, unless a repeat has renewed it."""
+        self._table.delete_if(key(sid, session_items.HEAD), SAME_TIME, {":last_at": {"N": str(seen.last_at)}})
 
     def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
         return self._table.update(key(sid, session_items.HEAD), changes, condition, values)

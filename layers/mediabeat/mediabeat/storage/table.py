@@ -6,6 +6,7 @@
     {sid}                start             the `sessionStart` and its caller; the entry in the      session_items
                                            list of sessions; once closed, the summary
     viewer#{p}#{v}       {time}#{sid}      a session of the viewer v in the project p               viewer_items
+    upload#{hash}        upload            the mark of an uploaded session, which outlives the session      upload_items
     projects             {id}              a project and the hashes of its API keys                 project_items
     access-key#{id}      access-key        an access key, found by its id                           project_items
     access-keys          {project}#{id}    the same once more, for lists                            project_items
@@ -22,6 +23,7 @@
 Access patterns
   start a session        put the head, the viewer's entries and the start. The start is the commit: without it, the other items
                          belong to no session
+  upload a session       put the mark, the pages and then as above, under conditions that make a repeat harmless
   append an event        one conditional update of the head, which stays below 1 KB: one write unit. Every 50th to 80th event
                          finds the tail full and moves it to a page: two units more
   read a session         one query of its partition. The head sorts first, so an event that moves from the tail to a page during

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mediabeat.storage import viewer_items
-from mediabeat.storage.dynamodb import Table
+from mediabeat.storage import upload_items, viewer_items
+from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
 
@@ -21,6 +21,10 @@ class ViewerStore:
         """Return the entries of all sessions of a viewer (a UUID), by a consistent read."""
         values = {":pk": {"S": viewer_items.viewer_partition(project_id, viewer)}}
         return list(map(viewer_items.viewer_entry_of, self._table.query("pk = :pk", values, ConsistentRead=True)))
+
+    def refuse_repeats(self, sid: str) -> None:
+        """Let no repeated upload bring back a downloaded session. Sessions that were not uploaded have no mark."""
+        self._table.update(upload_items.upload_key(sid), "SET erased = :true", EXISTS, {":true": {"BOOL": True}})
 
     def remove_session(self, sid: str) -> int:
         """Delete all items of a session, and return their number.

@@ -131,7 +131,7 @@ def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weig
         return None  # the index lags behind: another closer was here
     if stored.start is None:
         if stored.head.last_at + UNFINISHED_MS < now:
-            store.forget_unfinished(sid)
+            store.forget_unfinished(sid, seen=stored.head)
         return None
     if not stored.head.phase.is_known:
         raise ValueError(f"phase {stored.head.phase.value!r:.100} is of a later release, whose closer has to close the session")

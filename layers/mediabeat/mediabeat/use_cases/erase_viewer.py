@@ -4,6 +4,8 @@ A session's items are deleted first and its entry last, so that an interrupted r
 this runs. Without its head, a session accepts no event and no closer can write to it. But a request that was already running may
 still write a page or a start until it times out. So each session is deleted a second time after that time-out, and its entry is
 deleted only when nothing was found.
+
+A downloaded session leaves the mark of its upload, without anything about the viewer. By that mark a player's repeat is refused.
 """
 
 from collections.abc import Callable, Iterable
@@ -51,6 +53,8 @@ def erase(project_id: str, viewers: tuple[str, ...], store: ViewerStore, *, wait
         if not listed:
             break
         found |= dict.fromkeys(listed)
+        for entry in listed:
+            store.refuse_repeats(entry.sid)
         items += sum(store.remove_session(entry.sid) for entry in listed)
         wait(UNDER_WAY_S)
         for entry in listed:

@@ -30,12 +30,12 @@ def exported_sessions(
     """
 
     def is_wanted(stored: StoredSession | None) -> TypeGuard[StoredSession]:
-        if stored is None or stored.start is None or stored.expires_at * 1_000 <= now:
+        if stored is None or stored.start is None or stored.has_expired(now):
             return False
         return not (for_sharing and stored.start.opt_out_share)
 
     lists = (
-        store.newest(listing, since=since, until=until, page_size=PAGE_SIZE)
+        store.newest(listing, since=since, until=until, page_size=PAGE_SIZE, now=now)
         for listing in listings(project_id, DEVICES, VIDEO_TYPES, shards)
     )
     entries = chain.from_iterable(lists)

@@ -26,7 +26,7 @@ def import_sessions(sessions: Iterable[StoredSession], store: SessionStarts, *, 
     """
 
     def store_one(stored: StoredSession) -> Outcome:
-        if stored.expires_at * 1_000 <= now:
+        if stored.has_expired(now):
             return Outcome.EXPIRED
         return Outcome.STORED if store.restore_session(stored) else Outcome.THERE
 

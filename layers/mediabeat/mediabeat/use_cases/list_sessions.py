@@ -23,10 +23,13 @@ PAGE_SIZE: Final = 25
 """Entries read at a time from one listing: a default list of 100 comes from at least four listings."""
 
 
-def list_sessions(project_id: str, query: SessionQuery, store: SessionQueries, *, shards: int) -> list[ListedSession]:
-    """Return the newest sessions of a project, with their summaries as far as they are known."""
+def list_sessions(project_id: str, query: SessionQuery, store: SessionQueries, *, shards: int, now: int) -> list[ListedSession]:
+    """Return the newest sessions of a project, with their summaries as far as they are known; `now` in epoch milliseconds.
+
+    Leaves out expired sessions, which DynamoDB deletes only days later.
+    """
     streams = [
-        store.newest(listing, since=query.since, until=query.until, page_size=min(PAGE_SIZE, query.limit))
+        store.newest(listing, since=query.since, until=query.until, page_size=min(PAGE_SIZE, query.limit), now=now)
         for listing in listings(project_id, query.devices, query.video_types, shards)
     ]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)

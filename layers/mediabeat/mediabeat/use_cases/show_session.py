@@ -9,22 +9,22 @@ from mediabeat.errors import NotFound
 from mediabeat.storage.session_queries import SessionQueries
 
 
-def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueries) -> ShownSession:
-    """Return the session of this id, or the newest session of this viewer (a UUID).
+def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueries, *, now: int) -> ShownSession:
+    """Return the session of this id, or the newest session of this viewer (a UUID); `now` in epoch milliseconds.
 
-    Raises NotFound, also for a session of another project.
+    Raises NotFound, also for an expired session and for a session of another project.
     """
-    stored = _find(project_id, viewer_or_session_id, store)
-    if stored is None or stored.start is None or stored.start.project_id != project_id:
+    stored = _find(project_id, viewer_or_session_id, store, now)
+    if stored is None or stored.start is None or stored.start.project_id != project_id or stored.has_expired(now):
         raise NotFound(f"no session of {viewer_or_session_id} in this project")
     errors = tuple(event for event in fold_stored(stored).events if event.type is EventType.ERROR)
     return ShownSession(stored.sid, stored.start, _summary_of(stored), errors)
 
 
-def _find(project_id: str, viewer_or_session_id: str, store: SessionQueries) -> StoredSession | None:
+def _find(project_id: str, viewer_or_session_id: str, store: SessionQueries, now: int) -> StoredSession | None:
     if SESSION_ID.fullmatch(viewer_or_session_id):
         return store.read_session(viewer_or_session_id)
-    return store.newest_of_viewer(project_id, viewer_or_session_id)
+    return store.newest_of_viewer(project_id, viewer_or_session_id, now=now)
 
 
 def _summary_of(stored: StoredSession) -> Summary:

@@ -17,16 +17,23 @@ from mediabeat.errors import InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
 from mediabeat.storage.session_starts import SessionStarts
+from mediabeat.storage.upload_items import session_id_of
 
 if TYPE_CHECKING:
     from mediabeat.core.session_query import VideoType
 
 
 class Started(NamedTuple):
-    """A session that has been stored, and its project."""
+    """A session that has been stored, and its project. `is_repeat`: an earlier request had stored it already."""
 
     sid: str
     project_id: str
+    is_repeat: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """The request's outcome in the log."""
+        return "upload repeated" if self.is_repeat else "session started"
 
 
 def start_session(
@@ -37,6 +44,7 @@ def start_session(
     Raises InvalidInput for a report suite that is not a project, and for a channel that is stopped or deleted.
     """
     start = _start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=now - event.ts)
+    start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
     sid = _new_sid()
     due_at = next_due(Liveness(now, now, now), limits)
     store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
@@ -48,7 +56,8 @@ def store_downloaded(
 ) -> Started:
     """Store a whole session that was watched offline, closed and dated by its own clock, and return it.
 
-    The first event is its `sessionStart`. Raises InvalidInput as `start_session` does, and stores nothing then.
+    The first event is its `sessionStart`. The same events of the same project are the same session, however often they are sent.
+    Raises InvalidInput as `start_session` does, and stores nothing then.
     """
     start = _start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
@@ -57,33 +66,41 @@ def store_downloaded(
     packed = {pack(event) for event in events[1:]}
     weight = sum(map(event_weight, packed))
     head = Head(Phase.CLOSED, now, now, closed_at=session.events[-1].ts, close_reason=reason, weight=weight)
-    sid = _new_sid()
-    store.create_session(sid, head, start, packed, now=now)
-    return Started(sid, start.project_id)
+    sid = session_id_of(start.project_id, packed | {start.event})
+    if not start.viewer:
+        # Not a random one: two uploads at once write the same items.
+        start = start._replace(viewer=str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
+    is_new = store.upload_session(sid, head, start, packed, now=now)
+    return Started(sid, start.project_id, is_repeat=not is_new)
 
 
 def _start(
     event: Event, caller: Caller, registry: Registry, viewer_key: ViewerKey, where: str, *, started_at: int, ts_skew: int
 ) -> Start:
+    """Return the start of a session. Its viewer is empty when the player sent no id."""
     project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
     if admission.project is None:
-        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", f"{project_id!r:.100} is not a project here"))
+        rule = f"{project_id!r:.100} is not a project here"
+        if "," in project_id:
+            # Not the first one that is a project: then a new project would take sessions from another.
+            rule = f"{project_id!r:.100} names several report suites; send one, because a session belongs to one project"
+        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", rule))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and accepts no sessions"
         raise InvalidInput(Problem(f"{where}params.media.channel", rule))
     video_type: VideoType = "LIVE" if is_live(event) else "VOD"
-    viewer = None
+    viewer = ""
     if any(map(identifies, event.params)):
         pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=admission.project.keeps_viewer_uuids)
-        viewer = pseudonyms.shown(event.params)
+        viewer = pseudonyms.shown(event.params) or ""
         event = event._replace(params=pseudonyms.hide(event.params))
     return Start(
         project_id=project_id,
         device=caller.device,
         video_type=video_type,
-        viewer=viewer or str(uuid.uuid4()),
+        viewer=viewer,
         caller=caller.to_json(),
         started_at=started_at,
         ts_skew=ts_skew,

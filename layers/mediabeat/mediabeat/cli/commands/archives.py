@@ -23,6 +23,10 @@ from mediabeat.use_cases.export_sessions import exported_sessions
 from mediabeat.use_cases.import_sessions import Outcome, import_sessions, moved
 
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+_THERE_ALREADY: Final = """\
+{sessions} sessions were not stored, because this deployment has sessions with their ids. They are in {project!r} if an
+earlier import stored them there, otherwise in another project. A session's id exists once in a deployment, so an import
+neither moves nor copies them. To have them in {project!r}, import them into another deployment."""
 _REPORT_EVERY: Final = 100  # sessions between two updates of the progress line
 
 
@@ -41,6 +45,8 @@ def export_project(
     Writes the sessions of PROJECT with all their events: a manifest, and compressed files of JSON lines. Players may go on
     reporting; each session is written as it is at that moment.
     """
+    if since and until and since > until:
+        raise CommandFailed(f"--since is after --until: no day is from {since:%Y-%m-%d} to {until:%Y-%m-%d}.")
     now = datetime.now(UTC)
     steps = Steps(Console(stderr=True))
     record = projects.require(project, deployment.registry)
@@ -105,3 +111,5 @@ def import_project(folder: Path, project: str | None, keep_days: int | None, dep
             if outcomes.total() % _REPORT_EVERY == 0:
                 report(f"{outcomes.total()} so far")
     click.echo(", ".join(f"{outcomes[outcome]} {outcome.value}" for outcome in Outcome))
+    if project not in (None, manifest.project_id) and outcomes[Outcome.THERE]:
+        click.echo(_THERE_ALREADY.format(sessions=outcomes[Outcome.THERE], project=project), err=True)

@@ -14,7 +14,7 @@ from mediabeat.cli.terminal.steps import Steps
 
 @click.command()
 @port_option
-@quiet_minutes_option(default=1)
+@quiet_minutes_option(default=10)
 def up(port: int | None, quiet_minutes: float) -> None:
     """Start the local cloud, or update its code.
 

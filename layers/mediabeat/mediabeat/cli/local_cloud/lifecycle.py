@@ -12,7 +12,7 @@ from mediabeat.storage.project_store import Registry
 PROJECT_ID = "demo"
 
 
-def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes: float = 1) -> Status:
+def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes: float = 10) -> Status:
     """Start the emulator unless it runs, deploy the checkout to it, create the project `demo`, and return the status."""
     deployment.check_machine()
     source = deployment.source_folder()

@@ -22,8 +22,10 @@ MAX_LIMIT: Final = 100
 _NUMBER: Final = re.compile("[0-9]{1,3}")
 _DATE: Final = re.compile("[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
-MOMENT: Final = re.compile(rf"{_DATE.pattern}([ Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?([Zz]|[+-]{_CLOCK})?)?")
-"""A date, or a date and a time of day. The year 0000 matches too, and a day that its month does not have."""
+MOMENT: Final = re.compile(rf"{_DATE.pattern}([ Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?([Zz]|[ +-]{_CLOCK})?)?")
+"""A date, or a date and a time of day. An offset may begin with a space: a `+` that a client did not encode.
+
+The year 0000 matches too, and a day that its month does not have."""
 
 
 class Parameter(NamedTuple):
@@ -58,6 +60,8 @@ def _date(name: str) -> Parameter:
 
 
 def _read_moment(text: str) -> _Moment:
+    if text[-6:-5] == " ":
+        text = f"{text[:-6]}+{text[-5:]}"  # only an offset has five letters after a space
     try:
         moment = datetime.fromisoformat(text.upper()) if MOMENT.fullmatch(text) else None
     except ValueError:
