@@ -1,4 +1,4 @@
-"""The list of sessions against a brute-force reading of thousands, and what it costs, on the emulator's DynamoDB."""
+"""The list of sessions against a brute-force reading of thousands, and what it costs, on a real engine."""
 
 import random
 from collections.abc import Iterator
@@ -22,7 +22,6 @@ from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.list_sessions import list_sessions
-from tests.e2e.cloud import Cloud
 from tests.support.builders import BASE_MS, ping, play, start
 from tests.support.engine import Units
 from tests.support.template import table_definition
@@ -34,8 +33,8 @@ NOW = BASE_MS + 10 * DAY_MS
 
 
 @pytest.fixture(scope="module")
-def client(cloud: Cloud) -> Iterator[DynamoDBClient]:
-    client = boto3.client("dynamodb", endpoint_url=cloud.endpoint)
+def client(engine: str) -> Iterator[DynamoDBClient]:
+    client = boto3.client("dynamodb", endpoint_url=engine)
     client.create_table(TableName=TABLE, **table_definition())
     yield client
     client.delete_table(TableName=TABLE)
@@ -68,7 +67,9 @@ def write(client: DynamoDBClient, stored: list[tuple[str, Start]]) -> None:
     session = fold([start(), play(1), ping(11, 10)])
     log = action_log(session)
     summary = Summary(measure(session, "session_end"), log, totals(log)).to_bytes()
-    items = [session_items.start_item(sid, one, shards=SHARDS, expires_at=0) | {"summary": {"B": summary}} for sid, one in stored]
+    items = [
+        session_items.start_item(sid, one, shards=SHARDS, expires_at=NOW) | {"summary": {"B": summary}} for sid, one in stored
+    ]
     for begin in range(0, len(items), 25):
         puts: Any = [{"PutRequest": {"Item": item}} for item in items[begin : begin + 25]]
         assert not client.batch_write_item(RequestItems={TABLE: puts})["UnprocessedItems"]
