@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mediabeat.core.records import ListEntry
@@ -152,6 +152,7 @@ def is_valid(name: str, text: str) -> bool:
 
 @given(moments | st.from_regex(MOMENT, fullmatch=True) | st.text(max_size=25))
 def test_documented_pattern_of_a_date_and_its_parser_agree(text: str) -> None:
+    assume(not text.endswith("\n"))  # Python's `$` matches before it, JSON Schema's does not
     try:
         date.fromisoformat(text[:10])
     except ValueError:
