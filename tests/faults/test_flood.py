@@ -120,7 +120,7 @@ def test_flood_does_not_change_the_cost_of_another_projects_list(
     for number in range(5):
         append_event(start("quiet", number), play(1), store, LIMITS, now=BASE_MS + 10)
     query, queries = parse_query({}, now=BASE_MS + 60_000), SessionQueries(TABLE, client)
-    ask: Callable[[], Any] = partial(list_sessions, "quiet", query, queries, shards=SHARDS)
+    ask: Callable[[], Any] = partial(list_sessions, "quiet", query, queries, shards=SHARDS, now=BASE_MS)
     units.taken()
     before, cost = ask(), units.taken()
     flood = [start("flooded", after_ms) for after_ms in range(500)]

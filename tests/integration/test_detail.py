@@ -1,6 +1,7 @@
 """`GET /v1/sessionRecent/{uuid}`: one session in detail."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from mediabeat.core.projects import new_project
 from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
 from tests.support.api import Api
-from tests.support.builders import wire, wire_start
+from tests.support.builders import BASE_MS, wire, wire_start
 from tests.support.clock import Clock
 
 VISITOR = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
@@ -105,3 +106,28 @@ def test_session_of_another_project_is_not_found(api: Api, api_key: str, registr
 def test_name_that_is_no_viewer_and_no_session_gets_400(api: Api, api_key: str) -> None:
     status, told = ask(api, api_key, "jane")
     assert (status, told["errors"][0]["field"]) == (400, "uuid")
+
+
+@pytest.mark.parametrize("clock_off_ms", [0, -3 * 3_600_000, 3 * 3_600_000, 50 * 365 * 86_400_000])
+@pytest.mark.parametrize("late_ms", [0, 180_000])
+def test_dates_are_on_the_server_clock_and_a_late_session_is_not_dated_ahead(
+    api: Api, api_key: str, clock: Clock, clock_off_ms: int, late_ms: int
+) -> None:
+    def player_s(server_ms: int) -> float:
+        return (server_ms - clock_off_ms - BASE_MS) / 1_000
+
+    ended_at = clock.now
+    sid = api.start(wire_start(player_s(clock.now - late_ms), media_length=300))
+    if not late_ms:
+        clock.forward(seconds=180)
+        ended_at = clock.now
+    assert api.send(sid, wire("play", player_s(ended_at - 170_000)))["statusCode"] == 204
+    assert api.send(sid, wire("sessionEnd", player_s(ended_at), 170))["statusCode"] == 204
+    for closed in (False, True):
+        if closed:
+            clock.forward(minutes=2)
+            api.close_due()
+        (listed,) = api.recent(api_key)["result"]
+        expected = datetime.fromtimestamp(ended_at // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        assert listed["logDate"] == expected
+        assert listed["sessionLog"][-1]["logDate"] == expected

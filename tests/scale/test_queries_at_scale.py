@@ -89,7 +89,7 @@ def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClien
     dice = random.Random(5)
     queries = SessionQueries(TABLE, client)
     units = Units(client)
-    stored = sessions(250, dice)
+    stored = sessions(1_000, dice)  # enough to fill a page of each listing
     write(client, stored)
 
     def asked(project: str, **query: str) -> list[str]:
@@ -98,7 +98,7 @@ def test_list_of_5000_sessions_equals_a_brute_force_search(client: DynamoDBClien
 
     asked("one", limit="20")
     few = units.taken()
-    stored += (more := sessions(4_750, dice))
+    stored += (more := sessions(4_000, dice))
     write(client, more)
     asked("one", limit="20")
     many = units.taken()

@@ -29,6 +29,7 @@ class ListedSummary(NamedTuple):
     log: list[LogLine]
     totals: Totals
     is_error: bool
+    clock_skew_ms: int | None
 
     @classmethod
     def from_bytes(cls, packed: bytes, *, most_lines: int) -> "ListedSummary":
@@ -38,19 +39,26 @@ class ListedSummary(NamedTuple):
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in both_ends(stored["log"], most_lines)]
-        return cls(log, Totals.from_stored(stored["totals"]), bool(stored["metrics"].get("error_impacted")))
+        is_error = bool(stored["metrics"].get("error_impacted"))
+        return cls(log, Totals.from_stored(stored["totals"]), is_error, stored.get("clock_skew_ms"))
 
 
 class Summary(NamedTuple):
-    """The metrics of a session, its action log up to MAX_LOG_LINES, and the totals of the whole log."""
+    """The metrics of a session, its action log up to MAX_LOG_LINES, and the totals of the whole log.
+
+    `clock_skew_ms` leads from the player's clock to the server's. It is None in summaries of release 0.1.
+    """
 
     metrics: Metrics
     log: list[LogLine]
     totals: Totals
+    clock_skew_ms: int | None = None
 
     def to_bytes(self) -> bytes:
         """Return the stored form: compressed, because a list of sessions reads up to a hundred summaries."""
-        stored = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log, "totals": self.totals}
+        stored: dict[str, Any] = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log, "totals": self.totals}
+        if self.clock_skew_ms is not None:
+            stored["clock_skew_ms"] = self.clock_skew_ms
         return compressed(json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode())
 
     @classmethod
@@ -61,11 +69,13 @@ class Summary(NamedTuple):
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in stored["log"]]
-        return cls(Metrics.from_stored(stored["metrics"]), log, Totals.from_stored(stored["totals"]))
+        read = Metrics.from_stored(stored["metrics"]), log, Totals.from_stored(stored["totals"])
+        return cls(*read, stored.get("clock_skew_ms"))
 
     def listed(self, *, most_lines: int) -> ListedSummary:
         """Return the part that a list of sessions needs, as `ListedSummary.from_bytes` does."""
-        return ListedSummary(both_ends(self.log, most_lines), self.totals, self.metrics.error_impacted)
+        log = both_ends(self.log, most_lines)
+        return ListedSummary(log, self.totals, self.metrics.error_impacted, self.clock_skew_ms)
 
     @staticmethod
     def version_of(packed: bytes) -> int:
@@ -90,7 +100,19 @@ def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summa
     session = fold_stored(stored)
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
-    return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log))
+    skew_ms = clock_skew_ms(stored, log[-1].at_ms)
+    return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log), skew_ms)
+
+
+def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:
+    """Return what to add to the player's clock to get the server's, given when the session's log ends on the player's clock.
+
+    A request arrives after what it reports, so the arrival of the first event and that of the last one each give an upper bound.
+    The first one alone is too high for a session that is sent late, as a replay is. None while the creation is unfinished.
+    """
+    if stored.start is None or stored.start.ts_skew == 0:
+        return stored.start.ts_skew if stored.start else None
+    return min(stored.start.ts_skew, stored.head.last_at - ended_ms)
 
 
 class ListedSession(NamedTuple):

@@ -17,7 +17,7 @@ from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
-from mediabeat.core.summary import ListedSession, ShownSession
+from mediabeat.core.summary import ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
 from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 
@@ -133,9 +133,10 @@ def _recent_session(session: ListedSession) -> RecentSession:
     entry, summary = session
     log = summary.log if summary else []
     sums = summary.totals if summary else totals([])
+    skew_ms = _skew_ms(summary, entry.ts_skew)
     caller = Caller.from_json(entry.caller)
     body: RecentSession = {
-        "logDate": date_text(on_server_clock(log[-1].at_ms, entry.ts_skew) if log else entry.started_at),
+        "logDate": date_text(on_server_clock(log[-1].at_ms, skew_ms) if log else entry.started_at),
         "no": number_of(entry),
         "uuid": entry.viewer,
         "origin": caller.origin,
@@ -145,16 +146,22 @@ def _recent_session(session: ListedSession) -> RecentSession:
         "rebufferingTime": sums.rebuffering_ms / 1_000,
         "playingTime": sums.playing_ms / 1_000,
         "isError": summary is not None and summary.is_error,
-        "sessionLog": log_lines(log, entry.viewer, entry.ts_skew),
+        "sessionLog": log_lines(log, entry.viewer, skew_ms),
     }
     if sums.lines > len(log):
         body["sessionLogTotal"] = sums.lines
     return body
 
 
+def _skew_ms(summary: Summary | ListedSummary | None, at_start_ms: int) -> int:
+    """Return the skew of the player's clock; a summary of release 0.1 has none, so the one of the start has to do."""
+    return at_start_ms if summary is None or summary.clock_skew_ms is None else summary.clock_skew_ms
+
+
 def detail_body(session: ShownSession) -> DetailAnswer:
     """Return the body of one session in detail."""
     start, summary = session.start, session.summary
+    skew_ms = _skew_ms(summary, start.ts_skew)
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
     sums = summary.totals
@@ -176,8 +183,8 @@ def detail_body(session: ShownSession) -> DetailAnswer:
             "userAgent": caller.user_agent,
         },
         "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
-        "error": list(first_fitting((_player_error(event, start.ts_skew) for event in session.errors), ERRORS_BYTES)),
-        "sessionLog": log_lines(summary.log, start.viewer, start.ts_skew),
+        "error": list(first_fitting((_player_error(event, skew_ms) for event in session.errors), ERRORS_BYTES)),
+        "sessionLog": log_lines(summary.log, start.viewer, skew_ms),
         "media": {"videoType": start.video_type}
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
         "metrics": summary.metrics,
