@@ -25,3 +25,22 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
 import moto  # noqa: E402, F401 - before any client exists, so that every one is intercepted
+import pytest  # noqa: E402
+from xdist.remote import Producer  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
+
+
+class ByLocalCloud(LoadScopeScheduling):
+    """Keeps the tests of the shared local cloud in one process, and those that start one of their own in another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return what stays together; every other test is scheduled by itself."""
+        if nodeid.startswith("tests/e2e/"):
+            return "own local cloud" if nodeid.startswith("tests/e2e/test_recovery.py") else "shared local cloud"
+        return nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByLocalCloud:
+    """Make the scheduler. pytest-xdist 3.8.0 has one by marks (`--dist=loadgroup`), which does nothing under pytest 9.2."""
+    return ByLocalCloud(config, log)

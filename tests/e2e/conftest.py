@@ -65,10 +65,6 @@ def sent(cloud: Cloud) -> SentSessions:
     return SentSessions(cloud)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all of these tests in one process, as they share the local cloud, and mark them."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("local cloud"))
-            item.add_marker(pytest.mark.cloud)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of this folder."""
+    item.add_marker(pytest.mark.cloud)
