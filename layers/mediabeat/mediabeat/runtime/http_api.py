@@ -4,9 +4,8 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, Final, NamedTuple, NotRequired
+from typing import Any, Final, NotRequired
 
 from pydantic_core import from_json
 from typing_extensions import TypedDict
@@ -48,12 +47,13 @@ STATUSES: Final[dict[type[MediabeatError], int]] = {
 }
 
 
-@dataclass
 class Request:
     """A request as API Gateway sends it. A handler sets `project_id` as soon as it knows the project, for the log."""
 
-    event: dict[str, Any]
-    project_id: str | None = None
+    # Written out: every cold start makes this class, and a dataclass would compile its methods first.
+    def __init__(self, event: dict[str, Any], project_id: str | None = None) -> None:
+        self.event = event
+        self.project_id = project_id
 
     @property
     def route(self) -> str:
@@ -182,11 +182,8 @@ class ErrorAnswer(EventAnswer):
     events: NotRequired[list[EventAnswer]]
 
 
-class ErrorReply(NamedTuple):
-    """A reply to an error, and the fields that its log line gets from the protocol."""
-
-    reply: Reply
-    log_fields: Mapping[str, str] = {}
+ErrorReply = tuple[Reply, Mapping[str, str]]
+"""A reply to an error, and the fields that its log line gets from the protocol."""
 
 
 def error_body(error: MediabeatError) -> EventAnswer:
@@ -203,8 +200,8 @@ def error_reply(error: Exception, request: Request) -> ErrorReply:
     """Return the reply to an error in mediabeat's own form; a 500 for an error that nobody expected."""
     if isinstance(error, MediabeatError):
         body = error_body(error)
-        return ErrorReply(reply(body["code"], body))
-    return ErrorReply(reply(500, {"code": 500, "message": "internal error"}))
+        return reply(body["code"], body), {}
+    return reply(500, {"code": 500, "message": "internal error"}), {}
 
 
 Handler = Callable[[Request, Any], Reply]

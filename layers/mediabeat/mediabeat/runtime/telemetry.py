@@ -6,7 +6,7 @@ exact ones.
 """
 
 from collections.abc import Callable
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason
 from mediabeat.runtime.clock import server_clock
@@ -14,11 +14,13 @@ from mediabeat.runtime.clock import server_clock
 NAMESPACE: Final = "mediabeat"
 
 
-class Metric(NamedTuple):
+class Metric:
     """One metric: its unit in CloudWatch, and what it means to the operator."""
 
-    unit: Literal["Count", "Milliseconds"]
-    meaning: str
+    # Written out: every cold start makes this class, and a named tuple would compile its methods first.
+    def __init__(self, unit: Literal["Count", "Milliseconds"], meaning: str) -> None:
+        self.unit: Final = unit
+        self.meaning: Final = meaning
 
 
 _REFUSALS: Final = {

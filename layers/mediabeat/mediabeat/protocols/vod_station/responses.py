@@ -121,9 +121,7 @@ def error_reply(error: Exception, request: Request) -> ErrorReply:
         details = "The request may not have been carried out. Send it again."
     body: GatewayErrorAnswer = {"error": {"errorCode": failure.code, "message": failure.message, "details": details}}
     trace = trace_id(request)
-    return ErrorReply(
-        reply(failure.status, body, Content_Type=JSON, x_ncp_trace_id=trace), {"code": failure.code, "trace_id": trace}
-    )
+    return reply(failure.status, body, Content_Type=JSON, x_ncp_trace_id=trace), {"code": failure.code, "trace_id": trace}
 
 
 def trace_id(request: Request) -> str:
