@@ -12,20 +12,9 @@ from mediabeat.cli.commands.cloud import up
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.main import main
+from tests.support.local_status import UP
 from tests.support.template import source
 
-UP = Status(
-    running=True,
-    url="http://127.0.0.1:4600",
-    project_id="demo",
-    api_key="the key",
-    endpoint="http://localhost:4600",
-    table="table",
-    stack="mediabeat",
-    pid=1,
-    log="emulator.log",
-    home="home",
-)
 DOWN = replace(UP, running=False, url=None, endpoint=None, pid=None)
 
 

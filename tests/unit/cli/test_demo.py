@@ -9,25 +9,12 @@ import pytest
 from rich.console import Console
 
 from mediabeat.cli.demo import DRAWN_JOURNEY, SentJourney, drawn_session, next_steps, results, send_journeys
-from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.session import Session, fold
 from mediabeat.storage.session_store import Store
 from tests.support.builders import ping, play, start
+from tests.support.local_status import UP
 from tests.support.template import ROOT
-
-UP = Status(
-    running=True,
-    url="http://127.0.0.1:4600",
-    project_id="demo",
-    api_key="the key",
-    endpoint="http://localhost:4600",
-    table="table",
-    stack="mediabeat",
-    pid=1,
-    log="emulator.log",
-    home="home",
-)
 
 
 def test_send_journeys_fails_when_there_are_none(tmp_path: Path) -> None:

@@ -110,8 +110,10 @@ def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:
     A request arrives after what it reports, so the arrival of the first event and that of the last one each give an upper bound.
     The first one alone is too high for a session that is sent late, as a replay is. None while the creation is unfinished.
     """
-    if stored.start is None or stored.start.ts_skew == 0:
-        return stored.start.ts_skew if stored.start else None
+    if stored.start is None:
+        return None
+    if stored.start.ts_skew == 0:
+        return 0  # a downloaded session, which arrives long after it ended
     return min(stored.start.ts_skew, stored.head.last_at - ended_ms)
 
 
