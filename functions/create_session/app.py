@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mediabeat.core.request_limits import DOWNLOADED_BYTES, SESSION_ARRAY_BYTES, START_BYTES
 from mediabeat.protocols.media_collection import requests
 from mediabeat.protocols.media_collection.responses import started_reply
 from mediabeat.runtime import telemetry
@@ -27,12 +28,12 @@ def lambda_handler(request: Request, context: Any) -> Reply:
     """Store the session; 201 and where its events go."""
     now, caller = server_clock(), caller_of(request.headers)
     only_arrays = request.path.endswith("/downloaded")
-    value = request.json(limit_bytes=requests.MAX_DOWNLOADED_BYTES)
+    value = request.json(limit_bytes=DOWNLOADED_BYTES if only_arrays else SESSION_ARRAY_BYTES)
     if only_arrays or isinstance(value, list):
         events = requests.parse_downloaded(value, require_downloaded_flag=not only_arrays)
         started = store_downloaded(events, caller, store, registry, viewer_key, now=now)
     else:
-        request.body(limit_bytes=requests.MAX_EVENT_BYTES)  # of a single event, less is accepted
+        request.body(limit_bytes=START_BYTES)  # of a single event, less is accepted
         event = requests.parse_session_start(value)
         started = start_session(event, caller, store, registry, viewer_key, deployed.limits, now=now)
     telemetry.count("SessionsStarted", int(not started.is_repeat))

@@ -12,12 +12,22 @@ from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import BYTES_PER_WEIGHT, MAX_SESSION_WEIGHT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
 from mediabeat.core.records import Start
+from mediabeat.core.request_limits import (
+    APPEND_UNITS,
+    ARRAY_BYTES,
+    DOWNLOADED_BYTES,
+    DOWNLOADED_UNITS,
+    EVENT_BYTES,
+    SESSION_ARRAY_BYTES,
+    START_BYTES,
+    START_UNITS,
+)
 from mediabeat.core.summary import MAX_LOG_LINES
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
 from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
-from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENT_BYTES, MAX_EVENTS_PER_REQUEST
+from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
 from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.storage.session_items import start_item
@@ -69,7 +79,8 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
     limits = section("README.md", "Deploy").split("**Limits:**")[1].replace("\n", " ")
     assert limits.count("* ") == 5
     for limit in (
-        f"{MAX_EVENTS_PER_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
+        f"at most {EVENT_BYTES // 1_024} KB, a `sessionStart` {START_BYTES // 1_024} KB",
+        f"{MAX_EVENTS_PER_REQUEST} events {ARRAY_BYTES // 1_024} KB",
         f"{defaults['MaxAgeHours']} hours",
         f"{MAX_SESSION_WEIGHT:,} events",
         f"{defaults['EventsPerSecond']:,} event requests a second",
@@ -197,7 +208,13 @@ def test_operations_document_has_every_command() -> None:
     [
         *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
         *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
-        *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
+        *(
+            f"one event | {EVENT_BYTES // 1_024} KB; `sessionStart` {START_BYTES // 1_024} KB",
+            f"array of events | {ARRAY_BYTES // 1_024} KB",
+        ),
+        *(f"{DOWNLOADED_BYTES // 1_024**2} MB", f"{SESSION_ARRAY_BYTES // 1_024} KB at", f"{START_UNITS} write units"),
+        *(f"{APPEND_UNITS} for an event or an array", f"{DOWNLOADED_UNITS} for a downloaded session"),
+        *(f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
         *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
     ],
 )

@@ -50,6 +50,7 @@ QOE_ERROR_ID: Final = "media.qoe.errorID"
 QOE_ERROR_SOURCE: Final = "media.qoe.errorSource"
 TIME_TO_START: Final = "media.qoe.timeToStart"
 
+CUSTOMER_IDS: Final = "visitor.customerIDs"
 VIEWER_IDS: Final = ("analytics.visitorId", "visitor.marketingCloudUserId")
 """Parameters by which sessions are found; answers show the first one sent. The same id in either names the same viewer."""
 

@@ -7,15 +7,10 @@ from pydantic import ValidationError
 
 from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
 from mediabeat.core.event_codec import canonical_json
+from mediabeat.core.request_limits import EVENT_BYTES, START_BYTES
 from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.protocols.media_collection.schema import model_of
-
-MAX_EVENT_BYTES: Final = 64 * 1024
-"""Ten times what real players send. An item of the table, with a session's start and summary in it, must stay below 400 KB."""
-
-MAX_DOWNLOADED_BYTES: Final = 4 * 1024 * 1024
-"""Lambda accepts 6 MB of request, and a body may arrive as base64."""
 
 MAX_EVENTS_PER_REQUEST: Final = 100
 """More than a quarter of an hour of pings. A player with more events has to send more often."""
@@ -115,8 +110,9 @@ def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event
     events: list[Event] = []
     problems: list[Problem] = []
     for position, one in enumerate(value):
-        if len(canonical_json(one).encode()) > MAX_EVENT_BYTES:
-            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
+        most = EVENT_BYTES if position else START_BYTES
+        if len(canonical_json(one).encode()) > most:
+            problems.append(Problem(f"[{position}]", f"must not be larger than {most} bytes"))
             continue
         parse_one = parse_event if position else parse_session_start
         try:
