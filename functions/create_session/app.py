@@ -26,8 +26,7 @@ viewer_key = ViewerKey(viewer_key_secret())
 @with_error_replies(error_reply)
 def lambda_handler(request: Request, context: Any) -> Reply:
     """Store the session; 201 and where its events go."""
-    now, caller = server_clock(), caller_of(request.headers)
-    only_arrays = request.path.endswith("/downloaded")
+    now, caller, only_arrays = server_clock(), caller_of(request.headers), request.path.endswith("/downloaded")
     value = request.json(limit_bytes=DOWNLOADED_BYTES if only_arrays else SESSION_ARRAY_BYTES)
     if only_arrays or isinstance(value, list):
         events = requests.parse_downloaded(value, require_downloaded_flag=not only_arrays)
