@@ -5,9 +5,18 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
+from mediabeat.core.event import (
+    DOWNLOADED,
+    EVENT_TYPES,
+    LENGTH,
+    SECONDS_PER_DAY,
+    Event,
+    EventType,
+    event_from_body,
+    identifies,
+    is_live,
+)
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.protocols.media_collection.schema import model_of
 
