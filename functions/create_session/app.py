@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from mediabeat.core.request_limits import DOWNLOADED_BYTES, SESSION_ARRAY_BYTES, START_BYTES
+from mediabeat.core.request_limits import START_BYTES
 from mediabeat.protocols.media_collection import requests
 from mediabeat.protocols.media_collection.responses import started_reply
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.http_api import Reply, Request, error_reply, with_error_replies
-from mediabeat.runtime.settings import settings, viewer_key_secret
+from mediabeat.runtime.settings import server_clock, settings, viewer_key_secret
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
@@ -27,7 +26,7 @@ viewer_key = ViewerKey(viewer_key_secret())
 def lambda_handler(request: Request, context: Any) -> Reply:
     """Store the session; 201 and where its events go."""
     now, caller, only_arrays = server_clock(), caller_of(request.headers), request.path.endswith("/downloaded")
-    value = request.json(limit_bytes=DOWNLOADED_BYTES if only_arrays else SESSION_ARRAY_BYTES)
+    value = request.json(limit_bytes=requests.most_bytes(only_arrays=only_arrays))
     if only_arrays or isinstance(value, list):
         events = requests.parse_downloaded(value, require_downloaded_flag=not only_arrays)
         started = store_downloaded(events, caller, store, registry, viewer_key, now=now)

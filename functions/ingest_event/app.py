@@ -6,9 +6,8 @@ from typing import Any
 from mediabeat.core.request_limits import ARRAY_BYTES, EVENT_BYTES
 from mediabeat.protocols.media_collection.requests import parse_event, parse_events
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.append_events import append_event, append_events

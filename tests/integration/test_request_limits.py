@@ -14,7 +14,7 @@ from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
 from tests.support.clock import Clock
 
-LISTS: Final = {f"analytics_{n}": list(range(100)) for n in range(55)}
+LISTS: Final[dict[str, Any]] = {f"analytics_{n}": list(range(100)) for n in range(55)}
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_lists_of_a_viewer_become_one_uuid_each(api: Api, api_key: str, store: S
 
 
 def test_start_that_stores_too_much_is_refused_and_leaves_nothing(api: Api, api_key: str, table: str) -> None:
-    customers = {"visitor_customerIDs": {str(n): {"id": str(n)} for n in range(1_000)}}
+    customers: Any = {"visitor_customerIDs": {str(n): {"id": str(n)} for n in range(1_000)}}
     for start in (wire_start(**customers), wire_start() | {"customMetadata": notes(12_000)}):
         answer = api.call("POST", "/api/v1/sessions", start)
         assert "413 body: a sessionStart may use 8 write units of 1 KB; this one needs" in rule(answer)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediabeat.core.event import identifies
 from mediabeat.core.event_codec import canonical_json
 from mediabeat.core.pseudonyms import Pseudonyms, is_uuid, names_nobody
-from mediabeat.core.vocabulary import identifies
 from mediabeat.protocols.media_collection.params import SessionStartParams
 from tests.support.builders import wire_start
 

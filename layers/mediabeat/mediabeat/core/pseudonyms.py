@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mediabeat.core.vocabulary import CUSTOMER_IDS, VIEWER_IDS, identifies
+from mediabeat.core.event import CUSTOMER_IDS, VIEWER_IDS, identifies
 
 _AUTH_STATES: Final = (0, 1, 2)
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")

@@ -12,14 +12,13 @@ from typing import Any, Final, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action, LogLine, totals
-from mediabeat.core.event import Event
+from mediabeat.core.event import PLAYER_NAME, SDK_VERSION, Event
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
 from mediabeat.core.summary import ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
-from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that one session's detail lists: the first ones, about 500."""

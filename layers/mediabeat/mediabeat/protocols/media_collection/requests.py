@@ -5,10 +5,19 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
+from mediabeat.core.event import (
+    DOWNLOADED,
+    EVENT_TYPES,
+    LENGTH,
+    SECONDS_PER_DAY,
+    Event,
+    EventType,
+    event_from_body,
+    identifies,
+    is_live,
+)
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.request_limits import EVENT_BYTES, START_BYTES
-from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
+from mediabeat.core.request_limits import DOWNLOADED_BYTES, EVENT_BYTES, SESSION_ARRAY_BYTES, START_BYTES
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.protocols.media_collection.schema import model_of
 
@@ -95,6 +104,11 @@ def _event_or_error(value: Any, where: str) -> Event | InvalidInput:
         return parse_event(value, where)
     except InvalidInput as error:
         return error
+
+
+def most_bytes(*, only_arrays: bool) -> int:
+    """Return how many bytes the body of an array may have: more on the route that takes nothing else."""
+    return DOWNLOADED_BYTES if only_arrays else SESSION_ARRAY_BYTES
 
 
 def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event]:
