@@ -32,6 +32,7 @@ from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
+from tests.benchmarks.prices import WRITE_UNITS_A_MILLION
 from tests.repo import metrics_doc, telemetry_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
 from tests.support.template import ROOT, source
@@ -201,6 +202,23 @@ def test_operations_document_has_every_alarm_with_a_check_and_a_remedy() -> None
 def test_operations_document_has_every_command() -> None:
     documented = " ".join(rows(section("OPERATIONS.md", "Commands")))
     assert [command for command in main.commands if not re.search(rf"\b{command}\b", documented)] == []
+
+
+@pytest.mark.parametrize(
+    ("request_name", "most_bytes", "most_units"),
+    [
+        ("a `sessionStart`", START_BYTES, START_UNITS),
+        ("a downloaded session", SESSION_ARRAY_BYTES, DOWNLOADED_UNITS),
+        ("`POST /api/v1/downloaded`", DOWNLOADED_BYTES, DOWNLOADED_UNITS),
+        ("an event", EVENT_BYTES, APPEND_UNITS),
+        ("an array", ARRAY_BYTES, APPEND_UNITS),
+    ],
+)
+def test_operations_document_states_the_dearest_requests(request_name: str, most_bytes: int, most_units: int) -> None:
+    body = f"{most_bytes // 1_024} KB" if most_bytes < 1_024**2 else f"{most_bytes // 1_024**2} MB"
+    lines = section("OPERATIONS.md", "What a request may cost").splitlines()
+    (row,) = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines if f"{request_name} |" in line)
+    assert (row[1], row[3], row[4]) == (body, str(most_units), f"{most_units * WRITE_UNITS_A_MILLION:.2f}")
 
 
 @pytest.mark.parametrize(
