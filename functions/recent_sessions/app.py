@@ -25,7 +25,7 @@ def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
     """Return the body with the session that the path names."""
-    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, now=now))
+    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, shards=deployed.index_shards, now=now))
 
 
 ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}

@@ -17,6 +17,7 @@ from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
+from mediabeat.core.shown_ids import shown_id
 from mediabeat.core.summary import ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
 
@@ -97,7 +98,7 @@ class PlayerError(TypedDict):
 
 
 class SessionDetail(TypedDict):
-    """One session; `sessionLogTotal` is as in the list.
+    """One session; `sessionLogTotal` is as in the list. With `sessionId`, nobody can add events to the session.
 
     `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
     """
@@ -165,7 +166,7 @@ def detail_body(session: ShownSession) -> DetailAnswer:
     params = unpack(start.event).params
     sums = summary.totals
     body: SessionDetail = {
-        "sessionId": session.sid,
+        "sessionId": shown_id(session.sid, device=start.device, video_type=start.video_type, started_at=start.started_at),
         "uuid": start.viewer,
         "startTime": {
             "playerStartTimeSum": sums.player_start_ms / 1_000,
