@@ -8,13 +8,12 @@ import re
 from typing import Final
 
 from mediabeat.core.close_rules import DAY_MS
-from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY
+from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY, VIEWER_IDS
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, unpack
 from mediabeat.core.projects import PROJECT_ID, Project
 from mediabeat.core.pseudonyms import is_uuid
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
-from mediabeat.core.vocabulary import VIEWER_IDS
 
 MAX_LINE_BYTES: Final = 1024 * 1024
 """A line has less: an event has at most 64 KB before its ids are hashed, and the lists of a summary are bounded."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action, LogLine, totals
-from mediabeat.core.event import Event
+from mediabeat.core.event import PLAYER_NAME, SDK_VERSION, Event
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
@@ -19,7 +19,6 @@ from mediabeat.core.session_query import Device, SessionQuery
 from mediabeat.core.shown_ids import shown_id
 from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
-from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 from mediabeat.errors import NotFound
 from mediabeat.protocols.media_analytics.texts import date_text, masked, number_of, video_time
 from mediabeat.runtime.http_api import Request
