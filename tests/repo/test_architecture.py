@@ -26,7 +26,7 @@ MAY_IMPORT: Final = {
     "storage": {"core"},
     "use_cases": {"core", "storage"},
     "runtime": {"core"},
-    "archive": {"core"},
+    "archive": {"core", "protocols"},
     "openapi": {"protocols"},
 }
 """Package → the packages of ours that it may import, besides itself. Every package may import `errors`, which imports nothing.

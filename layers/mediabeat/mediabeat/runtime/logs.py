@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import islice
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final
 
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
@@ -20,7 +21,7 @@ MAX_CHARACTERS: Final = 200
 """Lines are paid for by the byte, and the client chooses the names of fields."""
 
 MAX_NOT_CLOSED: Final = 10
-"""Sessions that one run of the closer logs: when the database refuses, all fail for the same reason."""
+"""Sessions that one run of the closer, or one list, logs: usually all fail for the same reason."""
 
 _QUOTED: Final = re.compile(r"""'(\\.|[^'\\])*'|"(\\.|[^"\\])*\"""")
 """Text in quotation marks: a rule may quote what the client sent."""
@@ -60,6 +61,15 @@ def log_not_closed(failures: Iterable[tuple[str, Exception]]) -> None:
     """Log the first sessions that the closer could not close, each with its error."""
     for sid, error in islice(failures, MAX_NOT_CLOSED):
         logger().error("session not closed", session_id=sid, exc_info=error)
+
+
+def log_unreadable(failures: Iterable[tuple[str | None, Exception]], subject: Mapping[str, str]) -> None:
+    """Log the first sessions that could not be read: where the code stopped, but not the message, which may quote a value."""
+    for sid, error in islice(failures, MAX_NOT_CLOSED):
+        *_, last = extract_tb(error.__traceback__)
+        where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+        fields: dict[str, Any] = {**subject, **({"session_id": sid} if sid else {})}
+        logger().error("session not readable", error=type(error).__name__, where=where, **fields)
 
 
 def _without_values(problem: Problem) -> str:
