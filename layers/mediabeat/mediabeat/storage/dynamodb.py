@@ -1,5 +1,6 @@
 """DynamoDB: the client, the meaning of its errors, and the requests that the stores make."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -37,6 +38,10 @@ TRANSIENT: Final = frozenset(
 @cache
 def aws() -> Session:
     """Return the one botocore session of this process. A second one would load all service descriptions again."""
+    # Lambda gives the root logger the level of `LogLevel`. At DEBUG, botocore would log whole requests and answers: secrets,
+    # session tokens and stored items. urllib3 would log a line for each request.
+    for library in ("botocore", "urllib3"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     return get_session()
 
 
