@@ -4,10 +4,9 @@ from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.logs import log_not_closed
 from mediabeat.runtime.self_invoke import SelfInvoke
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import aws, dynamodb_client
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
@@ -28,7 +27,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     telemetry.record("CloseLag", run.max_lag_ms)
     telemetry.record("SessionsNotClosed", len(run.failed))
     telemetry.record("RunIncomplete", int(run.has_more))
-    log_not_closed(run.failed)
+    log_not_closed(run.failed, context)
     telemetry.publish()
     by_reason = {str(reason): closed for reason, closed in run.closed_by_reason.items()}
     return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}

@@ -13,7 +13,7 @@ from botocore.session import get_session
 
 from mediabeat.cli.local_cloud import sample
 from mediabeat.cli.target import Target
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 from tests.support.engine import engine
 from tests.support.template import ROOT, table_definition
 
@@ -74,7 +74,7 @@ def deployment(engine: str, secrets: str) -> Target:
     """A deployment with the sample in it."""
     endpoints = {"dynamodb": engine, "secretsmanager": secrets}
     session = get_session()
-    clients = {name: session.create_client(name, endpoint_url=address) for name, address in endpoints.items()}
+    clients: dict[str, Any] = {name: session.create_client(name, endpoint_url=address) for name, address in endpoints.items()}
     clients["dynamodb"].create_table(TableName=TABLE, **table_definition())
     clients["secretsmanager"].create_secret(Name="viewer-key", SecretString=VIEWER_KEY)
     target = Target(TABLE, ACCESS_KEY_SECRETS, "viewer-key", 2, partial(clients.__getitem__))

@@ -8,7 +8,7 @@ import pytest
 
 from mediabeat.cli.invocation import read_event, signed
 from mediabeat.cli.local_cloud import sample
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 from tests.aws.conftest import ACCESS_KEY, SECRET_ACCESS_KEY, SESSION_TOKEN, VIEWER_KEY
 from tests.support.builders import wire
 from tests.support.lambda_runtime import running

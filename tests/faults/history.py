@@ -13,7 +13,8 @@ from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack, u
 from mediabeat.core.lifecycle import is_straggler, liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.storage.table import Item
-from mediabeat.use_cases.close_sessions import Closed, Failed
+from mediabeat.use_cases.close_sessions import Failed
+from mediabeat.use_cases.look_at_session import Closed
 
 GOOD = frozenset({201, 204})
 

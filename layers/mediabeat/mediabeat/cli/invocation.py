@@ -10,7 +10,7 @@ from mediabeat.cli.local_cloud import clients, deployment
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.protocols.vod_station.signature import ACCESS_KEY, SIGNATURE, TIMESTAMP, signature
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ TRANSIENT: Final = frozenset(
 )
 """Error codes of AWS after which the same request may succeed."""
 
+TRANSIENT_HERE: Final = TRANSIENT | {"ResourceNotFoundException"}
+"""The same for the table: one that is missing is being restored."""
+
 
 @cache
 def aws() -> Session:
@@ -62,12 +65,12 @@ def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
 
 
 @contextmanager
-def transient_errors_as_unavailable() -> Iterator[None]:
-    """Raise StorageUnavailable for throttling, time-outs, conflicts and server errors. Other errors pass unchanged."""
+def transient_errors_as_unavailable(codes: frozenset[str] = TRANSIENT_HERE) -> Iterator[None]:
+    """Raise StorageUnavailable for these codes, time-outs, conflicts and server errors. Other errors pass unchanged."""
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in TRANSIENT or _is_conflict(error) or _is_server_error(error):
+        if error.response["Error"]["Code"] in codes or _is_conflict(error) or _is_server_error(error):
             raise StorageUnavailable(str(error)) from error
         raise
     except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are not HTTPClientErrors

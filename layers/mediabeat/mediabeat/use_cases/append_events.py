@@ -1,6 +1,7 @@
 """Appending events to their session: the hot path, and the rarer ways that an append can go."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
@@ -23,24 +24,11 @@ def append_event(
     """Store an event of a session; once this returns, the event is durable. `now` is the server's clock, epoch milliseconds.
 
     Ignores a `sessionEnd` for a session that has ended (source: Adobe). Calls `on_retry` before each attempt but the first.
-    Raises SessionUnknown, SessionClosed, and StorageUnavailable with nothing acknowledged.
+    Raises SessionUnknown, SessionClosed, CostsTooMuch, and StorageUnavailable with nothing acknowledged.
     """
-    for attempt in range(MAX_ATTEMPTS):
-        if attempt:
-            on_retry()
-        try:
-            _append(sid, [event], store, now=now)
-        except NotAppended as refusal:
-            if refusal.head is None:
-                raise SessionUnknown(f"no session {sid}") from None
-            # A later request may have been faster, or another server's clock may be ahead: a session's own time never goes back.
-            now = max(now, refusal.head.last_at)
-            try:
-                _append_otherwise(sid, event, refusal.head, store, limits, now=now)
-            except NotAppended:
-                continue
-        return
-    raise StorageUnavailable("other events of the same session were faster")
+    refusal = append_events(sid, [event], store, limits, now=now, on_retry=on_retry)[0]
+    if refusal:
+        raise refusal
 
 
 def append_events(
@@ -55,37 +43,59 @@ def append_events(
     """Store several events of a session; return for each why it was refused, or None if it is durable.
 
     An event that could not be parsed comes as its error, and is returned as that. One write appends all others to an open
-    session.
+    session. If the session does not take them so, its head decides about all of them. Raises CostsTooMuch with nothing stored.
     """
     outcomes: dict[int, MediabeatError | None] = {
         position: one for position, one in enumerate(events) if isinstance(one, MediabeatError)
     }
-    valid = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
+    left = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
     try:
-        if valid:
-            _append(sid, valid.values(), store, now=now)
-        outcomes |= dict.fromkeys(valid)
-    except StorageUnavailable as error:
-        outcomes |= dict.fromkeys(valid, error)
-    except NotAppended:
-        outcomes |= _append_one_by_one(sid, valid, store, limits, now, on_retry)
+        for attempt in range(MAX_ATTEMPTS):
+            if not left:
+                break
+            if attempt:
+                on_retry()
+            try:
+                _append(sid, left.values(), store, now=now)
+                outcomes |= dict.fromkeys(left)
+                break
+            except NotAppended as refusal:
+                if refusal.head is None:
+                    raise SessionUnknown(f"no session {sid}") from None
+                now = max(now, refusal.head.last_at)
+                outcomes |= _append_some(sid, left, refusal.head, store, limits, now=now)
+            left = {position: event for position, event in left.items() if position not in outcomes}
+        else:
+            raise StorageUnavailable("other events of the same session were faster")
+    except (StorageUnavailable, SessionUnknown) as error:
+        # The rest would fail too, and the player is waiting.
+        outcomes |= {position: error for position in left if position not in outcomes}
     return [outcomes[position] for position in range(len(events))]
 
 
-def _append_one_by_one(
-    sid: str, events: Mapping[int, Event], store: Store, limits: Limits, now: int, on_retry: Callable[[], None]
+def _append_some(
+    sid: str, events: Mapping[int, Event], head: Head, store: Store, limits: Limits, *, now: int
 ) -> dict[int, MediabeatError | None]:
+    """Return the outcomes of those events that the head decides about. The usual append may be tried for the others."""
+    from mediabeat.core.lifecycle import Action, decide_append
+
+    actions = {position: decide_append(event, head, now=now) for position, event in events.items()}
     outcomes: dict[int, MediabeatError | None] = {}
-    for position, event in events.items():
+    if stragglers := {position: events[position] for position, action in actions.items() if action is Action.APPEND_STRAGGLER}:
+        with suppress(NotAppended):
+            store.append(sid, set(map(pack, stragglers.values())), now=now, to=Phase.ENDED)
+            outcomes |= dict.fromkeys(stragglers)
+    past_mark = [position for position, action in actions.items() if action is Action.CHECK_TIME_OUTS]
+    # One event checks the time-outs. It moves the mark, or closes the session.
+    alone = {position for position, action in actions.items() if action not in (Action.APPEND_STRAGGLER, Action.CHECK_TIME_OUTS)}
+    for position in sorted(alone | set(past_mark[:1])):
         try:
-            append_event(sid, event, store, limits, now=now, on_retry=on_retry)
-        except StorageUnavailable as error:
-            # The table is refusing writes. Stop here: the remaining events would fail too, and the player is waiting.
-            return dict.fromkeys(events, error) | outcomes
-        except MediabeatError as error:
-            outcomes[position] = error
-        else:
+            _append_otherwise(sid, events[position], head, store, limits, now=now)
             outcomes[position] = None
+        except NotAppended:
+            pass
+        except SessionClosed as error:
+            outcomes[position] = error
     return outcomes
 
 

@@ -1,8 +1,4 @@
-"""The closer: closes the sessions whose time is up, and writes their summaries.
-
-Two steps survive a crash between them: mark the session closed (exactly one closer wins), then write its summary and drop the due
-mark. A closed session without its summary still has its mark, so the next run finishes it.
-"""
+"""The closer: which due sessions a run takes, in which order. `look_at_session` says what happens with each."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,15 +8,10 @@ from itertools import islice
 from math import ceil
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits, next_due
-from mediabeat.core.lifecycle import decide_close, liveness_of
-from mediabeat.core.records import Phase
-from mediabeat.core.summary import summarize
+from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.storage.session_store import Store
-
-UNFINISHED_MS: Final = 15 * MINUTE_MS
-"""A head without its start for this long belongs to a creation that failed: a request lasts seconds."""
+from mediabeat.use_cases.look_at_session import Closed, close_or_rearm
 
 SHARDS_PER_RUN: Final = 2
 """One run has one processor, which closes 32 to 58 sessions per second (COSTS.md). More shards get more runs."""
@@ -40,14 +31,6 @@ MIN_MS_LEFT_FOR_LARGE: Final = 40_000
 
 BATCH_SIZE: Final = 4 * WORKERS
 """Sessions between two looks at the clock: a fraction of a second's work."""
-
-
-class Closed(NamedTuple):
-    """One session that this run, and no other, has finished. `lag_ms` is the closer's delay."""
-
-    sid: str
-    reason: CloseReason
-    lag_ms: int
 
 
 class Failed(NamedTuple):
@@ -117,36 +100,3 @@ def close_due(
         [one for one in outcomes if isinstance(one, Failed)],
         has_more=bool(batch or large),
     )
-
-
-def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weight: int | None = None) -> Closed | None:
-    """Close a due session if its time is up, else move its mark; also finish a closing that was interrupted.
-
-    Returns None if the session is not finished, or another closer finished it. Raises LargeSession when its events weigh more
-    than
-    `max_weight`.
-    """
-    stored = store.read_session(sid, up_to=max_weight)
-    if stored is None or (due_at := stored.head.due_at) is None or due_at > now:
-        return None  # the index lags behind: another closer was here
-    if stored.start is None:
-        if stored.head.last_at + UNFINISHED_MS < now:
-            store.forget_unfinished(sid, seen=stored.head)
-        return None
-    if not stored.head.phase.is_known:
-        raise ValueError(f"phase {stored.head.phase.value!r:.100} is of a later release, whose closer has to close the session")
-    reason, closed_at = stored.head.close_reason, stored.head.closed_at
-    if stored.head.phase is not Phase.CLOSED:
-        decided = decide_close(stored, limits, now=now)
-        if decided is None:
-            store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
-            return None
-        reason, closed_at = decided
-        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
-            return None  # an event or another closer was faster: the next run looks again
-    # No event is missing from the summary: an earlier one would have prevented the closing, and a closed session takes none.
-    store.write_summary(sid, summarize(stored, reason).to_bytes())
-    if not store.drop_due_mark(sid) or closed_at is None or reason is None:
-        return None  # another closer did the same, and counts it
-    # An ended session waits for stragglers, and a downloaded one ended long ago. Neither is the closer's delay.
-    return Closed(sid, reason, now - max(closed_at, due_at))

@@ -7,7 +7,7 @@ from mediabeat.cli.local_cloud import api_routes, clients, deployment, emulator,
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 PROJECT_ID = "demo"

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mediabeat.cli import projects
+from mediabeat.core.event import identifies
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import AccessKey, Project, hash_of
 from mediabeat.core.records import Head, Phase, Start
-from mediabeat.core.vocabulary import identifies
 from mediabeat.errors import NotFound
 from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
@@ -61,7 +61,7 @@ def _write_session(target: "Target", request: dict[str, Any], now: int) -> None:
         ts_skew=now - event.ts,
         event=pack(event),
     )
-    table, common = Table(target.table, target.client("dynamodb")), {"shards": target.index_shards}
-    expires_at = (now + OPEN_MS) // 1_000
-    table.put(session_items.head_item(SESSION_ID, Head(Phase.OPEN, now, now + OPEN_MS), **common, expires_at=expires_at))
-    table.put(session_items.start_item(SESSION_ID, start, **common, expires_at=expires_at))
+    table, shards, expires_at = Table(target.table, target.client("dynamodb")), target.index_shards, (now + OPEN_MS) // 1_000
+    head = Head(Phase.OPEN, now, now + OPEN_MS)
+    table.put(session_items.head_item(SESSION_ID, head, shards=shards, expires_at=expires_at))
+    table.put(session_items.start_item(SESSION_ID, start, shards=shards, expires_at=expires_at))
