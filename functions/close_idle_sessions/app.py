@@ -27,7 +27,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     telemetry.record("CloseLag", run.max_lag_ms)
     telemetry.record("SessionsNotClosed", len(run.failed))
     telemetry.record("RunIncomplete", int(run.has_more))
-    log_not_closed(run.failed)
+    log_not_closed(run.failed, context)
     telemetry.publish()
     by_reason = {str(reason): closed for reason, closed in run.closed_by_reason.items()}
     return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}
