@@ -4,20 +4,23 @@
 ARCHITECTURE.md is made from it. The rules behind it:
 
 * A session is open until its due mark. Before the mark no time-out can apply, so an append checks the mark and nothing else.
-* After the mark, an event or the closer, whichever comes first, folds the stored events. It closes the session or moves the mark.
+* After the mark, an event or the closer, whichever comes first, closes the session or moves the mark.
+* An event decides by the head alone, so its cost does not depend on the session. It cannot prove that a playhead stands still.
+  In doubt the session is alive: the event is stored, the mark stays, and the closer folds the stored events within the minute.
 * After `sessionEnd`, events that were sent before it are still accepted for 30 seconds. Players send in parallel and retry.
 * A closed session accepts nothing. A second `sessionEnd` is ignored, because Adobe's API answers it like the first.
 * A full session accepts its `sessionEnd` only.
 
-Every ingest function loads this module, so it imports the fold only where a session is measured.
+An append loads this module only when it fails, so it imports the fold only where a session is measured.
 """
 
 from enum import Enum
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason
+from mediabeat.core.close_rules import CloseReason, Limits, close_reason
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.event_codec import is_full, is_known, type_of, unpack
+from mediabeat.core.event_codec import is_full, is_known, type_of
+from mediabeat.core.liveness import liveness_of
 from mediabeat.core.records import Head, Phase, StoredSession
 
 
@@ -44,7 +47,7 @@ class Action(Enum):
     APPEND = "append the event"
     APPEND_END = "append the event and end the session"
     APPEND_STRAGGLER = "append the event to the ended session"
-    CHECK_TIME_OUTS = "fold the stored events, then close the session or append and move the mark"
+    CHECK_TIME_OUTS = "close the session by what its head says, or append the event and move the mark"
     IGNORE = "answer as if the event were stored"
     REFUSE = "refuse the event: the session is over"
     REFUSE_FULL = "refuse the event: the session is full"
@@ -123,9 +126,18 @@ def is_straggler(event: Event, ended: Head, now: int) -> bool:
 
 
 def decide_close(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
-    """Return why a session that is past its due mark is over, and since when (epoch milliseconds). None if it goes on."""
+    """Return why a session that is past its due mark is over, and since when (epoch milliseconds). None if it goes on.
+
+    An event may have closed the session by its head. The stored events then tell the reason and the time.
+    """
+    head = stored.head
+    if head.phase is Phase.CLOSED:
+        known = None if head.close_reason is None or head.closed_at is None else (head.close_reason, head.closed_at)
+        if head.began_at is None or head.ended_at is not None:
+            return known
+        return _closing_cause(stored, limits, now)[1] or known
     cause, found = _closing_cause(stored, limits, now)
-    return found if LIFE[stored.head.phase, cause].action is Action.CLOSE else None
+    return found if LIFE[head.phase, cause].action is Action.CLOSE else None
 
 
 def _closing_cause(stored: StoredSession, limits: Limits, now: int) -> tuple[Cause, tuple[CloseReason, int] | None]:
@@ -137,20 +149,3 @@ def _closing_cause(stored: StoredSession, limits: Limits, now: int) -> tuple[Cau
         return Cause.NO_TIME_OUT, None
     is_complete = any(type_of(event) is EventType.SESSION_COMPLETE for event in filter(is_known, stored.events))
     return Cause.TIME_OUT, (CloseReason.COMPLETED, found[1]) if is_complete else found
-
-
-def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:
-    """Return what the time-outs depend on. An event that is `arriving` counts as if it were stored.
-
-    The time-outs use the server's clock, but only the player's clock tells when the playhead moved. That time is corrected by
-    the skew measured at the start, and limited to the time between the start and the last arrival.
-    """
-    from mediabeat.core.session import fold
-
-    if stored.start is None:
-        raise ValueError(f"session {stored.sid} has no start")
-    started_at = stored.start.started_at
-    session = fold([*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])])
-    last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
-    moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
-    return Liveness(started_at, last_at, moved_at)

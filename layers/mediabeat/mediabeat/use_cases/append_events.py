@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
+from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.records import SESSION_ID, Head, Phase
+from mediabeat.core.records import SESSION_ID, Phase
 from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
 
@@ -31,12 +31,10 @@ def append_event(
         try:
             _append(sid, [event], store, now=now)
         except NotAppended as refusal:
-            if refusal.head is None:
-                raise SessionUnknown(f"no session {sid}") from None
             # A later request may have been faster, or another server's clock may be ahead: a session's own time never goes back.
-            now = max(now, refusal.head.last_at)
+            now = max(now, refusal.head.last_at) if refusal.head else now
             try:
-                _append_otherwise(sid, event, refusal.head, store, limits, now=now)
+                _append_otherwise(sid, event, refusal, store, limits, now=now)
             except NotAppended:
                 continue
         return
@@ -104,7 +102,7 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> N
         store.append(sid, packed, now=now)
 
 
-def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
+def _append_otherwise(sid: str, event: Event, refusal: NotAppended, store: Store, limits: Limits, *, now: int) -> None:
     """Do what the lifecycle says about an event that the usual append did not store.
 
     Raises NotAppended when the head allows a usual append after all: another request has just changed it.
@@ -112,11 +110,14 @@ def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: 
     # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
     from mediabeat.core.lifecycle import Action, decide_append
 
+    head = refusal.head
+    if head is None:
+        raise SessionUnknown(f"no session {sid}")
     match decide_append(event, head, now=now):
         case Action.IGNORE:
             return
         case Action.CHECK_TIME_OUTS:
-            _append_past_mark(sid, event, store, limits, now=now)
+            _append_past_mark(sid, event, refusal, store, limits, now=now)
         case Action.APPEND_STRAGGLER:
             store.append(sid, {pack(event)}, now=now, to=Phase.ENDED)
         case Action.REFUSE:
@@ -129,26 +130,23 @@ def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: 
             raise NotAppended(head)
 
 
-def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
-    """Append an event to a session whose due mark has passed and move the mark, or close the session if a time-out applies."""
-    from mediabeat.core.lifecycle import decide_close, liveness_of
+def _append_past_mark(sid: str, event: Event, refusal: NotAppended, store: Store, limits: Limits, *, now: int) -> None:
+    """Append an event to a session whose due mark has passed, or close the session. Only the head decides, nothing is read."""
+    from mediabeat.core.liveness import mark_by_head, over_by_head
 
-    stored = store.read_session(sid)
-    if stored is None or stored.start is None:
-        raise SessionUnknown(f"no session {sid}")
-    if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
-        raise NotAppended(stored.head)  # another request was faster: start again
-    over = decide_close(stored, limits, now=now)
-    if over:
+    head = refusal.head
+    if head is None or head.phase is not Phase.OPEN or head.due_at is None or head.due_at > now:
+        raise NotAppended(head)
+    if over := over_by_head(head, limits, now=now):
         reason, closed_at = over
         # Close before refusing: an earlier request that is still running could otherwise bring the session back to life.
-        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
-            raise NotAppended(stored.head)
+        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head):
+            raise NotAppended(head)
         raise SessionClosed(f"the session's time was up: {reason}")
+    packed = {pack(event)}
     if event.type is EventType.SESSION_END:
-        # Compute the mark without this event. The event may still fail to be stored, and the mark must never be later than the
-        # stored events justify.
-        store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
-        raise NotAppended(stored.head)  # the next attempt is a usual append
-    due_at = next_due(liveness_of(stored, event, now=now), limits)
-    store.append_past_mark(sid, {pack(event)}, due_at=due_at, seen=stored.head, now=now)
+        due_at = now + LATE_EVENT_GRACE_MS
+        store.append_last(sid, packed, ended_ts=event.ts, due_at=due_at, now=now, past_mark_of=head)
+        return
+    mark = mark_by_head(head, refusal.tail, event, limits, now=now)
+    store.append_past_mark(sid, packed, mark=mark, head=head, now=now)
