@@ -10,8 +10,7 @@ from typing import Any
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack, unpack
-from mediabeat.core.lifecycle import is_straggler
-from mediabeat.core.liveness import liveness_of
+from mediabeat.core.lifecycle import is_straggler, liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.storage.table import Item
 from mediabeat.use_cases.close_sessions import Failed

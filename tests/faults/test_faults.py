@@ -93,11 +93,11 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def promise_more_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.core.liveness.next_due", lambda life, limits: life.last_at + 2 * limits.quiet_ms)
+    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 2 * limits.quiet_ms)
 
 
 def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.core.liveness.place_of", lambda packed: (place_of(packed)[0], -1.0))
+    monkeypatch.setattr("mediabeat.core.lifecycle.place_of", lambda packed: (place_of(packed)[0], -1.0))
 
 
 def trust_the_reason_of_a_head(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import pytest
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import pack
-from mediabeat.core.liveness import liveness_of
+from mediabeat.core.lifecycle import liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from tests.support.builders import BASE_MS, pause, ping, play, start
 

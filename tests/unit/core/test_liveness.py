@@ -5,7 +5,7 @@ import pytest
 from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import pack, place_of
-from mediabeat.core.liveness import Mark, mark_by_head, over_by_head
+from mediabeat.core.lifecycle import Mark, mark_by_head, over_by_head
 from mediabeat.core.records import Head, Phase
 from tests.support.builders import BASE_MS, ping, play
 
@@ -13,7 +13,7 @@ LIMITS = Limits()
 HEAD = Head(Phase.OPEN, BASE_MS + 600_000, BASE_MS + 600_000, began_at=BASE_MS, moved_at=BASE_MS, playhead=0.0)
 
 
-def moved(tail: list[Event], arriving: Event | None, *, now: float, head: Head = HEAD) -> tuple[float, float] | None:
+def moved(tail: list[Event], *arriving: Event, now: float, head: Head = HEAD) -> tuple[float, float] | None:
     """Return when the playhead moved, and where it was then; None in doubt."""
     mark = mark_by_head(head, [*map(pack, tail), b"\x3f of a later release"], arriving, LIMITS, now=BASE_MS + round(now * 1_000))
     return mark and ((mark.moved_at - BASE_MS) / 1_000, mark.playhead)
@@ -22,22 +22,23 @@ def moved(tail: list[Event], arriving: Event | None, *, now: float, head: Head =
 @pytest.mark.parametrize(
     ("tail", "arriving", "now", "expected"),
     [
-        ([], ping(610, 600), 611, (611, 600)),
-        ([ping(590, 580), ping(600, 590)], ping(610, 590), 611, (601, 590)),
-        ([ping(600, 590), ping(590, 580)], ping(610, 590), 611, (601, 590)),
-        ([ping(590, 580), ping(600, 580)], None, 611, (590, 580)),
-        ([ping(590, 0), ping(600, 0)], ping(610, 0), 611, (0, 0)),
-        ([ping(590, 580), ping(600, 590)], ping(-3_000, 600), 611, (611, 600)),
-        ([ping(590, 580), ping(600, 590)], ping(-3_000, 580), 611, (600 + 11, 590)),
-        ([ping(590, 0)], ping(-3_000, 0), 611, (0, 0)),
-        ([], ping(90_000, 5), 611, (611, 5)),
-        ([], None, 611, (0, 0)),
+        ([], [ping(610, 600)], 611, (611, 600)),
+        ([ping(590, 580), ping(600, 590)], [ping(610, 590)], 611, (601, 590)),
+        ([ping(600, 590), ping(590, 580)], [ping(610, 590)], 611, (601, 590)),
+        ([ping(590, 580), ping(600, 580)], [], 611, (590, 580)),
+        ([ping(590, 0), ping(600, 0)], [ping(610, 0)], 611, (0, 0)),
+        ([ping(590, 580), ping(600, 590)], [ping(-3_000, 600)], 611, (611, 600)),
+        ([ping(590, 580), ping(600, 590)], [ping(-3_000, 580)], 611, (600 + 11, 590)),
+        ([ping(590, 0)], [ping(-3_000, 0)], 611, (0, 0)),
+        ([], [ping(90_000, 5)], 611, (611, 5)),
+        ([], [], 611, (0, 0)),
+        ([ping(590, 0)], [ping(600, 5), ping(610, 5)], 611, (601, 5)),
     ],
 )
 def test_head_and_tail_tell_when_the_playhead_moved(
-    tail: list[Event], arriving: Event | None, now: float, expected: tuple[float, float]
+    tail: list[Event], arriving: list[Event], now: float, expected: tuple[float, float]
 ) -> None:
-    assert moved(tail, arriving, now=now) == expected
+    assert moved(tail, *arriving, now=now) == expected
 
 
 def test_head_alone_proves_no_standstill() -> None:
@@ -48,8 +49,8 @@ def test_head_alone_proves_no_standstill() -> None:
 
 def test_mark_is_the_first_time_out_that_can_strike() -> None:
     now = BASE_MS + 1_500_000
-    assert mark_by_head(HEAD, [], ping(1_500, 0), LIMITS, now=now) == Mark(BASE_MS + 1_800_000, BASE_MS, BASE_MS, 0.0)
-    assert mark_by_head(HEAD, [], ping(1_500, 9), LIMITS, now=now) == Mark(now + 600_000, BASE_MS, now, 9.0)
+    assert mark_by_head(HEAD, [], [ping(1_500, 0)], LIMITS, now=now) == Mark(BASE_MS + 1_800_000, BASE_MS, BASE_MS, 0.0)
+    assert mark_by_head(HEAD, [], [ping(1_500, 9)], LIMITS, now=now) == Mark(now + 600_000, BASE_MS, now, 9.0)
 
 
 @pytest.mark.parametrize("missing", ["began_at", "moved_at", "playhead"])

@@ -15,7 +15,7 @@ from mediabeat.storage.table import DUE_INDEX, QUARANTINE, Item, key
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from mediabeat.core.liveness import Mark
+    from mediabeat.core.lifecycle import Mark
     from mediabeat.storage.session_reads import Opened
 
 # Conditions on a head. `:now` is the server's clock.
@@ -53,7 +53,7 @@ class Store:
     def append(self, sid: str, events: Set[bytes], *, now: int, to: Phase = Phase.OPEN) -> None:
         """Append events, all or none, to a session before its due mark.
 
-        Raises NotAppended.
+        Raises NotAppended, and as all appends CostsTooMuch, with nothing stored.
         """
         condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
         self._append(sid, events, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
@@ -99,7 +99,10 @@ class Store:
         changes = f"SET last_at = :now{changes}"
         values = values | {":now": {"N": str(now)}, ":weight": {"N": str(sum(map(event_codec.event_weight, events)))}}
         if size > session_items.LARGE_BYTES:
+            from mediabeat.storage.write_units import check_append  # few requests are large
+
             page = session_items.page_item(sid, events, expires_at=expires_at)
+            check_append(page)
             return self._change_head(sid, f"{changes} ADD taken :weight", condition, values, page)
         values |= {":events": {"BS": list(events)}, ":size": {"N": str(size)}}
         try:

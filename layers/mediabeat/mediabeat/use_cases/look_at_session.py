@@ -7,8 +7,7 @@ mark. A closed session without its summary still has its mark, so the next run f
 from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits
-from mediabeat.core.lifecycle import decide_close
-from mediabeat.core.liveness import mark_by_head, mark_of
+from mediabeat.core.lifecycle import decide_close, mark_by_head, mark_of
 from mediabeat.core.records import Phase
 from mediabeat.core.summary import summarize
 from mediabeat.errors import LargeSession
@@ -39,7 +38,7 @@ def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weig
     head = opened.head
     if not head.phase.is_known:
         raise ValueError(f"phase {head.phase.value!r:.100} is of a later release, whose closer has to close the session")
-    if head.phase is Phase.OPEN and (mark := mark_by_head(head, opened.tail, None, limits, now=now)):
+    if head.phase is Phase.OPEN and (mark := mark_by_head(head, opened.tail, (), limits, now=now)):
         store.rearm(sid, mark, seen=head)
         return None
     if max_weight is not None and head.weight > max_weight:
