@@ -43,7 +43,8 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     pings = [pack(ping(at, at)) for at in range(46)]
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
-    head = session_items.head_item(SID, OPEN, shards=1_000, expires_at=EXPIRES_AT)
+    looked = OPEN._replace(began_at=BASE_MS + 1, moved_at=BASE_MS + 1, playhead=86_399.123456789012)
+    head = session_items.head_item(SID, looked, shards=1_000, expires_at=EXPIRES_AT)
     ended = {
         "ended_at": {"N": str(BASE_MS + 1)},
         "ended_ts": {"N": str(BASE_MS + 1)},
@@ -57,6 +58,7 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     "head",
     [
         OPEN,
+        OPEN._replace(began_at=BASE_MS, moved_at=BASE_MS + 1, playhead=5e-324),
         Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, weight=7),
     ],
 )

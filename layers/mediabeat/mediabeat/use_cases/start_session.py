@@ -46,7 +46,8 @@ def start_session(
     start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
     sid = _new_sid()
     due_at = next_due(Liveness(now, now, now), limits)
-    store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
+    head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
+    store.create_session(sid, head, start, now=now)
     return Started(sid, start.project_id)
 
 
