@@ -22,6 +22,7 @@ from mediabeat.use_cases.close_sessions import close_due, slices_of
 from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
 from tests.support.clock import Clock
+from tests.support.due import due_sids
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -166,7 +167,7 @@ def test_closer_removes_a_session_whose_creation_failed(
         patched.setattr(Table, "put", failing)
         assert api.call("POST", "/api/v1/sessions", wire_start())["statusCode"] == 500
     assert (puts[0], puts[-1]) == ("head", "start")
-    (sid,) = store.due_sessions(clock.now + 3_600_000)
+    (sid,) = due_sids(store, clock.now + 3_600_000)
     clock.forward(minutes=11)
     api.close_due()
     assert store.read_session(sid) is not None

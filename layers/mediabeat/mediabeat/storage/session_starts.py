@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import Head, Start, StoredSession
 from mediabeat.storage import session_items, upload_items, viewer_items
+from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
-from mediabeat.storage.table import key
+from mediabeat.storage.table import Item, key
 from mediabeat.storage.upload_items import Upload
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class SessionStarts:
         expires_at = now // 1_000 + self._retention_s
         # A request that timed out and was repeated may arrive after its repeat, after the first events, even after the summary.
         # The condition keeps it from overwriting them.
-        self._table.put(session_items.head_item(sid, head, shards=self._shards, expires_at=expires_at), IS_NEW)
+        self._table.put(self._head_item(sid, head, start, expires_at), IS_NEW)
         for entry in viewer_items.viewer_items(sid, start, expires_at=expires_at):
             self._table.put(entry)
         self._table.put(session_items.start_item(sid, start, shards=self._shards, expires_at=expires_at), IS_NEW)
@@ -50,8 +51,7 @@ class SessionStarts:
         for page in session_items.pages(sorted(events)):
             self._table.put(session_items.page_item(sid, page, expires_at=kept_until), IS_NEW)
         # The closer deletes an old head without a start. A repeat renews the head, and the closer deletes only the one it read.
-        item = session_items.head_item(sid, head, shards=self._shards, expires_at=kept_until)
-        self._table.put(item, IS_NEW_OR_NOT_SUMMARIZED)
+        self._table.put(self._head_item(sid, head, start, kept_until), IS_NEW_OR_NOT_SUMMARIZED)
         for entry in viewer_items.viewer_items(sid, start, expires_at=kept_until):
             self._table.put(entry, IS_NEW)
         return self._table.put(session_items.start_item(sid, start, shards=self._shards, expires_at=kept_until), IS_NEW)
@@ -70,15 +70,19 @@ class SessionStarts:
         # old head without its start for a failed creation, and delete it.
         for page in session_items.pages(sorted(stored.events - {start.event})):
             self._table.put(session_items.page_item(stored.sid, page, expires_at=stored.expires_at))
-        common = {"shards": self._shards, "expires_at": stored.expires_at}
+        expires_at = stored.expires_at
         new = (
-            session_items.head_item(stored.sid, stored.head, **common),
-            session_items.start_item(stored.sid, start, **common, summary=stored.summary),
+            self._head_item(stored.sid, stored.head, start, expires_at),
+            session_items.start_item(stored.sid, start, shards=self._shards, expires_at=expires_at, summary=stored.summary),
         )
-        entries = viewer_items.viewer_items(stored.sid, start, expires_at=stored.expires_at)
+        entries = viewer_items.viewer_items(stored.sid, start, expires_at=expires_at)
         return self._table.transact(
             [
                 *({"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in new),
                 *({"Put": {"Item": item}} for item in entries),
             ]
         )
+
+    def _head_item(self, sid: str, head: Head, start: Start, expires_at: int) -> Item:
+        due_shard = partition_of(sid, start.project_id, weight=head.weight, shards=self._shards)
+        return session_items.head_item(sid, head, due_shard=due_shard, expires_at=expires_at)

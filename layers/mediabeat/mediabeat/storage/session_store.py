@@ -1,8 +1,7 @@
 """Sessions that exist, in DynamoDB: appending to them, closing them, reading them. Every write has a named condition."""
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from heapq import merge
-from itertools import chain
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core import event_codec
@@ -11,10 +10,12 @@ from mediabeat.core.records import Head, Phase, StoredSession
 from mediabeat.errors import LargeSession
 from mediabeat.storage import session_items
 from mediabeat.storage.dynamodb import EXISTS, ConditionFailed, Table
-from mediabeat.storage.table import DUE_INDEX, QUARANTINE, Item, key
+from mediabeat.storage.table import Item, key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from mediabeat.storage.due_index import DueIndex
 
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # a later call may be faster: `last_at` never goes back
@@ -121,24 +122,12 @@ class Store:
 
     # Closing
 
-    def due_sessions(self, now: int, slice_index: int = 0, slices: int = 1) -> Iterator[str]:
-        """Yield the ids of the sessions whose due mark has passed, oldest mark first; quarantined sessions come last.
+    @cached_property
+    def due(self) -> "DueIndex":
+        """The index of the sessions whose time may be up."""
+        from mediabeat.storage.due_index import DueIndex  # not loaded on the hot path
 
-        Reads only the shards of one of several slices; slice 0 also reads the quarantine.
-        """
-        partitions = session_items.due_partitions(self._shards)[slice_index::slices]
-        due = merge(*(self._due(partition, now) for partition in partitions))
-        for _, sid in chain(due, () if slice_index else self._due(QUARANTINE, now)):
-            yield sid
-
-    def _due(self, partition: str, now: int) -> Iterator[tuple[int, str]]:
-        values = {":partition": {"S": partition}, ":now": {"N": str(now)}}
-        for item in self._table.query("due_shard = :partition AND due_at <= :now", values, IndexName=DUE_INDEX):
-            yield int(item["due_at"]["N"]), item["pk"]["S"]
-
-    def quarantine(self, sid: str) -> None:
-        """Move a session to the quarantine, which the closer reads after all other sessions. Its due mark stays."""
-        self._update_head(sid, "SET due_shard = :quarantine", HAS_MARK, {":quarantine": {"S": QUARANTINE}})
+        return DueIndex(self._table, self._shards)
 
     def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
         """Close a session. Returns False when an event or another closer changed it since it was read."""
