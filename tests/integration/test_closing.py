@@ -188,14 +188,15 @@ def test_closer_starts_parallel_runs_when_there_are_many_shards(
     monkeypatch.setattr(closer, "slices", slices_of(5))
     invoked: list[dict[str, Any]] = []
     client = SimpleNamespace(invoke=lambda **call: invoked.append(call))
-    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda service: client))
+    session = SimpleNamespace(create_client=lambda service, config: client)
+    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda: session))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
     sids = [api.start(wire_start()) for _ in range(40)]
     clock.forward(minutes=11)
 
     closed = [closer.lambda_handler({}, context)["closed"]["no_events"]]
     assert [(call["FunctionName"], call["InvocationType"]) for call in invoked] == [("arn:closer", "Event")] * 2
-    further = [json.loads(call["Payload"]) for call in invoked]
+    further: list[dict[str, int]] = sorted((json.loads(call["Payload"]) for call in invoked), key=lambda event: event["slice"])
     closed += [closer.lambda_handler(event, context)["closed"]["no_events"] for event in further]
     assert (len(invoked), sum(closed), min(closed) > 0) == (2, 40, True)
     assert {read(store, sid).head.phase for sid in sids} == {Phase.CLOSED}

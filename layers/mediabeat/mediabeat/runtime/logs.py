@@ -62,5 +62,11 @@ def log_not_closed(failures: Iterable[tuple[str, Exception]]) -> None:
         logger().error("session not closed", session_id=sid, exc_info=error)
 
 
+def log_runs_not_started(errors: Iterable[Exception]) -> None:
+    """Log the first refusal to start a further run of the closer: the others have the same reason."""
+    for error in islice(errors, 1):
+        logger().error("run not started", exc_info=error)
+
+
 def _without_values(problem: Problem) -> str:
     return f"{problem.field[:MAX_CHARACTERS]}: {_QUOTED.sub('…', problem.rule)[:MAX_CHARACTERS]}"
