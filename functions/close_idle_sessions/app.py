@@ -4,10 +4,9 @@ from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import aws, dynamodb_client
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of

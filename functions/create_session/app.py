@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from mediabeat.core.request_limits import START_BYTES
 from mediabeat.protocols.media_collection import requests
 from mediabeat.protocols.media_collection.responses import started_reply
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.http_api import Reply, Request, error_reply, with_error_replies
-from mediabeat.runtime.settings import settings, viewer_key_secret
+from mediabeat.runtime.settings import server_clock, settings, viewer_key_secret
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
@@ -25,14 +25,13 @@ viewer_key = ViewerKey(viewer_key_secret())
 @with_error_replies(error_reply)
 def lambda_handler(request: Request, context: Any) -> Reply:
     """Store the session; 201 and where its events go."""
-    now, caller = server_clock(), caller_of(request.headers)
-    only_arrays = request.path.endswith("/downloaded")
-    value = request.json(limit_bytes=requests.MAX_DOWNLOADED_BYTES)
+    now, caller, only_arrays = server_clock(), caller_of(request.headers), request.path.endswith("/downloaded")
+    value = request.json(limit_bytes=requests.most_bytes(only_arrays=only_arrays))
     if only_arrays or isinstance(value, list):
         events = requests.parse_downloaded(value, require_downloaded_flag=not only_arrays)
         started = store_downloaded(events, caller, store, registry, viewer_key, now=now)
     else:
-        request.body(limit_bytes=requests.MAX_EVENT_BYTES)  # of a single event, less is accepted
+        request.body(limit_bytes=START_BYTES)  # of a single event, less is accepted
         event = requests.parse_session_start(value)
         started = start_session(event, caller, store, registry, viewer_key, deployed.limits, now=now)
     telemetry.count("SessionsStarted", int(not started.is_repeat))

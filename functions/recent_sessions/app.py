@@ -4,9 +4,8 @@ from typing import Any, Final
 
 from mediabeat.protocols.media_analytics.requests import credentials_in, parse_query, viewer_or_session_id_in
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
@@ -26,7 +25,7 @@ def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
     """Return the body with the session that the path names."""
-    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, now=now))
+    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, shards=deployed.index_shards, now=now))
 
 
 ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}

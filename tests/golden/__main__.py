@@ -97,6 +97,9 @@ def of_sessions() -> dict[str, Cases]:
     tail = [pack(builders.play(1)), pack(builders.ping(11.25, 10.5, qoe={"media.qoe.bitrate": 1_000_000}))]
     with_tail = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
     items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
+    looked = OPEN._replace(began_at=BASE_MS - 600_000, moved_at=BASE_MS - 10_000, playhead=589.9999)
+    items["open, with what a look knew"] = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
+    items["closed, and by which run"] = items["closed by session_end"] | {"closed_by": {"S": "0123456789abcdef"}}
     items["large"] = items["open"] | {"due_shard": {"S": due_partitions.large("4")}}
     items["put aside"] = items["open"] | {"due_shard": {"S": due_partitions.aside(0)}}
     summaries = {

@@ -12,16 +12,27 @@ from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import BYTES_PER_WEIGHT, MAX_SESSION_WEIGHT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
 from mediabeat.core.records import Start
+from mediabeat.core.request_limits import (
+    APPEND_UNITS,
+    ARRAY_BYTES,
+    DOWNLOADED_BYTES,
+    DOWNLOADED_UNITS,
+    EVENT_BYTES,
+    SESSION_ARRAY_BYTES,
+    START_BYTES,
+    START_UNITS,
+)
 from mediabeat.core.summary import MAX_LOG_LINES
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
 from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
-from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENT_BYTES, MAX_EVENTS_PER_REQUEST
+from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
 from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
+from tests.benchmarks.prices import WRITE_UNITS_A_MILLION
 from tests.repo import metrics_doc, telemetry_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
 from tests.support.template import ROOT, source
@@ -69,7 +80,8 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
     limits = section("README.md", "Deploy").split("**Limits:**")[1].replace("\n", " ")
     assert limits.count("* ") == 5
     for limit in (
-        f"{MAX_EVENTS_PER_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
+        f"at most {EVENT_BYTES // 1_024} KB, a `sessionStart` {START_BYTES // 1_024} KB",
+        f"{MAX_EVENTS_PER_REQUEST} events {ARRAY_BYTES // 1_024} KB",
         f"{defaults['MaxAgeHours']} hours",
         f"{MAX_SESSION_WEIGHT:,} events",
         f"{defaults['EventsPerSecond']:,} event requests a second",
@@ -193,11 +205,34 @@ def test_operations_document_has_every_command() -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_name", "most_bytes", "most_units"),
+    [
+        ("a `sessionStart`", START_BYTES, START_UNITS),
+        ("a downloaded session", SESSION_ARRAY_BYTES, DOWNLOADED_UNITS),
+        ("`POST /api/v1/downloaded`", DOWNLOADED_BYTES, DOWNLOADED_UNITS),
+        ("an event", EVENT_BYTES, APPEND_UNITS),
+        ("an array", ARRAY_BYTES, APPEND_UNITS),
+    ],
+)
+def test_operations_document_states_the_dearest_requests(request_name: str, most_bytes: int, most_units: int) -> None:
+    body = f"{most_bytes // 1_024} KB" if most_bytes < 1_024**2 else f"{most_bytes // 1_024**2} MB"
+    lines = section("OPERATIONS.md", "What a request may cost").splitlines()
+    (row,) = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines if f"{request_name} |" in line)
+    assert (row[1], row[3], row[4]) == (body, str(most_units), f"{most_units * WRITE_UNITS_A_MILLION:.2f}")
+
+
+@pytest.mark.parametrize(
     "limit",
     [
         *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
         *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
-        *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
+        *(
+            f"one event | {EVENT_BYTES // 1_024} KB; `sessionStart` {START_BYTES // 1_024} KB",
+            f"array of events | {ARRAY_BYTES // 1_024} KB",
+        ),
+        *(f"{DOWNLOADED_BYTES // 1_024**2} MB", f"{SESSION_ARRAY_BYTES // 1_024} KB at", f"{START_UNITS} write units"),
+        *(f"{APPEND_UNITS} for an event or an array", f"{DOWNLOADED_UNITS} for a downloaded session"),
+        *(f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
         *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
     ],
 )

@@ -39,6 +39,14 @@ class BodyTooLarge(InvalidInput):
         super().__init__(Problem("body", f"must not be larger than {limit_bytes} bytes"))
 
 
+class CostsTooMuch(InvalidInput):
+    """What the request would store needs more write units than one request may use."""
+
+    def __init__(self, what: str, *, needed: int, most: int) -> None:
+        rule = f"{what} may use {most} write units of 1 KB; this one needs {needed} after hashing and compression"
+        super().__init__(Problem("body", rule))
+
+
 class SessionUnknown(MediabeatError):
     """No session has this id: it was never issued, or its retention is over."""
 

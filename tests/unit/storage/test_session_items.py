@@ -10,8 +10,8 @@ from mediabeat.core.projects import Project
 from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 from mediabeat.core.stored_forms import compressed
 from mediabeat.storage import project_items, session_items, viewer_items
+from mediabeat.storage.write_units import MAX_ITEM_BYTES, item_bytes
 from tests.support.builders import BASE_MS, ping, play, start
-from tests.support.item_size import MAX_ITEM_BYTES, size_of
 
 SID = "5" * 64
 EXPIRES_AT = BASE_MS // 1_000 + 90 * 86_400
@@ -43,20 +43,22 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     pings = [pack(ping(at, at)) for at in range(46)]
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
-    head = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
+    looked = OPEN._replace(began_at=BASE_MS + 1, moved_at=BASE_MS + 1, playhead=86_399.123456789012)
+    head = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
     ended = {
         "ended_at": {"N": str(BASE_MS + 1)},
         "ended_ts": {"N": str(BASE_MS + 1)},
         "taken": {"N": str(MAX_SESSION_WEIGHT - 1)},
     }
     assert sum(map(len, tail)) == session_items.TAIL_BYTES - 1
-    assert size_of(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
+    assert item_bytes(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
 
 
 @pytest.mark.parametrize(
     "head",
     [
         OPEN,
+        OPEN._replace(began_at=BASE_MS, moved_at=BASE_MS + 1, playhead=5e-324),
         Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, weight=7),
     ],
 )
@@ -159,14 +161,14 @@ def test_downloaded_events_are_spread_over_pages_that_fit_into_items() -> None:
     events = [number.to_bytes(4, "big") + bytes(29_996) for number in range(25)]  # 30,000 bytes each
     pages = list(session_items.pages(events))
     assert ([len(page) for page in pages], [one for page in pages for one in page]) == ([10, 10, 5], events)
-    assert max(size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
+    assert max(item_bytes(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
 
 
 def test_smallest_events_that_fill_a_page_fit_into_an_item() -> None:
     events = [pack(ping(at, at)) for at in range(30_001)]
     (page, rest) = session_items.pages(events)
     assert (len(page), len(rest)) == (30_000, 1)
-    assert size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
+    assert item_bytes(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
 
 
 def test_pages_of_no_events_are_empty() -> None:
@@ -234,7 +236,7 @@ def test_viewer_entry_costs_one_write_unit_with_the_longest_project_id() -> None
     ids: Any = {"analytics_visitorId": "a" * 36, "visitor_marketingCloudUserId": "b" * 36}
     begun = BEGUN._replace(project_id="p" * 100, event=pack(start(**ids)))
     items = viewer_items.viewer_items(SID, begun, expires_at=EXPIRES_AT)
-    assert max(map(size_of, items)) < WRITE_UNIT_BYTES
+    assert max(map(item_bytes, items)) < WRITE_UNIT_BYTES
 
 
 @pytest.mark.parametrize("opt_outs", [{}, {"opt_out_share": True}, {"opt_out_forwarding": True}])

@@ -16,7 +16,7 @@ from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.replay import SESSIONS
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.protocols.vod_station.signature import signature
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 

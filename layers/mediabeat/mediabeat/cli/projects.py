@@ -6,7 +6,7 @@ from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core import projects
 from mediabeat.core.projects import Project
 from mediabeat.errors import InvalidInput, ProjectExists
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 

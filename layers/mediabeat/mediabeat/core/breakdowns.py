@@ -10,11 +10,7 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
-from mediabeat.core.event import Event, EventType
-from mediabeat.core.folding.tally import Section
-from mediabeat.core.session import Session
-from mediabeat.core.stored_forms import neutral
-from mediabeat.core.vocabulary import (
+from mediabeat.core.event import (
     AD_ID,
     AD_LENGTH,
     AD_NAME,
@@ -28,7 +24,12 @@ from mediabeat.core.vocabulary import (
     STATE_NAME,
     STATES_END,
     STATES_START,
+    Event,
+    EventType,
 )
+from mediabeat.core.folding.tally import Section
+from mediabeat.core.session import Session
+from mediabeat.core.stored_forms import neutral
 
 MAX_STATES: Final = 10
 STANDARD_STATES: Final = {

@@ -1,19 +1,79 @@
-"""The events of a player, and their canonical form in JSON.
+"""The events of a player, the names of their parameters, and their canonical form in JSON.
 
-The canonical event has the names of Adobe's Media Collection API (`core.vocabulary`), such as `media.ad.podIndex`. A protocol
-with other names has to translate its events into these.
+The canonical event has the names of Adobe's Media Collection API, such as `media.ad.podIndex`. A protocol with other names has to
+translate its events into these.
 """
 
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
-
-from mediabeat.core.vocabulary import CONTENT_TYPE
 
 SECONDS_PER_DAY: Final = 86_400
 MAX_TS_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999. A later `ts` is a mistake of units, and would not print as a date."""
 
 LIVE_CONTENT_TYPES: Final = frozenset({"live", "linear"})
+
+# Adobe's parameter names. A misspelled one would make a metric that is always zero, so a test looks each up in the schemas.
+
+# `sessionStart`
+REPORT_SUITE: Final = "analytics.reportSuite"
+OPT_OUT_SHARE: Final = "analytics.optOutShare"
+OPT_OUT_FORWARDING: Final = "analytics.optOutServerSideForwarding"
+CHANNEL: Final = "media.channel"
+CONTENT_TYPE: Final = "media.contentType"
+DOWNLOADED: Final = "media.downloaded"
+LENGTH: Final = "media.length"
+PLAYER_NAME: Final = "media.playerName"
+RESUME: Final = "media.resume"
+SDK_VERSION: Final = "media.sdkVersion"
+
+# `adBreakStart`, `adStart`
+BREAK_INDEX: Final = "media.ad.podIndex"
+BREAK_NAME: Final = "media.ad.podFriendlyName"
+AD_ID: Final = "media.ad.id"
+AD_LENGTH: Final = "media.ad.length"
+AD_NAME: Final = "media.ad.name"
+AD_POSITION: Final = "media.ad.podPosition"
+
+# `chapterStart`
+CHAPTER_INDEX: Final = "media.chapter.index"
+CHAPTER_LENGTH: Final = "media.chapter.length"
+CHAPTER_NAME: Final = "media.chapter.friendlyName"
+CHAPTER_OFFSET: Final = "media.chapter.offset"
+
+# `stateStart`, `stateEnd`, `statesUpdate`
+STATE_NAME: Final = "media.state.name"
+STATES_START: Final = "statesStart"
+STATES_END: Final = "statesEnd"
+
+# `error`
+ERROR_ID: Final = "media.errorId"
+ERROR_SOURCE: Final = "media.errorSource"
+
+# QoE data of any event
+BITRATE: Final = "media.qoe.bitrate"
+BITRATE_SHORT: Final = "bitrate"  # so in some real players
+DROPPED_FRAMES: Final = "media.qoe.droppedFrames"
+QOE_ERROR_ID: Final = "media.qoe.errorID"
+QOE_ERROR_SOURCE: Final = "media.qoe.errorSource"
+TIME_TO_START: Final = "media.qoe.timeToStart"
+
+CUSTOMER_IDS: Final = "visitor.customerIDs"
+VIEWER_IDS: Final = ("analytics.visitorId", "visitor.marketingCloudUserId")
+"""Parameters by which sessions are found; answers show the first one sent. The same id in either names the same viewer."""
+
+NOT_IDENTIFYING: Final = frozenset(
+    {
+        "analytics.trackingServer",
+        "analytics.enableSSL",
+        "visitor.marketingCloudOrgId",
+        "visitor.aamLocationHint",
+        REPORT_SUITE,
+        OPT_OUT_FORWARDING,
+        OPT_OUT_SHARE,
+    }
+)
+_IDENTIFYING: Final = ("analytics.", "visitor.", "appInstallationId")
 
 
 class EventType(StrEnum):
@@ -81,3 +141,11 @@ def event_to_body(event: Event) -> dict[str, Any]:
 def is_live(start: Event) -> bool:
     """Say whether a session's media is live: its content type is `live` or `linear`, in any case."""
     return str(start.params[CONTENT_TYPE]).lower() in LIVE_CONTENT_TYPES
+
+
+def identifies(name: str) -> bool:
+    """Return whether a parameter of this name may identify the viewer.
+
+    True for every `analytics.` and `visitor.` parameter, except those in NOT_IDENTIFYING: a newer player may send new ones.
+    """
+    return name.startswith(_IDENTIFYING) and name not in NOT_IDENTIFYING

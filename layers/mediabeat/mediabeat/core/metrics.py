@@ -11,12 +11,11 @@ from typing import Final, Literal
 from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
-from mediabeat.core.event import Event, EventType
+from mediabeat.core.event import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME, Event, EventType
 from mediabeat.core.folding.tally import tally
 from mediabeat.core.playback import last_qoe, reached_s, segment, time_to_start_ms, union_length_s, within
 from mediabeat.core.session import Session
 from mediabeat.core.truncation import first_fitting
-from mediabeat.core.vocabulary import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME
 
 METRICS_VERSION: Final = 2
 """Raise it with every change of a formula. `mediabeat recompute` rewrites the summaries of lower versions."""

@@ -6,10 +6,9 @@ Source: Adobe's Streaming Media reporting documentation.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mediabeat.core.event import SECONDS_PER_DAY, Event
+from mediabeat.core.event import SECONDS_PER_DAY, TIME_TO_START, Event
 from mediabeat.core.folding.spans import PlayState
 from mediabeat.core.session import Session
-from mediabeat.core.vocabulary import TIME_TO_START
 
 SEGMENT_S: Final = 300
 

@@ -35,12 +35,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from mediabeat.core.event import Event, EventType, is_live
+from mediabeat.core.event import LENGTH, Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
 from mediabeat.core.folding.motion import settled
 from mediabeat.core.folding.spans import Span
 from mediabeat.core.folding.walk import Moment, Walk
-from mediabeat.core.vocabulary import LENGTH
 
 QUIET_MS: Final = 10 * 60_000
 """A longer gap between two events is a step of the device's clock or a sleep. Adobe's servers close a session after this time."""

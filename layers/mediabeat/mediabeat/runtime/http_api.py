@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from mediabeat.core.records import SESSION_ID
 from mediabeat.errors import (
     BodyTooLarge,
+    CostsTooMuch,
     InvalidInput,
     MediabeatError,
     NotFound,
@@ -39,6 +40,7 @@ RETRY_AFTER_S: Final = 1
 STATUSES: Final[dict[type[MediabeatError], int]] = {
     InvalidInput: 400,
     BodyTooLarge: 413,
+    CostsTooMuch: 413,
     Unauthorized: 401,
     NotFound: 404,
     SessionUnknown: 404,

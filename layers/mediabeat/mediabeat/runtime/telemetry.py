@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 
 NAMESPACE: Final = "mediabeat"
 

@@ -13,7 +13,7 @@ from mediabeat.storage.table import Item, key, number_in
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 760
+TAIL_BYTES: Final = 705
 """Once the tail has this many bytes, the next append moves it to a page. This keeps the head, with one more event, below 1 KB:
 one write unit."""
 
@@ -54,6 +54,8 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
         "ended_ts": head.ended_ts,
         "closed_at": head.closed_at,
         "taken": head.weight,
+        "began_at": head.began_at,
+        "moved_at": head.moved_at,
         "tail_bytes": 0,
         "expires_at": expires_at,
     }
@@ -61,14 +63,21 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
     item["phase"] = {"S": head.phase}
     if head.due_at is not None:
         item["due_shard"] = {"S": due_shard}
+    if head.playhead is not None:
+        item["playhead"] = playhead_value(head.playhead)
     if head.close_reason is not None:
         item["close_reason"] = {"S": head.close_reason}
     return item
 
 
+def playhead_value(playhead: float) -> Item:
+    """Return a playhead as an attribute. A text, because a player may send a number that DynamoDB cannot hold."""
+    return {"S": repr(playhead)}
+
+
 def head_of(item: Item) -> Head:
     """Read the head of a session."""
-    reason = item.get("close_reason")
+    reason, playhead = item.get("close_reason"), item.get("playhead")
     return Head(
         phase=Phase(item["phase"]["S"]),
         last_at=int(item["last_at"]["N"]),
@@ -78,6 +87,9 @@ def head_of(item: Item) -> Head:
         closed_at=number_in(item, "closed_at"),
         close_reason=CloseReason(reason["S"]) if reason else None,
         weight=number_in(item, "taken") or 0,
+        began_at=number_in(item, "began_at"),
+        moved_at=number_in(item, "moved_at"),
+        playhead=float(playhead["S"]) if playhead else None,
     )
 
 
@@ -87,9 +99,9 @@ def tail_of(item: Item) -> list[bytes]:
     return tail
 
 
-def full_tail_of(item: Item) -> list[bytes]:
-    """Return the packed events in a head whose tail is full; empty for a head whose tail has room."""
-    return tail_of(item) if (number_in(item, "tail_bytes") or 0) >= TAIL_BYTES else []
+def has_full_tail(item: Item) -> bool:
+    """Return whether the next append has to move the tail of a head to a page."""
+    return (number_in(item, "tail_bytes") or 0) >= TAIL_BYTES
 
 
 def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:

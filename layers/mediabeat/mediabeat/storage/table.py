@@ -24,7 +24,7 @@ Access patterns
   start a session        put the head, the viewer's entries and the start. The start is the commit: without it, the other items
                          belong to no session
   upload a session       put the mark, the pages and then as above, under conditions that make a repeat harmless
-  append an event        one conditional update of the head, which stays below 1 KB: one write unit. Every 50th to 80th event
+  append an event        one conditional update of the head, which stays below 1 KB: one write unit. Every 50th to 70th event
                          finds the tail full and moves it to a page: two units more
   read a session         one query of its partition. The head sorts first, so an event that moves from the tail to a page during
                          the query is seen at least once

@@ -6,9 +6,9 @@ finished.
 
 from typing import NamedTuple
 
+from mediabeat.core.event import VIEWER_IDS
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.records import Start
-from mediabeat.core.vocabulary import VIEWER_IDS
 from mediabeat.storage.table import Item, key
 
 

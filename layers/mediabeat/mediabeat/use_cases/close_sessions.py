@@ -96,8 +96,13 @@ class _Looks:
             return Failed(one.sid, error)
 
     def large(self, one: Waiting) -> Outcome:
-        """Look at a large session, with nothing else in memory."""
-        return self._alone(one.sid, while_looking=due_partitions.aside(0), afterwards=due_partitions.large(one.queue))
+        """Look at a large session, with nothing else in memory if all of it has to be read."""
+        try:
+            return self._look(one.sid, max_weight=MAX_PARALLEL_WEIGHT)
+        except LargeSession:
+            return self._alone(one.sid, while_looking=due_partitions.aside(0), afterwards=due_partitions.large(one.queue))
+        except Exception as error:
+            return Failed(one.sid, error)
 
     def failed(self, one: Waiting) -> Outcome:
         """Look at a session that has failed. If it fails again, it waits longer."""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mediabeat.core.channels import takes_sessions
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, next_due
-from mediabeat.core.event import Event, EventType, is_live
+from mediabeat.core.event import CHANNEL, OPT_OUT_FORWARDING, OPT_OUT_SHARE, REPORT_SUITE, Event, EventType, identifies, is_live
 from mediabeat.core.event_codec import event_weight, pack
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
-from mediabeat.core.vocabulary import CHANNEL, OPT_OUT_FORWARDING, OPT_OUT_SHARE, REPORT_SUITE, identifies
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
@@ -47,7 +46,8 @@ def start_session(
     start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
     sid = _new_sid()
     due_at = next_due(Liveness(now, now, now), limits)
-    store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
+    head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
+    store.create_session(sid, head, start, now=now)
     return Started(sid, start.project_id)
 
 

@@ -30,9 +30,8 @@ from collections.abc import Callable, Iterable
 from itertools import compress
 from typing import Final
 
-from mediabeat.core.event import Event, EventType
+from mediabeat.core.event import AD_POSITION, Event, EventType
 from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, FASTEST
-from mediabeat.core.vocabulary import AD_POSITION
 
 _AD_ENDS: Final = frozenset({EventType.AD_COMPLETE, EventType.AD_SKIP})
 _CHAPTER_ENDS: Final = frozenset({EventType.CHAPTER_COMPLETE, EventType.CHAPTER_SKIP})

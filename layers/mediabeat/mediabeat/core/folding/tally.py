@@ -7,10 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mediabeat.core.event import EventType
+from mediabeat.core.event import BITRATE, BITRATE_SHORT, EventType
 from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, FASTEST, SLOWEST, PlayState, Span
 from mediabeat.core.session import Session
-from mediabeat.core.vocabulary import BITRATE, BITRATE_SHORT
 
 ROUNDING_SHARE: Final = 0.02
 """Where content played at a stretch, 1.5 s or 2 % off the clock are how players round, and not another speed."""

@@ -12,14 +12,14 @@ from typing import Any, Final, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action, LogLine, totals
-from mediabeat.core.event import Event
+from mediabeat.core.event import PLAYER_NAME, SDK_VERSION, Event
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
+from mediabeat.core.shown_ids import shown_id
 from mediabeat.core.summary import ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
-from mediabeat.core.vocabulary import PLAYER_NAME, SDK_VERSION
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that one session's detail lists: the first ones, about 500."""
@@ -98,7 +98,7 @@ class PlayerError(TypedDict):
 
 
 class SessionDetail(TypedDict):
-    """One session; `sessionLogTotal` is as in the list.
+    """One session; `sessionLogTotal` is as in the list. With `sessionId`, nobody can add events to the session.
 
     `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
     """
@@ -166,7 +166,7 @@ def detail_body(session: ShownSession) -> DetailAnswer:
     params = unpack(start.event).params
     sums = summary.totals
     body: SessionDetail = {
-        "sessionId": session.sid,
+        "sessionId": shown_id(session.sid, device=start.device, video_type=start.video_type, started_at=start.started_at),
         "uuid": start.viewer,
         "startTime": {
             "playerStartTimeSum": sums.player_start_ms / 1_000,

@@ -5,17 +5,21 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from mediabeat.core.event import EVENT_TYPES, SECONDS_PER_DAY, Event, EventType, event_from_body, is_live
+from mediabeat.core.event import (
+    DOWNLOADED,
+    EVENT_TYPES,
+    LENGTH,
+    SECONDS_PER_DAY,
+    Event,
+    EventType,
+    event_from_body,
+    identifies,
+    is_live,
+)
 from mediabeat.core.event_codec import canonical_json
-from mediabeat.core.vocabulary import DOWNLOADED, LENGTH, identifies
+from mediabeat.core.request_limits import DOWNLOADED_BYTES, EVENT_BYTES, SESSION_ARRAY_BYTES, START_BYTES
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
 from mediabeat.protocols.media_collection.schema import model_of
-
-MAX_EVENT_BYTES: Final = 64 * 1024
-"""Ten times what real players send. An item of the table, with a session's start and summary in it, must stay below 400 KB."""
-
-MAX_DOWNLOADED_BYTES: Final = 4 * 1024 * 1024
-"""Lambda accepts 6 MB of request, and a body may arrive as base64."""
 
 MAX_EVENTS_PER_REQUEST: Final = 100
 """More than a quarter of an hour of pings. A player with more events has to send more often."""
@@ -102,6 +106,11 @@ def _event_or_error(value: Any, where: str) -> Event | InvalidInput:
         return error
 
 
+def most_bytes(*, only_arrays: bool) -> int:
+    """Return how many bytes the body of an array may have: more on the route that takes nothing else."""
+    return DOWNLOADED_BYTES if only_arrays else SESSION_ARRAY_BYTES
+
+
 def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event]:
     """Return the events of a session that was watched offline, the `sessionStart` first.
 
@@ -115,8 +124,9 @@ def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event
     events: list[Event] = []
     problems: list[Problem] = []
     for position, one in enumerate(value):
-        if len(canonical_json(one).encode()) > MAX_EVENT_BYTES:
-            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
+        most = EVENT_BYTES if position else START_BYTES
+        if len(canonical_json(one).encode()) > most:
+            problems.append(Problem(f"[{position}]", f"must not be larger than {most} bytes"))
             continue
         parse_one = parse_event if position else parse_session_start
         try:
