@@ -73,5 +73,12 @@ def log_unreadable(failures: Iterable[tuple[str | None, Exception]], subject: Ma
         logger().error("session not readable", error=type(error).__name__, where=where, **fields)
 
 
+def log_runs_not_started(errors: Iterable[Exception], context: Any) -> None:
+    """Log the first refusal to start a further run of the closer: the others have the same reason."""
+    run_id = getattr(context, "aws_request_id", None)
+    for error in islice(errors, 1):
+        logger().error("run not started", function_request_id=run_id, exc_info=error)
+
+
 def _without_values(problem: Problem) -> str:
     return _QUOTED.sub("…", problem.logged or f"{problem.field}: {problem.rule}")[:MAX_CHARACTERS]

@@ -63,6 +63,7 @@ METRICS: Final[dict[str, Metric]] = {
     "CloseLag": Metric("Milliseconds", "the longest delay of a run of the closer, from the time a session could be closed"),
     "SessionsNotClosed": Metric("Count", "sessions that a run of the closer could not close"),
     "RunIncomplete": Metric("Count", "1 if a run of the closer ended before it had reached every due session, else 0"),
+    "RunsNotStarted": Metric("Count", "further runs of the closer that Lambda refused to start; see `IndexShards`"),
 }
 """Every metric by its name. The code, the dashboard in template.yaml and the table in OPERATIONS.md have these and no others."""
 

@@ -165,7 +165,7 @@ class Table:
         try:
             with transient_errors_as_unavailable():
                 if new is None:
-                    self.client.update_item(**named)
+                    self._update_beside_transactions(named)
                 else:
                     writes: list[Any] = [{"Update": named}, {"Put": {"TableName": self.name, "Item": new}}]
                     self.client.transact_write_items(TransactItems=writes)
@@ -174,6 +174,15 @@ class Table:
             if old is None:
                 raise
             raise ConditionFailed(old) from None
+
+    def _update_beside_transactions(self, update: dict[str, Any]) -> None:
+        """Change an item; once more if a transaction is at work on it, which takes milliseconds. The SDK does not repeat that."""
+        try:
+            self.client.update_item(**update)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionConflictException":
+                raise
+            self.client.update_item(**update)
 
     def delete(self, key: Item) -> None:
         """Delete an item, if it is there."""

@@ -24,11 +24,6 @@ PAGE_BYTES: Final = 300_000
 """Events of a downloaded session go into pages of at most this size, below DynamoDB's limit of 400 KB per item."""
 
 
-def due_partitions(shards: int) -> list[str]:
-    """Return the partitions of the index `due`, without the quarantine."""
-    return [str(shard) for shard in range(shards)]
-
-
 def listing_key(project_id: str, device: str, video_type: str, shard: int) -> str:
     """Return the partition of the index `newest` that holds a project's sessions of one device, video type and shard."""
     return f"{project_id}#{device}#{video_type}#{shard}"
@@ -50,8 +45,8 @@ def shard_of(sid: str, shards: int) -> int:
     return zlib.crc32(sid.encode()) % shards
 
 
-def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
-    """Return the head of a session, with an empty tail; `expires_at` in epoch seconds."""
+def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
+    """Return the head of a session, with an empty tail, in a partition of the index `due`; `expires_at` in epoch seconds."""
     numbers = {
         "last_at": head.last_at,
         "due_at": head.due_at,
@@ -67,7 +62,7 @@ def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
     item = key(sid, HEAD) | {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
     item["phase"] = {"S": head.phase}
     if head.due_at is not None:
-        item["due_shard"] = {"S": str(shard_of(sid, shards))}
+        item["due_shard"] = {"S": due_shard}
     if head.playhead is not None:
         item["playhead"] = playhead_value(head.playhead)
     if head.close_reason is not None:
