@@ -13,7 +13,7 @@ from mediabeat.storage import channel_items, project_items, session_items, uploa
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
-HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), shards=1, expires_at=3)
+HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), due_shard="1.4", expires_at=3)
 
 
 class Form(NamedTuple):

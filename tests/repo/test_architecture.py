@@ -161,7 +161,8 @@ def test_the_clock_and_the_environment_are_each_read_in_one_module() -> None:
 
 
 def test_only_the_runtime_logs() -> None:
-    assert importers({"logging", "aws_lambda_powertools"}) == {"runtime.logs", "runtime.telemetry"}
+    silences_botocore = "storage.dynamodb"
+    assert importers({"logging", "aws_lambda_powertools"}) == {"runtime.logs", "runtime.telemetry", silences_botocore}
 
 
 def test_no_deployed_module_opens_a_connection_a_file_or_a_process() -> None:

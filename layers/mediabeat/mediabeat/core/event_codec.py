@@ -123,6 +123,14 @@ def type_of(packed: bytes) -> EventType:
     return _CODES[packed[0] & ~(LONG_TS | LONG_PLAYHEAD)]
 
 
+def place_of(packed: bytes) -> tuple[int, float]:
+    """Return `ts` and playhead of a packed event, without reading its payload."""
+    flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)
+    _, high, low, playhead = _header_of(packed).unpack_from(packed)
+    ts = high << 32 | low
+    return ts if flags & LONG_TS else ts + _EPOCH_MS, playhead if flags & LONG_PLAYHEAD else playhead / 1_000
+
+
 def unpack(packed: bytes) -> Event:
     """Return the event that `pack` turned into bytes."""
     flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)

@@ -72,6 +72,10 @@ class Head(NamedTuple):
     closed_at: int | None = None
     close_reason: CloseReason | None = None
     weight: int = 0  # of its events together; stored as `taken`
+    # What the last look knew, so that the next one need not read the log. None in heads of 0.1 and of downloaded sessions.
+    began_at: int | None = None
+    moved_at: int | None = None  # when the playhead last moved
+    playhead: float | None = None  # where it was then
 
 
 class Start(NamedTuple):

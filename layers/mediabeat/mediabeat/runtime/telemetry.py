@@ -63,6 +63,7 @@ METRICS: Final[dict[str, Metric]] = {
     "CloseLag": Metric("Milliseconds", "the longest delay of a run of the closer, from the time a session could be closed"),
     "SessionsNotClosed": Metric("Count", "sessions that a run of the closer could not close"),
     "RunIncomplete": Metric("Count", "1 if a run of the closer ended before it had reached every due session, else 0"),
+    "RunsNotStarted": Metric("Count", "further runs of the closer that Lambda refused to start; see `IndexShards`"),
 }
 """Every metric by its name. The code, the dashboard in template.yaml and the table in OPERATIONS.md have these and no others."""
 
@@ -121,6 +122,11 @@ class Telemetry:
 
 process = Telemetry(server_clock)
 """The figures of this process. A test puts another one in its place."""
+
+
+def load() -> None:
+    """Import now what the first line needs, in a function that writes one in each call."""
+    import aws_lambda_powertools.metrics  # noqa: F401
 
 
 def count(name: str, number: int = 1) -> None:
