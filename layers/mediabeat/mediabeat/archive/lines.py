@@ -15,8 +15,9 @@ from pydantic_core import from_json, to_json
 from mediabeat.core.event import Event, EventType, event_from_body, event_to_body
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
-from mediabeat.core.records import SESSION_ID, Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session import order_of
+from mediabeat.core.session_id import SESSION_ID
 from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
 
@@ -94,6 +95,9 @@ _DEFAULTS: Final[Line] = {
 _WEIGHT: Final = "taken"
 """The name of a head's weight in archives, as in the table."""
 
+_ARRIVAL: Final = "arrived_at"
+"""When an event arrived, in epoch milliseconds; only in the lines of events that were not on time."""
+
 
 def _fields(value: Any, of: type[Head | Project | Start]) -> Any:
     if not isinstance(value, dict):
@@ -145,8 +149,12 @@ def session_line(stored: StoredSession) -> Line:
 
 def event_lines(stored: StoredSession) -> list[Line]:
     """Return the lines of a session's events, in the order of the fold."""
-    events = sorted(map(unpack, stored.events), key=order_of)
-    return [{"session_id": stored.sid, **event_to_body(event)} for event in events]
+    events = sorted(map(unpack, stored.events), key=lambda event: (order_of(event), event.arrived_at or 0))
+    return [{"session_id": stored.sid, **event_to_body(event), **_arrival(event)} for event in events]
+
+
+def _arrival(event: Event) -> Line:
+    return {} if event.arrived_at is None else {_ARRIVAL: event.arrived_at}
 
 
 def as_text(line: Line) -> bytes:
@@ -172,7 +180,8 @@ def read_event(line: Line, session_id: str) -> Event:
     """
     if line["session_id"] != session_id:
         raise ValueError(f"not an event of session {session_id}, the next one in the sessions' file")
-    return event_from_body(line)
+    arrived_at = line.get(_ARRIVAL)
+    return event_from_body(line)._replace(arrived_at=None if arrived_at is None else int(arrived_at))
 
 
 def read_session(line: Line, events: Sequence[Event]) -> StoredSession:

@@ -150,7 +150,8 @@ def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: in
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     started_at = stored.start.started_at
-    session = fold([*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])])
+    events = [*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])]
+    session = fold(events, ts_skew=stored.start.ts_skew)
     last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
     moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
     return Liveness(started_at, last_at, moved_at)

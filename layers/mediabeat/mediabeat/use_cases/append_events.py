@@ -6,7 +6,8 @@ from typing import Final
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.records import SESSION_ID, Head, Phase
+from mediabeat.core.records import Head, Phase
+from mediabeat.core.session_id import SESSION_ID, arrival_to_keep
 from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
 
@@ -25,6 +26,7 @@ def append_event(
     Ignores a `sessionEnd` for a session that has ended (source: Adobe). Calls `on_retry` before each attempt but the first.
     Raises SessionUnknown, SessionClosed, and StorageUnavailable with nothing acknowledged.
     """
+    event = _with_arrival(event, sid, now)
     for attempt in range(MAX_ATTEMPTS):
         if attempt:
             on_retry()
@@ -60,7 +62,7 @@ def append_events(
     outcomes: dict[int, MediabeatError | None] = {
         position: one for position, one in enumerate(events) if isinstance(one, MediabeatError)
     }
-    valid = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
+    valid = {position: _with_arrival(one, sid, now) for position, one in enumerate(events) if isinstance(one, Event)}
     try:
         if valid:
             _append(sid, valid.values(), store, now=now)
@@ -87,6 +89,10 @@ def _append_one_by_one(
         else:
             outcomes[position] = None
     return outcomes
+
+
+def _with_arrival(event: Event, sid: str, now: int) -> Event:
+    return event._replace(arrived_at=arrival_to_keep(sid, event.ts, now))
 
 
 def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> None:
