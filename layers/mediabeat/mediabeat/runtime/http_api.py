@@ -10,7 +10,7 @@ from typing import Any, Final, NotRequired
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from mediabeat.core.records import SESSION_ID, SHOWN_ID
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.errors import (
     BodyTooLarge,
     CostsTooMuch,
