@@ -29,7 +29,7 @@ Reply = dict[str, Any]
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "OPTIONS,POST,PUT",
+    "Access-Control-Allow-Methods": "OPTIONS,POST",
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Expose-Headers": "Location",
 }
