@@ -28,8 +28,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     telemetry.record("SessionsNotClosed", len(run.failed))
     telemetry.record("RunIncomplete", int(run.has_more))
     telemetry.count("RunsNotStarted", len(sliced.refused))
-    log_not_closed(run.failed)
-    log_runs_not_started(sliced.refused)
+    log_not_closed(run.failed, context)
+    log_runs_not_started(sliced.refused, context)
     telemetry.publish()
     by_reason = {str(reason): closed for reason, closed in run.closed_by_reason.items()}
     return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}

@@ -73,7 +73,7 @@ def _page(stored: Item) -> Any:
 def _archived(stored: dict[str, Any]) -> Any:
     line = lines.read_line(stored["session"].encode())
     events = [lines.read_event(lines.read_line(text.encode()), line["session_id"]) for text in stored["events"]]
-    session = lines.read_session(line, events)
+    session = lines.read_session(line, events, line["start"]["project_id"])
     told = session._asdict()
     return {"session": told, "is_summarized": told.pop("summary") is not None}
 

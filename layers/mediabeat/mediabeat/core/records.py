@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DeviceType = Literal["phone", "tablet", "tv", "console", "desktop", "other"]
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
+SHOWN_ID: Final = re.compile("[0-9a-f]{48}")
+"""The id of a session in answers, which adds no events; see `shown_ids`."""
 
 
 class Caller(NamedTuple):

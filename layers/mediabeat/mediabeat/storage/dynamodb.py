@@ -1,5 +1,6 @@
 """DynamoDB: the client, the meaning of its errors, and the requests that the stores make."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -33,10 +34,17 @@ TRANSIENT: Final = frozenset(
 )
 """Error codes of AWS after which the same request may succeed."""
 
+TRANSIENT_HERE: Final = TRANSIENT | {"ResourceNotFoundException"}
+"""The same for the table: one that is missing is being restored."""
+
 
 @cache
 def aws() -> Session:
     """Return the one botocore session of this process. A second one would load all service descriptions again."""
+    # Lambda gives the root logger the level of `LogLevel`. At DEBUG, botocore would log whole requests and answers: secrets,
+    # session tokens and stored items. urllib3 would log a line for each request.
+    for library in ("botocore", "urllib3"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     return get_session()
 
 
@@ -57,12 +65,12 @@ def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
 
 
 @contextmanager
-def transient_errors_as_unavailable() -> Iterator[None]:
-    """Raise StorageUnavailable for throttling, time-outs, conflicts and server errors. Other errors pass unchanged."""
+def transient_errors_as_unavailable(codes: frozenset[str] = TRANSIENT_HERE) -> Iterator[None]:
+    """Raise StorageUnavailable for these codes, time-outs, conflicts and server errors. Other errors pass unchanged."""
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in TRANSIENT or _is_conflict(error) or _is_server_error(error):
+        if error.response["Error"]["Code"] in codes or _is_conflict(error) or _is_server_error(error):
             raise StorageUnavailable(str(error)) from error
         raise
     except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are not HTTPClientErrors

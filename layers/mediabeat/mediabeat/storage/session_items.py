@@ -163,8 +163,8 @@ def entry_of(item: Item) -> ListEntry:
         sid=item["pk"]["S"],
         started_at=int(item["started_at"]["N"]),
         ts_skew=int(item["ts_skew"]["N"]),
-        viewer=item["viewer"]["S"],
-        caller=_caller_in(item),
+        viewer=item["viewer"]["S"] if "viewer" in item else "",
+        caller=_caller_if_readable(item),
         summary=_summary_in(item),
     )
 
@@ -180,6 +180,14 @@ def has_expired(item: Item, now: int) -> bool:
 
 def _caller_in(item: Item) -> str:
     return decompressed(bytes(item["caller"]["B"])).decode()
+
+
+def _caller_if_readable(item: Item) -> str:
+    """Return the caller in an entry of a list; an empty text when it is damaged, so that the list has the other entries."""
+    try:
+        return _caller_in(item)
+    except (LookupError, TypeError, ValueError, zlib.error):
+        return ""
 
 
 def _summary_in(item: Item) -> bytes | None:

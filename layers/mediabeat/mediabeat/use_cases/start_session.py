@@ -85,11 +85,13 @@ def _start(
         if "," in project_id:
             # Not the first one that is a project: then a new project would take sessions from another.
             rule = f"{project_id!r:.100} names several report suites; send one, because a session belongs to one project"
-        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", rule))
+        field = f"{where}params.analytics.reportSuite"
+        raise InvalidInput(Problem(field, rule, logged=f"{field}: is not a project here"))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and accepts no sessions"
-        raise InvalidInput(Problem(f"{where}params.media.channel", rule))
+        field = f"{where}params.media.channel"
+        raise InvalidInput(Problem(field, rule, logged=f"{field}: the channel is {status}"))
     video_type: VideoType = "LIVE" if is_live(event) else "VOD"
     viewer = ""
     if any(map(identifies, event.params)):
