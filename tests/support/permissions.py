@@ -6,6 +6,7 @@ from typing import Any, Final
 from tests.support.template import camel, resources
 
 TABLE: Final = "Table.Arn"
+TABLE_NAME: Final = {"Fn::If": ["HasRestoredTable", {"Ref": "RestoredTable"}, {"Ref": "Table"}]}
 QUEUE: Final = "FailedRuns.Arn"
 SECRETS: Final = (
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mediabeat/${AWS::StackName}/access-key/*"
@@ -51,7 +52,7 @@ def _applies_to(statement: dict[str, Any], partition: str) -> bool:
 
 def _statements(role: str) -> list[dict[str, Any]]:
     properties = resources("AWS::IAM::Role")[role]
-    assert properties.keys() <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
+    assert properties.keys() <= {"AssumeRolePolicyDocument", "PermissionsBoundary", "Policies", "Tags"}
     attached = [policy for policy in resources("AWS::IAM::Policy").values() if {"Ref": role} in policy["Roles"]]
     policies = [*properties["Policies"], *attached]
     return [one for policy in policies for one in as_list(policy["PolicyDocument"]["Statement"])]
@@ -68,5 +69,13 @@ def as_list(value: Any) -> list[Any]:
 
 
 def _name_of(resource: Any) -> str:
-    [(_, name)] = resource.items()  # {"Ref": …}, {"Fn::GetAtt": […]} or {"Fn::Sub": …}
+    if resource == "*":
+        return "*"
+    [(function, name)] = resource.items()  # {"Ref": …}, {"Fn::GetAtt": […]} or {"Fn::Sub": …}
+    if function == "Fn::Sub" and isinstance(name, list):
+        pattern, [used] = name[0], name[1].values()
+        assert used == TABLE_NAME
+        assert pattern.startswith("arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}")
+        index = pattern.partition("${Name}")[2]
+        return f"${{{TABLE}}}{index}" if index else TABLE
     return ".".join(name) if isinstance(name, list) else str(name)
