@@ -121,12 +121,15 @@ def _comparable(item: Item) -> Item:
 def as_imported(items: Items) -> Items:
     """Return a table's items as an import writes them: all events of a session are in pages, which expire with it.
 
+    Which run has closed a session is of use only while it does so, and is not exported.
     The marks of uploads are not exported: a repeat finds the imported items.
     """
     imported = {at: item for at, item in items.items() if not at[1].startswith(("page#", UPLOAD))}
     for (pk, sk), item in items.items():
         if sk == session_items.HEAD:
-            imported[pk, sk] = {name: value for name, value in item.items() if name != "tail"} | {"tail_bytes": {"N": "0"}}
+            imported[pk, sk] = {name: value for name, value in item.items() if name not in ("tail", "closed_by")} | {
+                "tail_bytes": {"N": "0"}
+            }
             pages = [each["events"]["BS"] for (of, at), each in items.items() if of == pk and at.startswith("page#")]
             events = sorted(set(item.get("tail", {"BS": set()})["BS"]).union(*pages))
             for page in session_items.pages(events):
