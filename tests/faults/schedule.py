@@ -51,6 +51,7 @@ class Schedule:
         self.history = History(seed, LIMITS, most, clock_at=[BASE_MS + self.random.randrange(1_000)])
         self.calm = False
         self._late: list[Late] = []
+        self._writes = 0
         self._rested: set[str] = set()
         self._weights: dict[str, float] = {}
         self._done_transactions: set[str] = set()
@@ -229,7 +230,8 @@ class Schedule:
         if call.kind is Kind.EVENT:
             if call.sid in truths:
                 truth = truths[call.sid]
-                arrived = [Arrival(self.step, part, lost) for part in call.each if request.appends(part.packed)]
+                self._writes += 1
+                arrived = [Arrival(self.step, part, lost, self._writes) for part in call.each if request.appends(part.packed)]
                 truths[call.sid] = Truth(truth.sid, truth.start, truth.arrivals + arrived)
         elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == "start":
             truths.setdefault(request.key[0], Truth(request.key[0], call))

@@ -9,6 +9,10 @@ from typing import Any, Final
 
 import pytest
 
+from mediabeat.core.close_rules import Limits
+from mediabeat.core.event_codec import place_of
+from mediabeat.core.lifecycle import decide_close
+from mediabeat.core.records import Phase, StoredSession
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.session_store import Store
@@ -88,6 +92,22 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mediabeat.storage.session_store.HAS_MARK", EXISTS)
 
 
+def promise_more_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 2 * limits.quiet_ms)
+
+
+def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.core.lifecycle.place_of", lambda packed: (place_of(packed)[0], -1.0))
+
+
+def trust_the_reason_of_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trusting(stored: StoredSession, limits: Limits, *, now: int) -> Any:
+        head = stored.head
+        return (head.close_reason, head.closed_at) if head.phase is Phase.CLOSED else decide_close(stored, limits, now=now)
+
+    monkeypatch.setattr("mediabeat.use_cases.look_at_session.decide_close", trusting)
+
+
 @pytest.mark.parametrize(
     ("broken", "noticed_by"),
     [
@@ -97,6 +117,9 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
         (cut_the_tail_without_a_page, "acknowledged_events_are_stored_and_folded_once"),
         (cut_a_tail_that_has_changed_meanwhile, "acknowledged_events_are_stored_and_folded_once"),
         (let_a_slow_call_turn_the_clock_back, "sessions_are_closed_once_for_the_right_reason"),
+        (promise_more_than_the_rules_allow, "only_live_sessions_take_events"),
+        (see_movement_in_every_event, "looks_see_no_movement_that_nothing_brought"),
+        (trust_the_reason_of_a_head, "sessions_are_closed_once_for_the_right_reason"),
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
     ],
 )

@@ -15,7 +15,7 @@ from tests.support.template import ROOT
 PACKAGE: Final = ROOT / "layers" / "mediabeat" / "mediabeat"
 MAX_LINES: Final = 260
 MAX_HANDLER_LINES: Final = 40
-MAX_HOT_MODULES: Final = 18
+MAX_HOT_MODULES: Final = 19
 """Modules of the package that a cold start of `functions/ingest_event` loads. Each one costs players time."""
 
 MAX_FILES: Final = 20
@@ -26,7 +26,7 @@ MAY_IMPORT: Final = {
     "storage": {"core"},
     "use_cases": {"core", "storage"},
     "runtime": {"core"},
-    "archive": {"core"},
+    "archive": {"core", "protocols"},
     "openapi": {"protocols"},
 }
 """Package → the packages of ours that it may import, besides itself. Every package may import `errors`, which imports nothing.

@@ -1,6 +1,10 @@
 """template.yaml: each function has a role of its own, which allows what the function does and nothing else."""
 
-from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants
+from typing import Final
+
+import pytest
+
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants, may_touch
 from tests.support.template import FUNCTIONS, camel, resources, transformed
 
 
@@ -34,6 +38,30 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
         },
         "schemas": set(),
     }
+
+
+REGISTRY: Final = ("projects", "access-key#A1", "access-keys", "channel#vs-1", "channels#demo", "channel-names#demo")
+"""Partitions of projects, access keys and channels."""
+
+WRITES: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+
+
+@pytest.mark.parametrize("function", ["create_session", "ingest_event", "close_idle_sessions"])
+def test_functions_of_sessions_write_no_project_key_or_channel(function: str) -> None:
+    role = f"{camel(function)}Role"
+    for action in [*WRITES, "dynamodb:Query"]:
+        assert not any(may_touch(role, action, partition) for partition in REGISTRY)
+    held = {action for action, where in grants(role) if where == TABLE and action in WRITES}
+    assert held
+    assert all(may_touch(role, action, partition) for action in held for partition in ("5" * 64, "viewer#demo#v", "upload#1"))
+
+
+def test_channels_function_writes_channels_only() -> None:
+    for action in ("dynamodb:PutItem", "dynamodb:UpdateItem"):
+        written = {
+            partition for partition in (*REGISTRY, "5" * 64, "viewer#demo#v") if may_touch("ChannelsRole", action, partition)
+        }
+        assert written == {"channel#vs-1", "channels#demo", "channel-names#demo"}
 
 
 def test_function_has_its_own_role_and_may_write_its_own_log() -> None:

@@ -7,9 +7,10 @@ import platform
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,13 +50,19 @@ def binary() -> Path:
 
 
 def _install(npm: str, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), f"{PACKAGE}@{VERSION}"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
-    except subprocess.SubprocessError as error:
-        told = getattr(error, "stderr", None) or str(error)
-        raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
+    """Install into a folder of this process and move it, as several test processes may install at the same time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as parent:
+        new = Path(parent) / folder.name
+        new.mkdir()
+        command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(new), f"{PACKAGE}@{VERSION}"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
+        except subprocess.SubprocessError as error:
+            told = getattr(error, "stderr", None) or str(error)
+            raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
+        with suppress(OSError):  # another process has been faster
+            new.rename(folder)
 
 
 class Engine:

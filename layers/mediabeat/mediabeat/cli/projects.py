@@ -1,7 +1,5 @@
 """Projects of a deployment, as an operator creates, restores and changes them."""
 
-from contextlib import suppress
-
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core import projects
 from mediabeat.core.projects import Project
@@ -40,10 +38,13 @@ def ensure(project_id: str, registry: Registry, known_key: str | None) -> str:
         ) from None
 
 
-def restore(project: Project, registry: Registry) -> None:
-    """Store a project if it does not exist; an existing project is not changed."""
-    with suppress(ProjectExists):
+def restore(project: Project, registry: Registry) -> bool:
+    """Store a project if it does not exist, and return whether it did not; an existing project is not changed."""
+    try:
         registry.create_project(project)
+    except ProjectExists:
+        return False
+    return True
 
 
 def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tuple[Project, str]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, wraps
 from typing import Any, Final, NotRequired
@@ -10,7 +10,7 @@ from typing import Any, Final, NotRequired
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from mediabeat.core.records import SESSION_ID
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.errors import (
     BodyTooLarge,
     CostsTooMuch,
@@ -125,7 +125,7 @@ class Request:
         A part of the path that is not a session's id is left out: it may be a viewer's id.
         """
         named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
-        session_id = named if SESSION_ID.fullmatch(named) else None
+        session_id = named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None
         fields = {"route": self.route, "project": self.project_id, "session_id": session_id}
         return {name: value for name, value in fields.items() if value} | self.ids
 
@@ -135,6 +135,17 @@ class Request:
         from mediabeat.runtime.logs import log_refusal
 
         log_refusal(error, status, self.subject | fields)
+
+    def log_unreadable(self, failures: Sequence[tuple[str | None, Exception]]) -> None:
+        """Log and count sessions that are stored in a form that cannot be read, each with its id and its error.
+
+        The id is None for the session that the request names.
+        """
+        if failures:
+            from mediabeat.runtime.logs import log_unreadable
+
+            telemetry.count("SessionsUnreadable", len(failures))
+            log_unreadable(failures, self.subject)
 
 
 def read_json(body: bytes | str) -> Any:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import islice
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final
 
 from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
@@ -20,7 +21,7 @@ MAX_CHARACTERS: Final = 120
 """Lines are paid for by the byte, and a line may not cost more than the request."""
 
 MAX_NOT_CLOSED: Final = 10
-"""Sessions that one run of the closer logs: when the database refuses, all fail for the same reason."""
+"""Sessions that one run of the closer, or one list, logs: usually all fail for the same reason."""
 
 _QUOTED: Final = re.compile(r"""'(\\.|[^'\\])*('|$)|"(\\.|[^"\\])*("|$)""")
 """Text in quotation marks, also without the second one: a rule may quote what the client sent."""
@@ -61,6 +62,22 @@ def log_not_closed(failures: Iterable[tuple[str, Exception]], context: Any) -> N
     run_id = getattr(context, "aws_request_id", None)
     for sid, error in islice(failures, MAX_NOT_CLOSED):
         logger().error("session not closed", session_id=sid, function_request_id=run_id, exc_info=error)
+
+
+def log_unreadable(failures: Iterable[tuple[str | None, Exception]], subject: Mapping[str, str]) -> None:
+    """Log the first sessions that could not be read: where the code stopped, but not the message, which may quote a value."""
+    for sid, error in islice(failures, MAX_NOT_CLOSED):
+        *_, last = extract_tb(error.__traceback__)
+        where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+        fields: dict[str, Any] = {**subject, **({"session_id": sid} if sid else {})}
+        logger().error("session not readable", error=type(error).__name__, where=where, **fields)
+
+
+def log_runs_not_started(errors: Iterable[Exception], context: Any) -> None:
+    """Log the first refusal to start a further run of the closer: the others have the same reason."""
+    run_id = getattr(context, "aws_request_id", None)
+    for error in islice(errors, 1):
+        logger().error("run not started", function_request_id=run_id, exc_info=error)
 
 
 def _without_values(problem: Problem) -> str:

@@ -165,7 +165,7 @@ class Table:
         try:
             with transient_errors_as_unavailable():
                 if new is None:
-                    self.client.update_item(**named)
+                    self._update_beside_transactions(named)
                 else:
                     writes: list[Any] = [{"Update": named}, {"Put": {"TableName": self.name, "Item": new}}]
                     self.client.transact_write_items(TransactItems=writes)
@@ -174,6 +174,15 @@ class Table:
             if old is None:
                 raise
             raise ConditionFailed(old) from None
+
+    def _update_beside_transactions(self, update: dict[str, Any]) -> None:
+        """Change an item; once more if a transaction is at work on it, which takes milliseconds. The SDK does not repeat that."""
+        try:
+            self.client.update_item(**update)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionConflictException":
+                raise
+            self.client.update_item(**update)
 
     def delete(self, key: Item) -> None:
         """Delete an item, if it is there."""
@@ -199,10 +208,13 @@ class Table:
                 raise
         return True
 
-    def query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
-        """Yield the items that match a key condition. Reads only as far as the caller iterates."""
+    def query(self, condition: str, values: Item, *, at_first: int = 0, **options: Any) -> Iterator[Item]:
+        """Yield the items that match a key condition. Reads only as far as the caller iterates.
+
+        The first answer has `at_first` items, if that is given.
+        """
         request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **options}
-        return self._pages(self.client.query, request)
+        return self._pages(self.client.query, request, {"Limit": at_first} if at_first else {})
 
     def scan(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
         """Yield the items that match a filter. Reads all items, so only the operator's command uses it."""
@@ -219,10 +231,11 @@ class Table:
             return False
         return True
 
-    def _pages(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+    def _pages(self, ask: Callable[..., Any], request: dict[str, Any], only_first: Item = {}) -> Iterator[Item]:  # noqa: B006
         while True:
             with transient_errors_as_unavailable():
-                answer = ask(TableName=self.name, **request)
+                answer = ask(TableName=self.name, **request, **only_first)
+            only_first = {}
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return

@@ -8,8 +8,8 @@ from mediabeat.core.records import ListEntry, StoredSession
 from mediabeat.core.shown_ids import place_of, stands_for
 from mediabeat.storage import session_items, viewer_items
 from mediabeat.storage.dynamodb import Table
-from mediabeat.storage.session_store import read_session
-from mediabeat.storage.table import NEWEST_INDEX
+from mediabeat.storage.session_reads import read_session
+from mediabeat.storage.table import NEWEST_INDEX, Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,7 +40,7 @@ class SessionQueries:
         """
         condition = "listing = :listing AND started_at BETWEEN :since AND :until"
         values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
-        options = {"IndexName": NEWEST_INDEX, "ScanIndexForward": False, "Limit": page_size}
+        options: Item = {"IndexName": NEWEST_INDEX, "ScanIndexForward": False, "Limit": page_size}
         items = self._table.query(condition, values, **options)
         return (session_items.entry_of(item) for item in items if not session_items.has_expired(item, now))
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
+from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.records import SESSION_ID, Head, Phase
+from mediabeat.core.records import Head, Phase
+from mediabeat.core.session_id import SESSION_ID, arrival_to_keep
 from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
 
@@ -48,7 +49,7 @@ def append_events(
     outcomes: dict[int, MediabeatError | None] = {
         position: one for position, one in enumerate(events) if isinstance(one, MediabeatError)
     }
-    left = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
+    left = {position: _with_arrival(one, sid, now) for position, one in enumerate(events) if isinstance(one, Event)}
     try:
         for attempt in range(MAX_ATTEMPTS):
             if not left:
@@ -62,8 +63,9 @@ def append_events(
             except NotAppended as refusal:
                 if refusal.head is None:
                     raise SessionUnknown(f"no session {sid}") from None
+                # A later request may have been faster, or another server's clock may be ahead: a session's time never goes back.
                 now = max(now, refusal.head.last_at)
-                outcomes |= _append_some(sid, left, refusal.head, store, limits, now=now)
+                outcomes |= _append_some(sid, left, refusal.head, refusal.tail, store, limits, now=now)
             left = {position: event for position, event in left.items() if position not in outcomes}
         else:
             raise StorageUnavailable("other events of the same session were faster")
@@ -74,32 +76,40 @@ def append_events(
 
 
 def _append_some(
-    sid: str, events: Mapping[int, Event], head: Head, store: Store, limits: Limits, *, now: int
+    sid: str, events: Mapping[int, Event], head: Head, tail: Sequence[bytes], store: Store, limits: Limits, *, now: int
 ) -> dict[int, MediabeatError | None]:
     """Return the outcomes of those events that the head decides about. The usual append may be tried for the others."""
+    # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
     from mediabeat.core.lifecycle import Action, decide_append
 
-    actions = {position: decide_append(event, head, now=now) for position, event in events.items()}
     outcomes: dict[int, MediabeatError | None] = {}
-    if stragglers := {position: events[position] for position, action in actions.items() if action is Action.APPEND_STRAGGLER}:
-        with suppress(NotAppended):
+    together: dict[Action, dict[int, Event]] = {}
+    for position, event in events.items():
+        match action := decide_append(event, head, now=now):
+            case Action.IGNORE:
+                outcomes[position] = None
+            case Action.REFUSE:
+                outcomes[position] = SessionClosed("the session has ended")
+            case Action.REFUSE_FULL:
+                outcomes[position] = SessionClosed("the session is full")
+            case Action.WAIT:
+                raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
+            case _:
+                together.setdefault(action, {})[position] = event
+    with suppress(NotAppended):  # another request has just changed the head
+        if stragglers := together.get(Action.APPEND_STRAGGLER):
             store.append(sid, set(map(pack, stragglers.values())), now=now, to=Phase.ENDED)
             outcomes |= dict.fromkeys(stragglers)
-    past_mark = [position for position, action in actions.items() if action is Action.CHECK_TIME_OUTS]
-    # One event checks the time-outs. It moves the mark, or closes the session.
-    alone = {position for position, action in actions.items() if action not in (Action.APPEND_STRAGGLER, Action.CHECK_TIME_OUTS)}
-    for position in sorted(alone | set(past_mark[:1])):
-        try:
-            _append_otherwise(sid, events[position], head, store, limits, now=now)
-            outcomes[position] = None
-        except NotAppended:
-            pass
-        except SessionClosed as error:
-            outcomes[position] = error
+        if late := together.get(Action.CHECK_TIME_OUTS):
+            outcomes |= dict.fromkeys(late, _append_past_mark(sid, late.values(), head, tail, store, limits, now=now))
     return outcomes
 
 
-def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> None:
+def _with_arrival(event: Event, sid: str, now: int) -> Event:
+    return event._replace(arrived_at=arrival_to_keep(sid, event.ts, now))
+
+
+def _append(sid: str, events: Collection[Event], store: Store, *, now: int, past_mark_of: Head | None = None) -> None:
     """Store events by one write, in a session that is open and not past its due mark.
 
     Raises NotAppended, and SessionUnknown for a text that is not a session's id.
@@ -109,56 +119,29 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> N
     packed = {pack(event) for event in events}
     ends = [event.ts for event in events if event.type is EventType.SESSION_END]
     if ends:
-        store.append_last(sid, packed, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now)
+        store.append_last(sid, packed, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now, past_mark_of=past_mark_of)
     else:
         store.append(sid, packed, now=now)
 
 
-def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
-    """Do what the lifecycle says about an event that the usual append did not store.
+def _append_past_mark(
+    sid: str, events: Collection[Event], head: Head, tail: Sequence[bytes], store: Store, limits: Limits, *, now: int
+) -> SessionClosed | None:
+    """Append events to a session whose due mark has passed, or close it and return why. Only the head decides, nothing is read.
 
-    Raises NotAppended when the head allows a usual append after all: another request has just changed it.
+    Raises NotAppended.
     """
-    # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
-    from mediabeat.core.lifecycle import Action, decide_append
+    from mediabeat.core.lifecycle import mark_by_head, over_by_head
 
-    match decide_append(event, head, now=now):
-        case Action.IGNORE:
-            return
-        case Action.CHECK_TIME_OUTS:
-            _append_past_mark(sid, event, store, limits, now=now)
-        case Action.APPEND_STRAGGLER:
-            store.append(sid, {pack(event)}, now=now, to=Phase.ENDED)
-        case Action.REFUSE:
-            raise SessionClosed("the session has ended")
-        case Action.REFUSE_FULL:
-            raise SessionClosed("the session is full")
-        case Action.WAIT:
-            raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
-        case _:
-            raise NotAppended(head)
-
-
-def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
-    """Append an event to a session whose due mark has passed and move the mark, or close the session if a time-out applies."""
-    from mediabeat.core.lifecycle import decide_close, liveness_of
-
-    stored = store.read_session(sid)
-    if stored is None or stored.start is None:
-        raise SessionUnknown(f"no session {sid}")
-    if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
-        raise NotAppended(stored.head)  # another request was faster: start again
-    over = decide_close(stored, limits, now=now)
-    if over:
+    if over := over_by_head(head, limits, now=now):
         reason, closed_at = over
         # Close before refusing: an earlier request that is still running could otherwise bring the session back to life.
-        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
-            raise NotAppended(stored.head)
-        raise SessionClosed(f"the session's time was up: {reason}")
-    if event.type is EventType.SESSION_END:
-        # Compute the mark without this event. The event may still fail to be stored, and the mark must never be later than the
-        # stored events justify.
-        store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
-        raise NotAppended(stored.head)  # the next attempt is a usual append
-    due_at = next_due(liveness_of(stored, event, now=now), limits)
-    store.append_past_mark(sid, {pack(event)}, due_at=due_at, seen=stored.head, now=now)
+        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head):
+            raise NotAppended(head)
+        return SessionClosed(f"the session's time was up: {reason}")
+    if any(event.type is EventType.SESSION_END for event in events):
+        _append(sid, events, store, now=now, past_mark_of=head)
+    else:
+        mark = mark_by_head(head, tail, events, limits, now=now)
+        store.append_past_mark(sid, set(map(pack, events)), mark=mark, head=head, now=now)
+    return None

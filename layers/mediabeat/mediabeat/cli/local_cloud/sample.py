@@ -17,6 +17,7 @@ from mediabeat.errors import NotFound
 from mediabeat.protocols.media_collection.requests import parse_session_start
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
+from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import Table
 
 if TYPE_CHECKING:
@@ -63,5 +64,6 @@ def _write_session(target: "Target", request: dict[str, Any], now: int) -> None:
     )
     table, shards, expires_at = Table(target.table, target.client("dynamodb")), target.index_shards, (now + OPEN_MS) // 1_000
     head = Head(Phase.OPEN, now, now + OPEN_MS)
-    table.put(session_items.head_item(SESSION_ID, head, shards=shards, expires_at=expires_at))
+    due_shard = partition_of(SESSION_ID, PROJECT_ID, weight=0, shards=shards)
+    table.put(session_items.head_item(SESSION_ID, head, due_shard=due_shard, expires_at=expires_at))
     table.put(session_items.start_item(SESSION_ID, start, shards=shards, expires_at=expires_at))
