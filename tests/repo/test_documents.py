@@ -126,7 +126,10 @@ def test_api_document_has_every_route() -> None:
         if event["Type"] == "HttpApi"
     ]
     documented = set(re.findall(r"(?m)^\| `((?:GET|POST|PUT|DELETE|ANY) [^`]+)`", text("API.md")))
-    assert documented == {f"{event['Method']} {event['Path']}" for event in events}
+    methods = {event["Path"]: {each["Method"] for each in events if each["Path"] == event["Path"]} for event in events}
+    assert methods["/api/v2/{proxy+}"] == {"GET", "POST", "PUT", "DELETE", "PATCH"}
+    methods["/api/v2/{proxy+}"] = {"ANY"}  # as it stands in the table
+    assert documented == {f"{method} {path}" for path, all_of_path in methods.items() for method in all_of_path}
 
 
 def test_api_document_has_every_query_parameter_and_no_other() -> None:
