@@ -37,6 +37,7 @@ CALLERS = {
 IDS: dict[str, Any] = {"visitor_marketingCloudUserId": OTHER, "analytics_visitorId": VIEWER}
 BEGIN = builders.start(**IDS, media_name=TITLE)
 LONG = Event(1_000, EventType.PING, 3.0039000000001397, {}, {}, {})
+LATE = builders.ping(15, 14)._replace(arrived_at=BASE_MS + 60_000)
 ALL_KINDS = [
     BEGIN,
     builders.ad_break(1),
@@ -131,6 +132,7 @@ def of_sessions() -> dict[str, Cases]:
             summaries["all kinds of events"].to_bytes(),
         ),
         "open": session("6" * 64, OPEN, [BEGIN, *FEW[:2]], begun),
+        "with an event that was not on time": session("8" * 64, OPEN, [BEGIN, *FEW[:2], LATE], begun),
         "ended": session("7" * 64, ENDED, [BEGIN, *FEW], begun),
     }
     return {
@@ -170,6 +172,8 @@ def of_events() -> Cases:
         "long ts and playhead": LONG._replace(type=EventType.ERROR),
         "params, custom metadata and quality data": Event(BASE_MS, EventType.PLAY, 12.5, *rich),
         "all of it in the long forms": Event(1_000, EventType.AD_START, 1e9, *rich),
+        "not on time": LATE,
+        "not on time, with parameters": builders.ad(6)._replace(arrived_at=BASE_MS + 60_000),
         "start with params": builders.start(**IDS, media_sdkVersion="3.2"),
     }
     return [(name, pack(event)) for name, event in events.items()]

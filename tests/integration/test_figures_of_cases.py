@@ -20,9 +20,6 @@ TODAY_MS: Final = 1_795_600_000_000
 LONGEST_MS: Final = 590_000
 """A session without events for ten minutes is closed."""
 
-NEEDS_ARRIVALS: Final = {"clock-steps-back"}
-"""A step back cannot be told from late events by `ts` alone: it needs what the server saw."""
-
 
 def cases() -> list[Path]:
     """Return the cases that the fold decides."""
@@ -35,9 +32,7 @@ def test_cases_are_found() -> None:
 
 
 @pytest.mark.parametrize("path", cases(), ids=lambda path: path.stem)
-def test_case_has_its_expected_figures(path: Path, api: Api, api_key: str, clock: Clock, request: pytest.FixtureRequest) -> None:
-    if path.stem in NEEDS_ARRIVALS:
-        request.applymarker(pytest.mark.xfail(reason="needs what the server saw of the player's clock", strict=True))
+def test_case_has_its_expected_figures(path: Path, api: Api, api_key: str, clock: Clock) -> None:
     case = json.loads(path.read_text(encoding="utf-8"))
     *sent, asked = case["requests"]
     sid = ""

@@ -342,6 +342,7 @@ ANY_EVENT: Final = st.builds(
     OBJECTS,
     st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
     OBJECTS,
+    st.none() | st.integers(1_577_836_800_000, 2_000_000_000_000),
 )
 
 

@@ -445,11 +445,3 @@ def test_segment_of_live_content_is_what_came_before_midnight(seconds_before: in
     begin = 86_400 - seconds_before
     viewing = [live_start(0, begin), play(0, begin), ping(seconds_before, 0), ping(seconds_before + 30, 30)]
     assert measure(fold(viewing)).segment == segment
-
-
-def test_fold_takes_a_corrected_timeline() -> None:
-    sent = [start(), play(0), ping(10, 10), ping(130, 20), ping(140, 30)]
-    two_minutes_back = fold(
-        sent, corrected=lambda events: [one._replace(ts=one.ts - 110_000 * (one.playhead >= 20)) for one in events]
-    )
-    assert measure(two_minutes_back).content_time_spent_ms == 30_000

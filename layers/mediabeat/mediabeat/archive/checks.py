@@ -33,6 +33,16 @@ MAX_KEPT_S: Final = 3_650 * SECONDS_PER_DAY
 """The largest `RetentionDays` of template.yaml."""
 
 
+def checked_arrival(value: object) -> int:
+    """Return when an archived event arrived, in epoch milliseconds.
+
+    Raises ValueError.
+    """
+    if type(value) is not int or not 0 <= value <= MAX_TS_MS:
+        raise ValueError(f"arrived_at: must be a whole number from 0 to {MAX_TS_MS}")
+    return value
+
+
 def check_session(session: StoredSession, project_id: str) -> None:
     """Raise ValueError with the first rule that an archived session breaks. It has to be of the project."""
     start = session.start

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, field_serializer
 from pydantic_core import from_json, to_json
 
-from mediabeat.archive.checks import check_project, check_session
+from mediabeat.archive.checks import check_project, check_session, checked_arrival
 from mediabeat.core.event import Event, EventType, event_to_body
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
-from mediabeat.core.records import SESSION_ID, Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session import order_of
+from mediabeat.core.session_id import SESSION_ID
 from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
 from mediabeat.errors import InvalidInput
@@ -99,6 +100,9 @@ _EVENT_FIELDS: Final = ("eventType", "playerTime", "params", "customMetadata", "
 _WEIGHT: Final = "taken"
 """The name of a head's weight in archives, as in the table."""
 
+_ARRIVAL: Final = "arrived_at"
+"""When an event arrived, in epoch milliseconds; only in the lines of events that were not on time."""
+
 
 def _fields(value: Any, of: type[Head | Project | Start]) -> Any:
     if not isinstance(value, dict):
@@ -152,8 +156,12 @@ def session_line(stored: StoredSession) -> Line:
 
 def event_lines(stored: StoredSession) -> list[Line]:
     """Return the lines of a session's events, in the order of the fold."""
-    events = sorted(map(unpack, stored.events), key=order_of)
-    return [{"session_id": stored.sid, **event_to_body(event)} for event in events]
+    events = sorted(map(unpack, stored.events), key=lambda event: (order_of(event), event.arrived_at or 0))
+    return [{"session_id": stored.sid, **event_to_body(event), **_arrival(event)} for event in events]
+
+
+def _arrival(event: Event) -> Line:
+    return {} if event.arrived_at is None else {_ARRIVAL: event.arrived_at}
 
 
 def as_text(line: Line) -> bytes:
@@ -182,9 +190,11 @@ def read_event(line: Line, session_id: str) -> Event:
     body = by_name(line, _EVENT_FIELDS)
     parse = parse_session_start if body.get("eventType") == EventType.SESSION_START else parse_event
     try:
-        return parse(body)
+        event = parse(body)
     except InvalidInput as error:
         raise ValueError(str(error)) from None
+    arrived_at = line.get(_ARRIVAL)
+    return event if arrived_at is None else event._replace(arrived_at=checked_arrival(arrived_at))
 
 
 def read_session(line: Line, events: Sequence[Event], project_id: str) -> StoredSession:

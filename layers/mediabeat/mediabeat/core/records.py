@@ -1,7 +1,6 @@
 """The records of a session, as the store returns them: data only."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -13,10 +12,6 @@ if TYPE_CHECKING:
     from mediabeat.core.session_query import Device  # not loaded on the hot path
 
 DeviceType = Literal["phone", "tablet", "tv", "console", "desktop", "other"]
-
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
-SHOWN_ID: Final = re.compile("[0-9a-f]{48}")
-"""The id of a session in answers, which adds no events; see `shown_ids`."""
 
 
 class Caller(NamedTuple):

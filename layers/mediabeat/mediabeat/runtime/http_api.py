@@ -10,7 +10,7 @@ from typing import Any, Final, NotRequired
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from mediabeat.core.records import SESSION_ID, SHOWN_ID
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.errors import (
     BodyTooLarge,
     CostsTooMuch,
@@ -29,7 +29,7 @@ Reply = dict[str, Any]
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "OPTIONS,POST,PUT",
+    "Access-Control-Allow-Methods": "OPTIONS,POST",
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Expose-Headers": "Location",
 }

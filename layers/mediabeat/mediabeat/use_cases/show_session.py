@@ -3,7 +3,8 @@
 from contextlib import suppress
 
 from mediabeat.core.event import EventType
-from mediabeat.core.records import SESSION_ID, SHOWN_ID, StoredSession
+from mediabeat.core.records import StoredSession
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, fold_stored, summarize
 from mediabeat.errors import NotFound
 from mediabeat.storage.session_queries import SessionQueries

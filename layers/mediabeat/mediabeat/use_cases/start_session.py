@@ -12,6 +12,7 @@ from mediabeat.core.event_codec import event_weight, pack
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
+from mediabeat.core.session_id import RANDOM_BYTES, session_id
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
@@ -44,7 +45,7 @@ def start_session(
     """
     start = _start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=now - event.ts)
     start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
-    sid = _new_sid()
+    sid = _new_sid(start.ts_skew)
     due_at = next_due(Liveness(now, now, now), limits)
     head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
     store.create_session(sid, head, start, now=now)
@@ -112,5 +113,5 @@ def _start(
     )
 
 
-def _new_sid() -> str:
-    return secrets.token_hex(32)
+def _new_sid(ts_skew: int) -> str:
+    return session_id(secrets.token_bytes(RANDOM_BYTES), ts_skew)
