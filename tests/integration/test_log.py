@@ -15,6 +15,7 @@ from tests.support.api import Api, answer, request
 from tests.support.builders import Wire, wire, wire_start
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
+from tests.support.template import table_definition
 
 MARK = "MARK-of-what-was-sent"
 
@@ -137,6 +138,7 @@ def test_missing_table_is_answered_503_with_a_short_line(api: Api, api_key: str,
         api.call("POST", "/api/v1/sessions", wire_start()),
         api.call("GET", "/v1/sessionRecent", headers=asked),
     ]
+    boto3.client("dynamodb").create_table(TableName=table, **table_definition())  # for those who clear it away
     assert [one["statusCode"] for one in answers] == [503] * 3
     assert max(map(len, log.text.splitlines())) < 700
 
