@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import Cloud, Finished, free_port, installed, start_installed, status_of
+from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, start_installed
 from tests.e2e.schedule import SentSessions
 
 SENT = "A session closes when"
@@ -54,9 +54,7 @@ def demo(demonstration: tuple[Demonstration, Path, int]) -> Demonstration:
 def cloud(demonstration: tuple[Demonstration, Path, int]) -> Cloud:
     """A deployed local cloud on a free port."""
     _, home, port = demonstration
-    status = status_of(home)
-    shown = {name: status[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}
-    return Cloud(home=home, port=port, **shown)
+    return cloud_of(home, port)
 
 
 @pytest.fixture(scope="session")
