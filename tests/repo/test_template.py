@@ -13,7 +13,7 @@ from mediabeat.openapi import openapi
 from mediabeat.runtime.telemetry import METRICS, NAMESPACE
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S
 from tests.support.permissions import TABLE_NAME, grants
-from tests.support.template import FUNCTIONS, as_yaml, camel, resources, transformed
+from tests.support.template import FUNCTIONS, ROOT, as_yaml, camel, resources, transformed
 
 
 def test_failed_runs_and_failed_starts_go_to_the_queue() -> None:
@@ -192,6 +192,13 @@ def test_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(as_yaml(transformed()))
     lint = subprocess.run([Path(sys.executable).parent / "cfn-lint", str(path)], capture_output=True, text=True, check=False)
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+@pytest.mark.slow
+def test_template_as_it_is_written_passes_cfn_lint() -> None:
+    command = [Path(sys.executable).parent / "cfn-lint", str(ROOT / "template.yaml")]
+    lint = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (lint.returncode, lint.stdout) == (0, "")
 
 
