@@ -219,6 +219,24 @@ def test_refused_channel_call_is_logged_with_its_code(client: ChannelClient, log
     assert log.lines("status", "code", "project") == [{"status": 401, "code": "200"}]
 
 
+def test_log_has_nothing_of_a_refused_channel_call(client: ChannelClient, log: Log) -> None:
+    calls = [
+        client.call("POST", "/api/v2/channels", {"name": MARK + "!"}),
+        client.call("POST", "/api/v2/channels", {MARK: {"name": MARK}}),
+        client.call("POST", "/api/v2/channels", MARK),
+        client.call("GET", f"/api/v2/channels/{MARK}"),
+        client.call("PUT", f"/api/v2/channels/{MARK}/start"),
+        client.call("GET", f"/api/v2/{MARK}"),
+        client.call("GET", f"/api/v2/channels?pageNo={MARK}&{MARK}=1"),
+        ChannelClient(MARK, MARK, client.clock).call("GET", f"/api/v2/channels?pageNo={MARK}"),
+        ChannelClient("A" * 20, MARK, client.clock).call("GET", "/api/v2/channels"),
+    ]
+    assert {call.status for call in calls} == {400, 401, 404}
+    text = log.text
+    assert len(text.splitlines()) == len(calls)
+    assert [word for word in (MARK, "AAAA", client.secret, client.access_key_id) if word in text] == []
+
+
 def refusing(code: str) -> Any:
     error = {"Error": {"Code": code, "Message": code}}
 
