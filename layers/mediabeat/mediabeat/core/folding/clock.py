@@ -37,7 +37,7 @@ REORDERED_MS: Final = 2_000
 """Players send in parallel. Events of so short a time arrive in any order."""
 
 APART_MS: Final = 1_000
-"""Events that arrive at shorter intervals may have waited for the same connection."""
+"""Events that arrive at shorter intervals may have been sent together, or have waited for the same connection."""
 
 MOST_MOVED_S: Final = 60.0
 """In a burst, the playhead goes on at a step by at most this much: players report at least so often."""
@@ -88,6 +88,7 @@ class _Walk:
         self._least_late = self._steady_late = heard[0].at - heard[0].event.ts
         self._steady = heard[0]  # since then events arrive as far apart as their `ts` say
         self._has_slid = False  # whether events become early little by little
+        self._last_at_once = {one.at: one.event.ts for one in heard}  # of one request, whose order is not known
         self._looks = 4 * len(heard)  # no order of events takes more time than others
 
     def places(self) -> list[int]:
@@ -152,7 +153,11 @@ class _Walk:
             moved_s = event.playhead - self._before.event.playhead
             goes_on = 0 < moved_s <= FASTEST * (at - self._before.at) / 1_000 + CLOCK_TOLERANCE_S
             is_set = is_before_start or (over_ms >= STEADY_MS / 4 and count >= STEADY_EVENTS) or (is_last and goes_on)
-        elif self._trusts_order and (is_before_start or self._goes_on(position)):
+        elif (
+            self._trusts_order
+            and self._last_at_once[at] + self._shift < self._latest
+            and (is_before_start or self._goes_on(position))
+        ):
             return self._latest + self._quiet_ms + 1  # such a gap counts what the playhead moved
         else:
             is_set = False
@@ -206,7 +211,7 @@ class _Walk:
                 return 1, 0, False
             if off_ms < -AGREEING_MS:
                 return count, over_ms, False
-            if off_ms <= AGREEING_MS:
+            if off_ms <= AGREEING_MS and at - first.at - over_ms >= APART_MS:
                 count, over_ms = count + 1, at - first.at
             if count >= STEADY_EVENTS and over_ms >= STEADY_MS:
                 break
