@@ -89,7 +89,7 @@ class _Walk:
         self._steady = heard[0]  # since then events arrive as far apart as their `ts` say
         self._has_slid = False  # whether events become early little by little
         self._last_at_once = {one.at: one.event.ts for one in heard}  # of one request, whose order is not known
-        self._looks = 4 * len(heard)  # no order of events takes more time than others
+        self._looks = 16 * len(heard)  # no order of events takes more time than others
 
     def places(self) -> list[int]:
         """Return the `ts` of the events by the clock at the start; none if the order was trusted, and is not to be."""
@@ -147,7 +147,9 @@ class _Walk:
         start = self._heard[0].event
         # A player may send its `sessionStart` after earlier events, but all at once.
         is_before_start = event.ts + self._shift < start.ts - LEAST_STEP_MS and self._before.event is not start
-        if count >= STEADY_EVENTS and over_ms >= STEADY_MS:
+        if self._keeps_pace(position):
+            is_set = False
+        elif count >= STEADY_EVENTS and over_ms >= STEADY_MS:
             is_set = True
         elif self._steady_ms >= STEADY_MS:  # the session ends soon, or the clock is set again
             moved_s = event.playhead - self._before.event.playhead
@@ -218,6 +220,17 @@ class _Walk:
         else:
             return count, over_ms, True
         return count, over_ms, False
+
+    def _keeps_pace(self, position: int) -> bool:
+        """Return whether the playhead next moves as far as `ts` says: then the clock that goes on is the one before."""
+        before = self._before.event
+        for later in range(position, len(self._heard)):
+            event = self._heard[later].event
+            elapsed_s = (event.ts + self._shift - self._before_ts) / 1_000
+            self._looks -= 1
+            if self._looks < 0 or (elapsed_s > CLOCK_TOLERANCE_S and event.playhead != before.playhead):
+                return is_near(event.playhead - before.playhead, elapsed_s)
+        return False
 
     def _goes_on(self, position: int) -> bool:
         """Return whether the playhead goes on from the event before in this event or the next ones, though `ts` is earlier."""
