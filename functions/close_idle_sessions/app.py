@@ -8,11 +8,12 @@ from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import aws, dynamodb_client
+from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client(WORKERS), index_shards=deployed.index_shards)
+store = Store(deployed.table_name, shorten(dynamodb_client(WORKERS), aws()), index_shards=deployed.index_shards)
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 

@@ -190,6 +190,14 @@ def looks_see_no_movement_that_nothing_brought(history: History) -> Iterator[str
             yield f"session {sid[:6]} is said to have moved at {moved_at}, and nothing moved it after {truth.moved_by}"
 
 
+def every_close_is_counted(history: History) -> Iterator[str]:
+    """The closer whose write took the mark away counts the session, unless it dies before that, or never gets an answer."""
+    for sid, call in history.unmarked.items():
+        told = {one.sid for some in (call.closed, call.failed) for one in some}
+        if not call.is_dead and sid not in told:
+            yield f"session {sid[:6]} was closed by {call.actor}, which did not count it"
+
+
 def closers_fail_only_for_the_database(history: History) -> Iterator[str]:
     """What a closer could not do, it could not because of a fault that passes."""
     for call in history.calls:
@@ -209,6 +217,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     every_session_is_found_by_its_viewer,
     sessions_are_closed_once_for_the_right_reason,
     looks_see_no_movement_that_nothing_brought,
+    every_close_is_counted,
     closers_fail_only_for_the_database,
 )
 

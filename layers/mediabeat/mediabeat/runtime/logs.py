@@ -74,10 +74,9 @@ def log_unreadable(failures: Iterable[tuple[str | None, Exception]], subject: Ma
 
 
 def log_runs_not_started(errors: Iterable[Exception], context: Any) -> None:
-    """Log the first refusal to start a further run of the closer: the others have the same reason."""
-    run_id = getattr(context, "aws_request_id", None)
+    """Log the first refusal to start a further run of the closer, with this run's id: the others have the same reason."""
     for error in islice(errors, 1):
-        logger().error("run not started", function_request_id=run_id, exc_info=error)
+        logger().error("run not started", function_request_id=getattr(context, "aws_request_id", None), exc_info=error)
 
 
 def _without_values(problem: Problem) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence, Set
 from functools import cached_property
-from os import urandom
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core import event_codec
@@ -168,7 +167,9 @@ class Store:
 
     def drop_due_mark(self, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
         """Remove a closed session from the index `due`, with its reason. Returns False when another closer has done so."""
-        caller = urandom(8).hex()
+        from secrets import token_hex  # no append needs it
+
+        caller = token_hex(8)
         changes = "SET close_reason = :reason, closed_at = :closed_at, closed_by = :caller REMOVE due_at, due_shard"
         values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}, ":caller": {"S": caller}}
         try:
