@@ -1,4 +1,4 @@
-"""Exported and imported again: `mediabeat export` and `mediabeat import`, on moto and on a real engine."""
+"""Exported and imported again: `mediabeat export` and `mediabeat import`, on a real engine."""
 
 import gzip
 import itertools
@@ -38,6 +38,7 @@ from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.show_session import show_session
 from tests.support.builders import BASE_MS, wire, wire_start
+from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
 from tests.support.viewings import LIMITS, PROJECT, Viewers, notes
 
@@ -135,13 +136,12 @@ def as_imported(items: Items) -> Items:
     return imported
 
 
-@pytest.fixture(params=["moto", "engine"])
-def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
-    """A database; on moto, which loses updates under threads, one request after the other."""
-    if request.param == "engine":
-        client = boto3.client("dynamodb", endpoint_url=request.getfixturevalue("engine"))
-        yield client
-        client.close()
+@pytest.fixture
+def client(engine_if_any: str | None, monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
+    """A client of the engine. Where none can run, of moto, which loses updates under threads: one request after the other."""
+    if engine_if_any:
+        with client_of(engine_if_any) as client:
+            yield client
         return
     for module in (export_sessions, import_sessions):
         monkeypatch.setattr(module, "WORKERS", 1)
@@ -218,7 +218,7 @@ def test_archive_has_each_event_as_its_player_sent_it(old: Deployment, tmp_path:
     assert lines_in(old.export(tmp_path / "archive"))["events"] == [{"session_id": sid, **body} for body in reversed(sent)]
 
 
-@pytest.mark.parametrize("client", ["engine"], indirect=True)
+@pytest.mark.usefixtures("engine")
 def test_imported_open_session_accepts_events(old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path) -> None:
     sid = old.viewers.watch([wire_start(), *(wire("ping", n / 3, n / 3) for n in range(100))])
     folder = old.export(tmp_path / "archive")
@@ -470,7 +470,7 @@ class Plug:
             raise Cut
 
 
-@pytest.mark.parametrize("client", ["engine"], indirect=True)
+@pytest.mark.usefixtures("engine")
 def test_interrupted_import_is_completed_by_the_next_one(
     old: Deployment, deploy: Callable[[], Deployment], client: "DynamoDBClient", tmp_path: Path
 ) -> None:
@@ -527,7 +527,7 @@ def units(client: "DynamoDBClient") -> Iterator[Counter[str]]:
         client.meta.events.unregister(f"{hook}.dynamodb.Query", function)
 
 
-@pytest.mark.parametrize("client", ["engine"], indirect=True)
+@pytest.mark.usefixtures("engine")
 def test_export_cost_depends_only_on_the_exported_project(old: Deployment, units: Counter[str], tmp_path: Path) -> None:
     for _ in range(20):
         old.viewers.watch_a_minute()
@@ -543,7 +543,7 @@ def test_export_cost_depends_only_on_the_exported_project(old: Deployment, units
     assert costs[0] == costs[1] > 0
 
 
-@pytest.mark.parametrize("client", ["engine"], indirect=True)
+@pytest.mark.usefixtures("engine")
 def test_export_has_each_session_as_it_was_at_one_moment(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path
 ) -> None:
@@ -580,7 +580,7 @@ def test_export_has_each_session_as_it_was_at_one_moment(
     assert [player.result() for player in playing] == [None] * len(sids)
 
 
-@pytest.mark.parametrize("client", ["engine"], indirect=True)
+@pytest.mark.usefixtures("engine")
 def test_memory_of_export_and_import_is_constant(
     old: Deployment, deploy: Callable[[], Deployment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

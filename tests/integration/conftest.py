@@ -18,9 +18,11 @@ from mediabeat.storage.session_store import Store
 from tests.support.api import Api, apps_with_clock
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
-from tests.support.engine import NoEngine, running
+from tests.support.engine import engine_if_any, engine_or_reason
 from tests.support.simulated_aws import simulated_aws
 from tests.support.template import table_definition
+
+__all__ = ["engine_if_any", "engine_or_reason"]
 
 VIEWER_KEY = "the key of the tests"
 
@@ -30,20 +32,10 @@ def viewer_uuid(sent: str, project: str = "demo") -> str:
     return Pseudonyms(VIEWER_KEY.encode(), project).viewer(sent)
 
 
-@pytest.fixture(scope="session")
-def engine() -> Iterator[str | None]:
-    """The address of an engine that lives as long as the test run. None where none can run: moto is slower and does as well."""
-    try:
-        with running() as endpoint:
-            yield endpoint
-    except NoEngine:
-        yield None
-
-
 @pytest.fixture(scope="module")
-def aws(engine: str | None) -> Iterator[MockAWS]:
+def aws(engine_if_any: str | None) -> Iterator[MockAWS]:
     """A simulation, in place of AWS, for one test module."""
-    with simulated_aws(engine) as aws:
+    with simulated_aws(engine_if_any) as aws:
         yield aws
 
 

@@ -15,6 +15,7 @@ from tests.support.api import Api, answer, request
 from tests.support.builders import Wire, wire, wire_start
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
+from tests.support.template import table_definition
 
 MARK = "MARK-of-what-was-sent"
 
@@ -137,6 +138,7 @@ def test_missing_table_is_answered_503_with_a_short_line(api: Api, api_key: str,
         api.call("POST", "/api/v1/sessions", wire_start()),
         api.call("GET", "/v1/sessionRecent", headers=asked),
     ]
+    boto3.client("dynamodb").create_table(TableName=table, **table_definition())  # for those who clear it away
     assert [one["statusCode"] for one in answers] == [503] * 3
     assert max(map(len, log.text.splitlines())) < 700
 
@@ -215,6 +217,24 @@ def test_refused_channel_call_is_logged_with_its_code(client: ChannelClient, log
     assert log.lines("status", "code", "trace_id", "project") == [line]
     client.call("GET", "/api/v2/channels", skew_ms=-400_000)
     assert log.lines("status", "code", "project") == [{"status": 401, "code": "200"}]
+
+
+def test_log_has_nothing_of_a_refused_channel_call(client: ChannelClient, log: Log) -> None:
+    calls = [
+        client.call("POST", "/api/v2/channels", {"name": MARK + "!"}),
+        client.call("POST", "/api/v2/channels", {MARK: {"name": MARK}}),
+        client.call("POST", "/api/v2/channels", MARK),
+        client.call("GET", f"/api/v2/channels/{MARK}"),
+        client.call("PUT", f"/api/v2/channels/{MARK}/start"),
+        client.call("GET", f"/api/v2/{MARK}"),
+        client.call("GET", f"/api/v2/channels?pageNo={MARK}&{MARK}=1"),
+        ChannelClient(MARK, MARK, client.clock).call("GET", f"/api/v2/channels?pageNo={MARK}"),
+        ChannelClient("A" * 20, MARK, client.clock).call("GET", "/api/v2/channels"),
+    ]
+    assert {call.status for call in calls} == {400, 401, 404}
+    text = log.text
+    assert len(text.splitlines()) == len(calls)
+    assert [word for word in (MARK, "AAAA", client.secret, client.access_key_id) if word in text] == []
 
 
 def refusing(code: str) -> Any:

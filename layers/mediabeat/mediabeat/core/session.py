@@ -6,8 +6,8 @@ read, cannot change a number. Source: Adobe's Streaming Media reporting document
 **Time.** The time between two events belongs to the state after the first. Nothing is counted after the last event. A gap
 longer than the quiet time counts what its playhead moved, at the pace around it, and later events move up. The server would have
 closed a live session by then: the device's clock was set, or it slept. The quiet time is a constant. With the deployment's
-setting, an archive or `mediabeat recompute` could give other figures for the same events. `folding.clock` finds other steps of
-the clock, if the arrivals of the events are known.
+setting, an archive or `mediabeat recompute` could give other figures for the same events. If arrivals are known,
+`folding.clock` finds other steps.
 
 **States.** The content is starting, playing, paused, buffering, waiting or ended. Inside an open break the content rests, and
 the break has a state of its own: waiting, or while an ad runs playing, paused or buffering.

@@ -131,9 +131,10 @@ class Table:
         found = {(item["pk"]["S"], item["sk"]["S"]): item for item in answer["Responses"].get(self.name, [])}
         return [found.get((key["pk"]["S"], key["sk"]["S"])) for key in keys]
 
-    def put(self, item: Item, condition: str | None = None) -> bool:
+    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> bool:
         """Write an item. Returns False when the condition did not hold."""
-        options = {"ConditionExpression": condition} if condition else {}
+        options: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        options |= {"ExpressionAttributeValues": values} if values else {}
         return self._is_done(self.client.put_item, Item=item, **options)
 
     def put_new(self, item: Item) -> Item | None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from mediabeat.archive.checks import not_after
 from mediabeat.archive.folder import Archive, ArchiveWriter
-from mediabeat.cli import projects
+from mediabeat.cli import left_sessions, projects
 from mediabeat.cli.commands.options import DATE, on_deployment, since_option
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
@@ -101,6 +101,8 @@ def import_project(folder: Path, project: str | None, keep_days: int | None, dep
         projects.require(project, deployment.registry)
     elif manifest.project is None:
         raise CommandFailed("An export for sharing has no project. Name an existing one with --project.")
+    else:
+        left_sessions.refuse(manifest.project_id, deployment)
     with steps.step(f"checking {manifest.sessions} sessions in {folder}") as report:
         for number, _ in enumerate(archive.check(), start=1):
             if number % _REPORT_EVERY == 0:

@@ -12,13 +12,13 @@ from mediabeat.core.event import EVENT_TYPES, MAX_TS_MS, EventType
 from mediabeat.errors import NotFound
 from mediabeat.protocols.media_collection.params import (
     STRICT,
+    WHOLE,
     AdBreakStartParams,
     AdStartParams,
     ChapterStartParams,
     CustomerId,
     CustomMetadata,
     ErrorParams,
-    Integer,
     NoParams,
     Number,
     QoeParams,
@@ -36,7 +36,7 @@ class PlayerTime(BaseModel):
     model_config = STRICT
 
     playhead: Number
-    ts: Annotated[Integer, Field(ge=0, le=MAX_TS_MS)]
+    ts: Annotated[int, Field(ge=0, le=MAX_TS_MS), WHOLE]
 
 
 _PARAMS: Final[dict[EventType, Any]] = {
