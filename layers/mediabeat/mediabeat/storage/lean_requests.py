@@ -188,7 +188,7 @@ def opened(content: bytes) -> dict[str, Any]:
     """Return an answer with the bytes in its items. Raises ValueError for what is not an answer with items of our table."""
     answer: dict[str, Any] = json.loads(content)
     for name in ITEMS:
-        for item in _items(answer.get(name)):
+        for item in _each_of(answer.get(name)):
             for value in item.values():
                 if "BS" in value:
                     value["BS"] = [a2b_base64(one) for one in value["BS"]]
@@ -199,5 +199,5 @@ def opened(content: bytes) -> dict[str, Any]:
     return answer
 
 
-def _items(told: Any) -> Iterable[dict[str, Any]]:
+def _each_of(told: Any) -> Iterable[dict[str, Any]]:
     return told if isinstance(told, list) else [told] if told else []
