@@ -11,9 +11,7 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("dynamodb:PutItem", TABLE),
             ("secretsmanager:GetSecretValue", "ViewerKey"),
         },
-        "ingest_event": {("dynamodb:UpdateItem", TABLE), ("dynamodb:PutItem", TABLE), ("dynamodb:Query", TABLE)},
         "close_idle_sessions": {
-            ("dynamodb:Query", "${Table.Arn}/index/due"),
             ("dynamodb:Query", TABLE),
             ("dynamodb:UpdateItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
@@ -21,6 +19,7 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("sqs:SendMessage", QUEUE),
         },
         "recent_sessions": {
+            ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", "${Table.Arn}/index/newest"),
@@ -78,7 +77,7 @@ def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
     }
     for function in ("recent_sessions", "schemas"):
         actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
-        assert actions <= {"dynamodb:GetItem", "dynamodb:Query"}
+        assert actions <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 
 
 def test_only_api_gateway_and_the_schedule_can_call_functions() -> None:

@@ -12,7 +12,8 @@ from mediabeat.core.records import ListEntry
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.errors import InvalidInput
 from mediabeat.protocols.media_analytics.requests import MOMENT, PARAMETERS, parse_query, viewer_or_session_id_in
-from mediabeat.protocols.media_analytics.responses import date_text, list_body, masked, number_of, video_time
+from mediabeat.protocols.media_analytics.responses import list_body, number_of
+from mediabeat.protocols.media_analytics.session_log import date_text, masked, video_time
 from mediabeat.runtime.http_api import Request
 
 NOW = 1_795_000_000_123

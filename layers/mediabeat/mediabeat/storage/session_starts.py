@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import Head, Start, StoredSession
 from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
-from mediabeat.storage import session_items, upload_items, viewer_items
+from mediabeat.storage import measured_items, session_items, upload_items, viewer_items
 from mediabeat.storage.dynamodb import IS_NEW, Table
 from mediabeat.storage.table import Item, key
 from mediabeat.storage.upload_items import Upload
@@ -81,6 +81,8 @@ class SessionStarts:
 
         The call may be interrupted and repeated.
         """
+        from mediabeat.core.summary import short_form  # no start of a player needs it
+
         start = stored.start
         if start is None:
             raise ValueError(f"session {stored.sid} has no start")
@@ -91,10 +93,14 @@ class SessionStarts:
         for page in session_items.pages(sorted(stored.events - {start.event})):
             self._table.put(session_items.page_item(stored.sid, page, expires_at=stored.expires_at))
         common = {"shards": self._shards, "expires_at": stored.expires_at}
-        new = (
+        short = short_form(stored.summary) if stored.summary else None
+        new = [
             session_items.head_item(stored.sid, stored.head, **common),
-            session_items.start_item(stored.sid, start, **common, summary=stored.summary),
-        )
+            session_items.start_item(stored.sid, start, **common, summary=short or stored.summary, is_short=short is not None),
+        ]
+        if short and stored.summary:
+            as_of = stored.head.last_at
+            new.append(measured_items.measured_item(stored.sid, stored.summary, as_of=as_of, expires_at=stored.expires_at))
         entries = viewer_items.viewer_items(stored.sid, start, expires_at=stored.expires_at)
         return self._table.transact(
             [

@@ -1,6 +1,7 @@
 """Sessions that exist, in DynamoDB: appending to them, closing them, reading them. Every write has a named condition."""
 
 from collections.abc import Iterator, Sequence, Set
+from functools import cached_property
 from heapq import merge
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from mediabeat.core.lifecycle import Mark
+    from mediabeat.storage.checkpoints import Checkpoints
     from mediabeat.storage.session_reads import Opened
 
 # Conditions on a head. `:now` is the server's clock.
@@ -47,6 +49,13 @@ class Store:
         self._table = Table(table_name, client)
         self._retention_s = retention_s
         self._shards = index_shards
+
+    @cached_property
+    def checkpoints(self) -> "Checkpoints":
+        """What is stored beside large sessions."""
+        from mediabeat.storage.checkpoints import Checkpoints  # no usual append needs it
+
+        return Checkpoints(self._table, retention_s=self._retention_s, shards=self._shards)
 
     # Appending
 
@@ -169,9 +178,13 @@ class Store:
         }
         return self._update_head(sid, "SET phase = :closed, close_reason = :reason, closed_at = :closed_at", SAME_AS_READ, values)
 
-    def write_summary(self, sid: str, summary: bytes) -> None:
-        """Write the summary of a closed session into its list entry."""
-        self._table.update(key(sid, session_items.START), "SET summary = :summary", EXISTS, {":summary": {"B": summary}})
+    def write_summary(self, sid: str, summary: bytes, *, short: bytes | None = None, as_of: int = 0, expires_at: int = 0) -> None:
+        """Write the summary of a closed session into its list entry, or there a `short` one and the whole beside the session."""
+        start = key(sid, session_items.START)
+        if short is None:
+            self._table.update(start, "SET summary = :summary REMOVE is_short", EXISTS, {":summary": {"B": summary}})
+            return
+        self.checkpoints.write_whole_summary(sid, summary, short=short, as_of=as_of, expires_at=expires_at)
 
     def drop_due_mark(self, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
         """Remove a closed session from the index `due`, with its reason. Returns False when another closer has done so."""
@@ -211,7 +224,10 @@ def _as_seen(head: Head) -> Item:
 def _moving(mark: "Mark") -> tuple[str, Item]:
     values = {":new": {"N": str(mark.due_at)}, ":moved_at": {"N": str(mark.moved_at)}, ":began_at": {"N": str(mark.began_at)}}
     changes = ", due_at = :new, moved_at = :moved_at, playhead = :playhead, began_at = :began_at"
-    return changes, values | {":playhead": session_items.playhead_value(mark.playhead)}
+    values |= {":playhead": session_items.playhead_value(mark.playhead)}
+    return (
+        (changes, values) if mark.noted is None else (f"{changes}, noted = :noted", values | {":noted": {"N": str(mark.noted)}})
+    )
 
 
 def _most() -> Item:

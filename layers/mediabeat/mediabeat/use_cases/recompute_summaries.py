@@ -3,32 +3,47 @@
 from typing import NamedTuple
 
 from mediabeat.core.metrics import METRICS_VERSION
-from mediabeat.core.summary import Summary, summarize
+from mediabeat.core.summary import LISTED_BYTES, Summary, short_form, summarize
+from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
 
 
 class Recomputed(NamedTuple):
-    """How many summaries were read, and how many of them were rewritten."""
+    """How many summaries were read, how many of them were rewritten, and the sessions for which that failed."""
 
     seen: int
     rewritten: int
+    failed: tuple[str, ...] = ()
 
 
 def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recomputed:
     """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
-    Can be interrupted and repeated, because a rewritten summary is not touched twice. Open sessions have no summary yet.
+    Also rewrites a summary that is too large for a list. Can be interrupted and repeated, because a rewritten summary is not
+    touched twice. Open sessions have no summary yet. A session that fails stays as it is.
     """
     seen = rewritten = 0
+    failed: list[str] = []
     for entry in queries.all_entries(since=since):
         if entry.summary is None:
             continue
         seen += 1
-        if Summary.version_of(entry.summary) >= METRICS_VERSION:
+        if Summary.version_of(entry.summary) >= METRICS_VERSION and len(entry.summary) <= LISTED_BYTES:
             continue
-        stored = queries.read_session(entry.sid)
-        if stored is not None:
-            store.write_summary(entry.sid, summarize(stored).to_bytes())
-            rewritten += 1
-    return Recomputed(seen, rewritten)
+        try:
+            rewritten += _rewrite(entry.sid, queries, store)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            failed.append(entry.sid)  # the other sessions must not wait for one that cannot be read
+    return Recomputed(seen, rewritten, tuple(failed))
+
+
+def _rewrite(sid: str, queries: SessionQueries, store: Store) -> bool:
+    stored = queries.read_session(sid)
+    if stored is None:
+        return False
+    summary = summarize(stored).to_bytes()
+    store.write_summary(sid, summary, short=short_form(summary), as_of=stored.head.last_at, expires_at=stored.expires_at)
+    return True

@@ -20,3 +20,5 @@ def recompute(since: datetime | None, deployment: Target) -> None:
     """
     done = recompute_summaries.recompute(deployment.queries, deployment.store, since=epoch_ms(since) if since else 0)
     click.echo(f"{done.seen} closed sessions read, {done.rewritten} recomputed")
+    if done.failed:
+        click.echo(f"{len(done.failed)} could not be read and stay as they are; the first is {done.failed[0]}", err=True)

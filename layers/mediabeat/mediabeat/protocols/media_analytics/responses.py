@@ -6,37 +6,30 @@ Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order
 
 import zlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from mediabeat.core.action_log import Action, LogLine, totals
-from mediabeat.core.event import PLAYER_NAME, SDK_VERSION, Event
+from mediabeat.core.action_log import totals
+from mediabeat.core.event import PLAYER_NAME, SDK_VERSION
 from mediabeat.core.event_codec import unpack
-from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
+from mediabeat.core.metrics import ErrorSource, Metrics
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
 from mediabeat.core.shown_ids import shown_id
-from mediabeat.core.summary import ListedSession, ListedSummary, ShownSession, Summary
+from mediabeat.core.summary import ListedSession, ListedSummary, LoggedError, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
+from mediabeat.protocols.media_analytics.session_log import SessionLogLine, date_text, log_lines, video_time
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that one session's detail lists: the first ones, about 500."""
 
 
-class SessionLogLine(TypedDict):
-    """One action; `actionDuration` in milliseconds, dates in UTC, the viewer masked."""
-
-    logDate: str
-    videoTime: str
-    actionType: Action
-    actionDuration: int
-    uuid: str
-
-
 class RecentSession(TypedDict):
-    """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut."""
+    """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut.
+
+    `asOf` is present when later events of a large open session are not counted yet.
+    """
 
     logDate: str
     no: str
@@ -50,6 +43,7 @@ class RecentSession(TypedDict):
     isError: bool
     sessionLog: list[SessionLogLine]
     sessionLogTotal: NotRequired[int]
+    asOf: NotRequired[str]
 
 
 class RecentAnswer(TypedDict):
@@ -98,7 +92,7 @@ class PlayerError(TypedDict):
 
 
 class SessionDetail(TypedDict):
-    """One session; `sessionLogTotal` is as in the list. With `sessionId`, nobody can add events to the session.
+    """One session; `sessionLogTotal` and `asOf` are as in the list. With `sessionId`, nobody can add events to the session.
 
     `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
     """
@@ -113,6 +107,7 @@ class SessionDetail(TypedDict):
     sessionLogTotal: NotRequired[int]
     media: dict[str, Any]
     metrics: Metrics
+    asOf: NotRequired[str]
 
 
 class DetailAnswer(TypedDict):
@@ -150,6 +145,8 @@ def _recent_session(session: ListedSession) -> RecentSession:
     }
     if sums.lines > len(log):
         body["sessionLogTotal"] = sums.lines
+    if summary is not None and summary.as_of is not None:
+        body["asOf"] = date_text(summary.as_of)
     return body
 
 
@@ -183,7 +180,7 @@ def detail_body(session: ShownSession) -> DetailAnswer:
             "userAgent": caller.user_agent,
         },
         "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
-        "error": list(first_fitting((_player_error(event, skew_ms) for event in session.errors), ERRORS_BYTES)),
+        "error": list(first_fitting((_player_error(error, skew_ms) for error in summary.errors or ()), ERRORS_BYTES)),
         "sessionLog": log_lines(summary.log, start.viewer, skew_ms),
         "media": {"videoType": start.video_type}
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
@@ -193,49 +190,20 @@ def detail_body(session: ShownSession) -> DetailAnswer:
         body["user"]["deviceType"] = caller.device_type
     if sums.lines > len(summary.log):
         body["sessionLogTotal"] = sums.lines
+    if session.as_of is not None:
+        body["asOf"] = date_text(session.as_of)
     return {"code": 200, "message": "sessionRecent", "result": body}
 
 
-def _player_error(event: Event, ts_skew: int) -> PlayerError:
+def _player_error(error: LoggedError, ts_skew: int) -> PlayerError:
     return {
-        "logDate": date_text(on_server_clock(event.ts, ts_skew)),
-        "videoTime": video_time(event.playhead),
-        "errorId": error_id(event),
-        "errorSource": error_source(event),
+        "logDate": date_text(on_server_clock(error.at_ms, ts_skew)),
+        "videoTime": video_time(error.playhead_s),
+        "errorId": error.error_id,
+        "errorSource": error.source,
     }
-
-
-def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[SessionLogLine]:
-    """Return the lines of a session's log; durations in milliseconds."""
-    return [
-        {
-            "logDate": date_text(on_server_clock(line.at_ms, ts_skew)),
-            "videoTime": video_time(line.playhead_s),
-            "actionType": line.action,
-            "actionDuration": line.duration_ms,
-            "uuid": masked(viewer),
-        }
-        for line in log
-    ]
 
 
 def number_of(entry: ListEntry) -> str:
     """Return a session's number: fixed, and larger for newer sessions. A checksum of the ids orders those of one millisecond."""
     return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)
-
-
-def masked(viewer: str) -> str:
-    """Return a UUID of which only the first and the last group can be read."""
-    first, *_, last = viewer.split("-")
-    return f"{first}-****-****-****-{last}"
-
-
-def date_text(at_ms: int) -> str:
-    """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC."""
-    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def video_time(playhead_s: float) -> str:
-    """Return a playhead as `HH:MM:SS`."""
-    whole = max(0, int(playhead_s))
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
