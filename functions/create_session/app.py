@@ -11,15 +11,16 @@ from mediabeat.runtime.settings import server_clock, settings, viewer_key_secret
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
-from mediabeat.storage.secrets import ViewerKey
+from mediabeat.storage.secrets import ViewerKey, secrets_client
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.use_cases.start_session import start_session, store_downloaded
 
-deployed = settings()
-client = dynamodb_client()
+deployed, client = settings(), dynamodb_client()
 store = SessionStarts(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
-registry = Registry(deployed.table_name, client)
-viewer_key = ViewerKey(viewer_key_secret())
+registry, secrets = Registry(deployed.table_name, client), secrets_client()
+viewer_key = ViewerKey(viewer_key_secret(), lambda: secrets)
+telemetry.load()  # as every first call needs it, and Lambda runs this module with a whole processor
+caller_of({})
 
 
 @with_error_replies(error_reply)
@@ -35,5 +36,5 @@ def lambda_handler(request: Request, context: Any) -> Reply:
         event = requests.parse_session_start(value)
         started = start_session(event, caller, store, registry, viewer_key, deployed.limits, now=now)
     telemetry.count("SessionsStarted", int(not started.is_repeat))
-    telemetry.publish(message=started.outcome, session_id=started.sid, project=started.project_id)
+    telemetry.publish(message=started.outcome, session_id=started.sid, project=started.project_id, **request.ids)
     return started_reply(started.sid)

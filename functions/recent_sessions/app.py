@@ -13,19 +13,20 @@ from mediabeat.use_cases.authenticate import authenticate_key
 from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.show_session import show_session
 
-deployed, client = settings(), dynamodb_client()
-store, registry = SessionQueries(deployed.table_name, client), Registry(deployed.table_name, client)
+table, shards, client = settings().table_name, settings().index_shards, dynamodb_client()
+store, registry = SessionQueries(table, client), Registry(table, client)
 
 
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
     """Return the body with the newest sessions, open and closed."""
     query = parse_query(request.query, now=now)
-    return list_body(list_sessions(project_id, query, store, shards=deployed.index_shards, now=now, spent_s=processor_s), query)
+    listed = list_sessions(project_id, query, store, shards=shards, now=now, spent_s=processor_s)
+    return list_body(listed, query, request)
 
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
     """Return the body with the session that the path names."""
-    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, shards=deployed.index_shards, now=now))
+    return detail_body(lambda: show_session(project_id, viewer_or_session_id_in(request), store, shards=shards, now=now), request)
 
 
 ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}

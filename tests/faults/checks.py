@@ -12,7 +12,7 @@ from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary, summarize
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage import session_items
-from mediabeat.storage.measured_items import measured_key, measured_of, session_of
+from mediabeat.storage.checkpoints import measured_key, measured_of, session_of
 from mediabeat.storage.viewer_items import viewer_items
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 
@@ -218,6 +218,14 @@ def _measured_up_to(truth: Truth, as_of: int) -> Iterator[bytes]:
             yield summarize(before.stored).shortened().to_bytes()
 
 
+def every_close_is_counted(history: History) -> Iterator[str]:
+    """The closer whose write took the mark away counts the session, unless it dies before that, or never gets an answer."""
+    for sid, call in history.unmarked.items():
+        told = {one.sid for some in (call.closed, call.failed) for one in some}
+        if not call.is_dead and sid not in told:
+            yield f"session {sid[:6]} was closed by {call.actor}, which did not count it"
+
+
 def closers_fail_only_for_the_database(history: History) -> Iterator[str]:
     """What a closer could not do, it could not because of a fault that passes."""
     for call in history.calls:
@@ -239,6 +247,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     looks_see_no_movement_that_nothing_brought,
     every_request_for_a_checkpoint_is_answered,
     checkpoints_are_folds_of_what_arrived,
+    every_close_is_counted,
     closers_fail_only_for_the_database,
 )
 

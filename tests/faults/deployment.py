@@ -17,6 +17,8 @@ import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
+from mediabeat.storage.dynamodb import aws
+from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
@@ -47,7 +49,8 @@ class Deployment:
     def __init__(self, endpoint: str) -> None:
         self.wire = Wire(endpoint)
         self.direct: DynamoDBClient = boto3.client("dynamodb", endpoint_url=endpoint)
-        self._starter, self._ingester, self._closer = (self.wire.client() for _ in range(3))
+        self._starter, self._ingester, closer = (self.wire.client() for _ in range(3))
+        self._closer = shorten(closer, aws())
 
     def close(self) -> None:
         """Hang up."""
@@ -82,6 +85,9 @@ class Deployment:
                 mock.patch("mediabeat.use_cases.close_sessions.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns))
             )
             stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
+            stack.enter_context(mock.patch("mediabeat.storage.due_partitions.PROJECT_BUCKETS", 2))
+            for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
+                stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
             for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 2)):
                 stack.enter_context(mock.patch(f"mediabeat.core.lifecycle.{name}", weight))

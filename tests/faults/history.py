@@ -186,6 +186,8 @@ class History:
     items: dict[str, list[Item]] = field(default_factory=dict)  # by partition, as they were in the end
     is_quiescent: bool = False
     crashes: list[str] = field(default_factory=list)
+    unmarked: dict[str, Call] = field(default_factory=dict)
+    """By session, the closer's call that took its due mark away."""
 
     def tell(self, actor: str, text: Any) -> None:
         """Write a line of the readable history."""

@@ -5,7 +5,6 @@ The hook sits at botocore's `before-send`, below its retries, so that each attem
 
 import base64
 import json
-import socket
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -17,6 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.retries.quota import RetryQuota
 
 from mediabeat.storage.dynamodb import dynamodb_client
+from tests.support.engine_connection import JSON, EngineConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
-JSON: Final = {"Content-Type": "application/x-amz-json-1.0"}
-
-SIGNED: Final = {
-    "X-Amz-Date": "20260101T000000Z",
-    "Authorization": "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/dynamodb/aws4_request, "
-    "SignedHeaders=host, Signature=0",
-}
-"""Signing takes a third of a request's time, and the engine only looks whether there is a signature."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,29 +89,16 @@ class Wire:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.gate: Callable[[Request], AWSResponse] = self.send
-        host, port = endpoint.removeprefix("http://").split(":")
-        self._socket = socket.create_connection((host, int(port)))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answers = self._socket.makefile("rb")
+        self._connection = EngineConnection(endpoint)
         self._quotas: list[RetryQuota] = []
 
     def send(self, request: Request) -> AWSResponse:
-        """Send a request and return its answer. By hand: a real HTTP client takes more time than all the rest of a schedule."""
-        about = {"Host": "engine", "Content-Length": len(request.raw), "X-Amz-Target": f"DynamoDB_20120810.{request.operation}"}
-        lines = [f"{name}: {value}\r\n" for name, value in (about | JSON | SIGNED).items()]
-        self._socket.sendall("".join(["POST / HTTP/1.1\r\n", *lines, "\r\n"]).encode() + request.raw)
-        status = int(self._answers.readline().split()[1])
-        length = 0
-        while (line := self._answers.readline().rstrip()) != b"":
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return answered(status, self._answers.read(length))
+        """Send a request and return its answer."""
+        return answered(*self._connection.send(request.operation, request.raw))
 
     def close(self) -> None:
         """Hang up."""
-        self._answers.close()
-        self._socket.close()
+        self._connection.close()
 
     def client(self) -> "DynamoDBClient":
         """Return a client as the functions make it, on this wire."""

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 from mediabeat.core.close_rules import Limits
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
+from mediabeat.storage.due_partitions import LARGE_WEIGHT
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 from tests.faults.interleaver import Actor, Idle, Interleaver, Killed
@@ -22,6 +23,9 @@ LIMITS: Final = Limits(quiet_ms=60_000, stuck_ms=150_000, max_age_ms=400_000)
 
 SMALL_ROOM: Final = 6
 """What the events of a session may count in each fourth schedule, so that some sessions get full."""
+
+SMALL_LARGE: Final = 4
+"""What makes a session large in each third schedule, so that closers look at some of them alone."""
 
 TIMEOUT_MS: Final = {Kind.START: 10_000, Kind.DOWNLOAD: 10_000, Kind.EVENT: 10_000, Kind.CLOSE: 55_000}
 """How long Lambda lets a call live (template.yaml)."""
@@ -49,6 +53,7 @@ class Schedule:
         self.turns = Interleaver()
         most = SMALL_ROOM if seed % 4 == 3 else MAX_SESSION_WEIGHT
         self.history = History(seed, LIMITS, most, clock_at=[BASE_MS + self.random.randrange(1_000)])
+        self.large = SMALL_LARGE if seed % 3 == 0 else LARGE_WEIGHT
         self.calm = False
         self._late: list[Late] = []
         self._writes = 0
@@ -227,6 +232,8 @@ class Schedule:
         if token:
             self._done_transactions.add(token)
         truths = self.history.truths
+        if "REMOVE due_at" in str(request):
+            self.history.unmarked[request.key[0]] = call
         if call.kind is Kind.EVENT:
             if call.sid in truths:
                 truth = truths[call.sid]

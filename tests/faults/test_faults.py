@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import pytest
 
-from mediabeat.core.close_rules import Limits
+from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.core.event_codec import place_of
 from mediabeat.core.lifecycle import decide_close
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.checkpoints import Checkpoints
+from mediabeat.storage.due_index import DueIndex
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item
@@ -121,6 +122,27 @@ def say_that_a_checkpoint_is_newer_than_it_is(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Checkpoints, "forget", lambda self, sid: self.drop_request(sid))
 
 
+def leave_large_sessions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DueIndex, "large", lambda *args: {})
+
+
+def forget_what_was_put_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DueIndex, "aside", lambda *args: {})
+
+
+def move_sessions_that_have_no_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.storage.due_index.HAS_MARK", EXISTS)
+
+
+def take_a_repeat_for_another_closer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doubting(self: Store, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
+        values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}}
+        changes = "SET close_reason = :reason, closed_at = :closed_at REMOVE due_at, due_shard"
+        return self._update_head(sid, changes, "attribute_exists(due_at)", values)
+
+    monkeypatch.setattr(Store, "drop_due_mark", doubting)
+
+
 @pytest.mark.parametrize(
     ("broken", "noticed_by"),
     [
@@ -135,6 +157,10 @@ def say_that_a_checkpoint_is_newer_than_it_is(monkeypatch: pytest.MonkeyPatch) -
         (trust_the_reason_of_a_head, "sessions_are_closed_once_for_the_right_reason"),
         (answer_no_request_for_a_checkpoint, "every_request_for_a_checkpoint_is_answered"),
         (say_that_a_checkpoint_is_newer_than_it_is, "checkpoints_are_folds_of_what_arrived"),
+        (leave_large_sessions_alone, "every_session_is_whole_or_forgotten"),
+        (forget_what_was_put_aside, "every_session_is_whole_or_forgotten"),
+        (move_sessions_that_have_no_mark, "every_session_is_whole_or_forgotten"),
+        (take_a_repeat_for_another_closer, "every_close_is_counted"),
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
     ],
 )

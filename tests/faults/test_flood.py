@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -26,6 +25,7 @@ from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.start_session import start_session
 from tests.support.builders import BASE_MS, NO_IDS, play, wire_start
 from tests.support.engine import Units
+from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
 
 TABLE: Final = "flood"
@@ -37,13 +37,12 @@ DUE: Final = BASE_MS + 2 * LIMITS.quiet_ms
 
 @pytest.fixture
 def client(engine: str) -> Iterator[DynamoDBClient]:
-    client = boto3.client("dynamodb", endpoint_url=engine)
-    client.create_table(TableName=TABLE, **table_definition())
-    for project in ("flooded", "quiet"):
-        Registry(TABLE, client).create_project(new_project(project, 0)[0])
-    yield client
-    client.delete_table(TableName=TABLE)
-    client.close()
+    with client_of(engine) as client:
+        client.create_table(TableName=TABLE, **table_definition())
+        for project in ("flooded", "quiet"):
+            Registry(TABLE, client).create_project(new_project(project, 0)[0])
+        yield client
+        client.delete_table(TableName=TABLE)
 
 
 @pytest.fixture
@@ -123,8 +122,8 @@ def test_flood_does_not_change_the_cost_of_another_projects_list(
     ask: Callable[[], Any] = partial(list_sessions, "quiet", query, queries, shards=SHARDS, now=BASE_MS)
     units.taken()
     before, cost = ask(), units.taken()
-    flood = [start("flooded", after_ms) for after_ms in range(500)]
-    for number in range(2_000):
+    flood = [start("flooded", after_ms) for after_ms in range(300)]
+    for number in range(500):
         append_event(flood[0], play(number), store, LIMITS, now=BASE_MS + 1_000)
     units.taken()
     assert (ask(), units.taken()) == (before, cost)

@@ -9,11 +9,11 @@ from mediabeat.archive import lines
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.summary import Summary
-from mediabeat.storage import channel_items, measured_items, project_items, session_items, upload_items, viewer_items
+from mediabeat.storage import channel_items, checkpoints, project_items, session_items, upload_items, viewer_items
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
-HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), shards=1, expires_at=3)
+HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), due_shard="1.4", expires_at=3)
 
 
 class Form(NamedTuple):
@@ -73,7 +73,7 @@ def _page(stored: Item) -> Any:
 def _archived(stored: dict[str, Any]) -> Any:
     line = lines.read_line(stored["session"].encode())
     events = [lines.read_event(lines.read_line(text.encode()), line["session_id"]) for text in stored["events"]]
-    session = lines.read_session(line, events)
+    session = lines.read_session(line, events, line["start"]["project_id"])
     told = session._asdict()
     return {"session": told, "is_summarized": told.pop("summary") is not None}
 
@@ -91,7 +91,7 @@ FORMS: Final = {
     "starts": Form(("start_item",), _start),
     "pages": Form(("page_item",), _page),
     "summaries": Form(("to_bytes",), lambda stored: Summary.from_bytes(base64.b64decode(stored))),
-    "measured": Form(("measured_item", "measured_key"), lambda stored: measured_items.measured_of(item_of(stored))),
+    "measured": Form(("measured_item", "measured_key"), lambda stored: checkpoints.measured_of(item_of(stored))),
     "uploads": Form(("upload_item", "upload_key"), lambda stored: upload_items.upload_of(item_of(stored))),
     "viewers": Form(("viewer_items",), lambda stored: viewer_items.viewer_entry_of(item_of(stored))),
     "projects": Form(("project_item", "project_key"), lambda stored: project_items.project_of(item_of(stored))),

@@ -1,10 +1,10 @@
-"""Every handler as it is deployed, on moto, on the table that template.yaml describes."""
+"""Every handler as it is deployed, on simulated AWS, on the table that template.yaml describes."""
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
-from moto import mock_aws
 from moto.core.models import MockAWS
 from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -18,7 +18,11 @@ from mediabeat.storage.session_store import Store
 from tests.support.api import Api, apps_with_clock
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
+from tests.support.engine import engine_if_any, engine_or_reason
+from tests.support.simulated_aws import simulated_aws
 from tests.support.template import table_definition
+
+__all__ = ["engine_if_any", "engine_or_reason"]
 
 VIEWER_KEY = "the key of the tests"
 
@@ -29,9 +33,9 @@ def viewer_uuid(sent: str, project: str = "demo") -> str:
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[MockAWS]:
-    """Moto, in place of AWS, for one test module."""
-    with mock_aws() as aws:
+def aws(engine_if_any: str | None) -> Iterator[MockAWS]:
+    """A simulation, in place of AWS, for one test module."""
+    with simulated_aws(engine_if_any) as aws:
         yield aws
 
 
@@ -47,14 +51,22 @@ def secrets_manager(aws: MockAWS) -> Any:
     return secrets_client()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_buckets() -> Iterator[None]:
+    """Few partitions of the index `due`: moto answers each query in milliseconds, and each run of the closer asks all of them."""
+    with mock.patch("mediabeat.storage.due_partitions.PROJECT_BUCKETS", 2):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def table(aws: MockAWS, dynamodb: DynamoDBClient, secrets_manager: Any) -> str:
+def table(aws: MockAWS, dynamodb: DynamoDBClient, secrets_manager: Any) -> Iterator[str]:
     """An empty table, as template.yaml describes it, and the key of viewers' hashes as the only secret."""
     aws.reset()
     name = settings().table_name
     dynamodb.create_table(TableName=name, **table_definition())
     secrets_manager.create_secret(Name=viewer_key_secret(), SecretString=VIEWER_KEY)
-    return name
+    yield name
+    dynamodb.delete_table(TableName=name)
 
 
 @pytest.fixture

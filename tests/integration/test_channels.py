@@ -216,7 +216,7 @@ def test_unknown_parameters_are_ignored(client: ChannelClient) -> None:
 @pytest.mark.parametrize("channel_id", ["vs-2026-aaaaaaa", "x", f"{UNKNOWN}a", "vs-20261118110640-aaa_aaa", UNKNOWN.upper()])
 def test_malformed_id_and_unknown_id_get_different_errors(client: ChannelClient, channel_id: str) -> None:
     wrong = (400, "260017", "channelId: must be vs-, 14 digits, -, and 7 letters or digits")
-    missing = (404, "260004", f"channelId: there is no channel {UNKNOWN}")
+    missing = (404, "260004", f"there is no channel {UNKNOWN}")
     for method, rest in (("GET", ""), ("DELETE", ""), ("PUT", "/start"), ("PUT", "/stop"), ("GET", "/events")):
         assert client.call(method, f"{CHANNELS}/{channel_id}{rest}").error == wrong
         assert client.call(method, f"{CHANNELS}/{UNKNOWN}{rest}").error == missing
@@ -225,7 +225,7 @@ def test_malformed_id_and_unknown_id_get_different_errors(client: ChannelClient,
 def test_channel_of_another_project_is_answered_as_unknown(client: ChannelClient, stranger: ChannelClient) -> None:
     channel_id = client.create("api-guide")
     for method, rest in (("GET", ""), ("DELETE", ""), ("PUT", "/start"), ("PUT", "/stop"), ("GET", "/events")):
-        missing = (404, "260004", f"channelId: there is no channel {channel_id}")
+        missing = (404, "260004", f"there is no channel {channel_id}")
         assert stranger.call(method, f"{CHANNELS}/{channel_id}{rest}").error == missing
     assert stranger.call("GET", CHANNELS).body == {"content": [], "total": 0}
     stranger.create("api-guide")

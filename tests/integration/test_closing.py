@@ -22,6 +22,7 @@ from mediabeat.use_cases.close_sessions import close_due, slices_of
 from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
 from tests.support.clock import Clock
+from tests.support.due import due_sids
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -235,6 +236,43 @@ def test_next_run_finishes_the_session_of_a_killed_closer_once(
     assert api.close_due() == {}
 
 
+def test_session_is_counted_once_when_the_last_write_is_repeated(
+    api: Api, clock: Clock, dynamodb: DynamoDBClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(wire_start())
+    update, repeats = dynamodb.update_item, 0
+
+    def answer_is_lost(**request: Any) -> Any:
+        nonlocal repeats
+        if "REMOVE due_at" in request["UpdateExpression"] and not repeats:
+            repeats += 1
+            update(**request)
+        return update(**request)
+
+    monkeypatch.setattr(dynamodb, "update_item", answer_is_lost)
+    clock.forward(minutes=11)
+    run = close_due(store, settings().limits, clock, ms_left=lambda: 55_000)
+    assert ([one.sid for one in run.closed], run.failed, repeats) == ([sid], [], 1)
+
+
+def test_session_that_two_closers_finish_is_counted_by_one(
+    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=11)
+    counted: list[str] = []
+    write_summary = Store.write_summary
+
+    def overtaken(self: Store, sid: str, summary: bytes, **about: Any) -> None:
+        monkeypatch.setattr(Store, "write_summary", write_summary)
+        counted.extend(one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed)
+        write_summary(self, sid, summary, **about)
+
+    monkeypatch.setattr(Store, "write_summary", overtaken)
+    counted += [one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed]
+    assert counted == [sid]
+
+
 def test_summary_has_an_event_that_came_between_read_and_close(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +306,7 @@ def test_closer_removes_a_session_whose_creation_failed(
         patched.setattr(Table, "put", failing)
         assert api.call("POST", "/api/v1/sessions", wire_start())["statusCode"] == 500
     assert (puts[0], puts[-1]) == ("head", "start")
-    (sid,) = store.due_sessions(clock.now + 3_600_000)
+    (sid,) = due_sids(store, clock.now + 3_600_000)
     clock.forward(minutes=11)
     api.close_due()
     assert store.read_session(sid) is not None
@@ -289,14 +327,15 @@ def test_closer_starts_parallel_runs_when_there_are_many_shards(
     monkeypatch.setattr(closer, "slices", slices_of(5))
     invoked: list[dict[str, Any]] = []
     client = SimpleNamespace(invoke=lambda **call: invoked.append(call))
-    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda service: client))
+    session = SimpleNamespace(create_client=lambda service, config: client)
+    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda: session))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
     sids = [api.start(wire_start()) for _ in range(40)]
     clock.forward(minutes=11)
 
     closed = [closer.lambda_handler({}, context)["closed"]["no_events"]]
     assert [(call["FunctionName"], call["InvocationType"]) for call in invoked] == [("arn:closer", "Event")] * 2
-    further = [json.loads(call["Payload"]) for call in invoked]
+    further: list[dict[str, int]] = sorted((json.loads(call["Payload"]) for call in invoked), key=lambda event: event["slice"])
     closed += [closer.lambda_handler(event, context)["closed"]["no_events"] for event in further]
     assert (len(invoked), sum(closed), min(closed) > 0) == (2, 40, True)
     assert {read(store, sid).head.phase for sid in sids} == {Phase.CLOSED}

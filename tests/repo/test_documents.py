@@ -30,6 +30,7 @@ from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, 
 from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
 from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
+from mediabeat.runtime.telemetry import METRICS
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
 from mediabeat.use_cases.show_session import SHOWN_WEIGHT
@@ -127,7 +128,10 @@ def test_api_document_has_every_route() -> None:
         if event["Type"] == "HttpApi"
     ]
     documented = set(re.findall(r"(?m)^\| `((?:GET|POST|PUT|DELETE|ANY) [^`]+)`", text("API.md")))
-    assert documented == {f"{event['Method']} {event['Path']}" for event in events}
+    methods = {event["Path"]: {each["Method"] for each in events if each["Path"] == event["Path"]} for event in events}
+    assert methods["/api/v2/{proxy+}"] == {"GET", "POST", "PUT", "DELETE", "PATCH"}
+    methods["/api/v2/{proxy+}"] = {"ANY"}  # as it stands in the table
+    assert documented == {f"{method} {path}" for path, all_of_path in methods.items() for method in all_of_path}
 
 
 def test_api_document_has_every_query_parameter_and_no_other() -> None:
@@ -198,6 +202,28 @@ def test_operations_document_has_every_alarm_with_a_check_and_a_remedy() -> None
     alarms = {name for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
     assert {name.strip("`") for name, *_ in cells} == alarms
     assert all(look and then for _, look, then in cells)
+
+
+def test_documents_state_the_price_of_monitoring() -> None:
+    alarms = [alarm["Properties"] for alarm in source()["Resources"].values() if alarm["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = [sum("MetricStat" in one for one in alarm.get("Metrics", [])) for alarm in alarms]
+    all_watched = sum(number or 1 for number in watched)
+    # StartsRefused needs the metrics of two routes.
+    of_routes = 2 * len(("Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"))
+    metrics = len(METRICS) + of_routes
+    operations = text("OPERATIONS.md").replace("\n", " ")
+    assert f"{all_watched} alarm metrics at 0.10 $, {metrics} metrics at 0.30 $ ({len(METRICS)} of mediabeat" in operations
+    assert f"up to {all_watched * 0.1 + metrics * 0.3 + 3:.2f} $ per month at list prices" in operations
+    assert f"`off` saves {sum(watched) * 0.1:.2f} $ per month" in operations
+    costs = text("COSTS.md").replace("\n", " ")
+    assert f"about {all_watched * 0.1 + 3 + 0.9 + 0.4 + 0.05:.2f} $ per month" in costs
+    assert f"{all_watched} alarm metrics {all_watched * 0.1:.2f}" in costs
+
+
+def test_restoring_the_table_deletes_nothing() -> None:
+    chapter = section("OPERATIONS.md", "Restore the table")
+    assert re.findall(r"delete-table|delete-backup|no-deletion-protection", chapter) == []
+    assert chapter.split("```sh\n")[1].startswith("set -eu\n")
 
 
 def test_operations_document_has_every_command() -> None:

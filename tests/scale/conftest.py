@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine import engine
+from tests.support.engine import engine, engine_if_any, engine_or_reason
 
-__all__ = ["engine"]
+__all__ = ["engine", "engine_if_any", "engine_or_reason"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -17,13 +16,14 @@ from mediabeat.core.records import ListEntry, Start
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
 from mediabeat.protocols.media_analytics.requests import parse_query
-from mediabeat.protocols.media_analytics.responses import number_of
+from mediabeat.protocols.media_analytics.texts import number_of
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.list_sessions import list_sessions
 from tests.support.builders import BASE_MS, ping, play, start
 from tests.support.engine import Units
+from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
 
 TABLE = "queries"
@@ -34,11 +34,10 @@ NOW = BASE_MS + 10 * DAY_MS
 
 @pytest.fixture(scope="module")
 def client(engine: str) -> Iterator[DynamoDBClient]:
-    client = boto3.client("dynamodb", endpoint_url=engine)
-    client.create_table(TableName=TABLE, **table_definition())
-    yield client
-    client.delete_table(TableName=TABLE)
-    client.close()
+    with client_of(engine) as client:
+        client.create_table(TableName=TABLE, **table_definition())
+        yield client
+        client.delete_table(TableName=TABLE)
 
 
 def sessions(count: int, dice: random.Random) -> list[tuple[str, Start]]:

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.close_rules import Limits
@@ -22,6 +20,8 @@ from mediabeat.use_cases.append_events import append_event, append_events
 from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.start_session import start_session
 from tests.support.builders import BASE_MS, NO_IDS, ping, play, wire_start
+from tests.support.due import due_sids
+from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
 
 LIMITS = Limits()
@@ -29,18 +29,17 @@ CALLER = caller_of({})
 
 
 TABLE = "scale"
-PINGS_PER_REQUEST = 6  # a minute of them; one by one, the day would take minutes
+PINGS_PER_REQUEST = 30  # five minutes of them; one by one, the day would take minutes
 
 
 @pytest.fixture
 def client(engine: str) -> Iterator[DynamoDBClient]:
     """The engine with a new table, and the project `demo` in it."""
-    client = boto3.client("dynamodb", endpoint_url=engine, config=Config(max_pool_connections=40))
-    client.create_table(TableName=TABLE, **table_definition())
-    Registry(TABLE, client).create_project(new_project("demo", 0)[0])
-    yield client
-    client.delete_table(TableName=TABLE)
-    client.close()
+    with client_of(engine) as client:
+        client.create_table(TableName=TABLE, **table_definition())
+        Registry(TABLE, client).create_project(new_project("demo", 0)[0])
+        yield client
+        client.delete_table(TableName=TABLE)
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_two_parallel_closers_close_a_thousand_sessions_once_each(
     closed = Counter(one.sid for each in runs for one in each.closed)
     assert [each.failed for each in runs] == [[], []]
     assert closed == Counter(sids)
-    assert list(store.due_sessions(now)) == []
+    assert due_sids(store, now) == []
     assert all(each.closed for each in runs), "both closers took their part"
 
 

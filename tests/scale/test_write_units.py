@@ -43,7 +43,7 @@ def test_counted_units_are_those_that_an_engine_charges(client: DynamoDBClient, 
     head = Head(Phase.OPEN, 1_795_662_892_822, 1_795_663_492_822)
     pings = [pack(ping(at, custom=notes)) for at in range(3)]
     for item in (
-        head_item(SID, head, shards=2, expires_at=1_803_438_892),
+        head_item(SID, head, due_shard="1.4", expires_at=1_803_438_892),
         page_item(SID, pings, expires_at=1_803_438_892),
         start_item(SID, begun, shards=2, expires_at=1_803_438_892),
     ):

@@ -7,9 +7,10 @@ import platform
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,13 +50,19 @@ def binary() -> Path:
 
 
 def _install(npm: str, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), f"{PACKAGE}@{VERSION}"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
-    except subprocess.SubprocessError as error:
-        told = getattr(error, "stderr", None) or str(error)
-        raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
+    """Install into a folder of this process and move it, as several test processes may install at the same time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as parent:
+        new = Path(parent) / folder.name
+        new.mkdir()
+        command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(new), f"{PACKAGE}@{VERSION}"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
+        except subprocess.SubprocessError as error:
+            told = getattr(error, "stderr", None) or str(error)
+            raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
+        with suppress(OSError):  # another process has been faster
+            new.rename(folder)
 
 
 class Engine:
@@ -130,10 +137,22 @@ class Units:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[str]:
-    """The address of an engine that lives as long as the test run."""
+def engine_or_reason() -> Iterator[str | NoEngine]:
+    """The address of an engine that lives as long as the test run, or why none can run here."""
     try:
         with running() as endpoint:
             yield endpoint
     except NoEngine as error:
-        pytest.skip(str(error))
+        yield error
+
+
+@pytest.fixture(scope="session")
+def engine_if_any(engine_or_reason: str | NoEngine) -> str | None:
+    """The address of the engine, or None: moto is slower and serves one thread as well."""
+    return None if isinstance(engine_or_reason, NoEngine) else engine_or_reason
+
+
+@pytest.fixture(scope="session")
+def engine(engine_or_reason: str | NoEngine) -> str:
+    """The address of the engine; a test that needs one is skipped where none can run."""
+    return pytest.skip(str(engine_or_reason)) if isinstance(engine_or_reason, NoEngine) else engine_or_reason

@@ -635,7 +635,7 @@ def test_first_ten_states_of_a_session_count() -> None:
 
 # Numbers that no player means
 
-LARGE = 1e308
+LIMIT = 10**12
 
 
 def numbers(value: Any) -> Iterator[float]:
@@ -649,37 +649,41 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-@pytest.mark.parametrize(
-    ("began", "body"),
-    [
-        pytest.param(start(), wire("play", 1, qoeData={"media.qoe.bitrate": LARGE}), id="bitrate"),
-        pytest.param(live_start(), wire("play", 1, LARGE), id="live playhead"),
-        pytest.param(start(), wire("play", 1, LARGE), id="playhead"),
-        pytest.param(start(), wire("play", 1, -LARGE), id="negative playhead"),
-        pytest.param(live_start(), wire("play", 1, -LARGE), id="negative live playhead"),
-        pytest.param(start(), wire("play", 1, qoeData={"bitrate": -1}), id="negative bitrate"),
-        pytest.param(start(), wire("play", 1, qoeData={"media.qoe.timeToStart": -1}), id="negative time to start"),
-        pytest.param(start(), wire("play", 1, qoeData={"media.qoe.droppedFrames": -1}), id="negative frames"),
-        pytest.param(start(), wire("play", 1, qoeData={"media.qoe.timeToStart": LARGE}), id="time to start"),
-        pytest.param(start(), wire("play", 1, qoeData={"media.qoe.droppedFrames": LARGE}), id="frames"),
-    ],
-)
-def test_absurd_number_is_refused_or_does_no_harm(began: Event, body: Wire) -> None:
-    try:
-        odd = parse_event(body)
-    except InvalidInput:
-        return
+def odd_body(field: str, number: float) -> Wire:
+    """Return the body of a `play` with an odd playhead or QoE value."""
+    return wire("play", 1, number) if field == "playerTime.playhead" else wire("play", 1, qoeData={field: number})
+
+
+FIELDS = ["playerTime.playhead", "media.qoe.bitrate", "bitrate", "media.qoe.timeToStart", "media.qoe.droppedFrames"]
+
+
+@pytest.mark.parametrize("number", [LIMIT + 1, -LIMIT - 1, 1e308, -1e308])
+@pytest.mark.parametrize("field", FIELDS)
+def test_number_beyond_the_limit_is_refused(field: str, number: float) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_event(odd_body(field, number))
+    assert [problem.field.removeprefix("qoeData.") for problem in refused.value.problems] == [field]
+
+
+@pytest.mark.parametrize("number", [LIMIT, -LIMIT])
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("began", [start(), live_start()], ids=["VOD", "live"])
+def test_number_at_the_limit_gives_figures_that_json_can_hold(began: Event, field: str, number: float) -> None:
+    odd = parse_event(odd_body(field, number))
     metrics = measured(began, odd, ping(61, odd.playhead), ping(71, 10)).model_dump(mode="json")
     assert min(numbers(metrics)) >= 0
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
 
 
-def test_tiny_content_length_is_refused_or_does_no_harm() -> None:
-    try:
-        began = parse_session_start(wire_start(media_length=5e-324))
-    except InvalidInput:
-        return
-    json.dumps(measured(began, play(0), ping(10, 10)).model_dump(mode="json"), allow_nan=False)
+@pytest.mark.parametrize("field", FIELDS[1:])
+def test_negative_qoe_value_changes_no_figure(field: str) -> None:
+    assert measured(parse_event(odd_body(field, -1)), ping(71, 10)) == measured(play(1), ping(71, 10))
+
+
+def test_content_too_short_to_divide_by_is_measured_as_of_unknown_length() -> None:
+    viewing = [play(0), ping(10, 10)]
+    tiny, unknown = (parse_session_start(wire_start(media_length=length)) for length in (5e-324, 0))
+    assert measured(tiny, *viewing) == measured(unknown, *viewing)
 
 
 def test_still_content_between_the_ads_of_a_break_is_no_stall() -> None:

@@ -24,13 +24,13 @@ WRITE_UNIT_BYTES = 1_024
 # Heads
 
 
-def test_new_head_is_open_due_and_in_a_shard() -> None:
-    assert session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT) == {
+def test_new_head_is_open_due_and_in_a_partition() -> None:
+    assert session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT) == {
         "pk": {"S": SID},
         "sk": {"S": "head"},
         "phase": {"S": "open"},
         "last_at": {"N": "1795000000000"},
-        "due_shard": {"S": "0"},
+        "due_shard": {"S": "1.4"},
         "due_at": {"N": "1795000600000"},
         "taken": {"N": "0"},
         "tail_bytes": {"N": "0"},
@@ -44,7 +44,7 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
     looked = OPEN._replace(began_at=BASE_MS + 1, moved_at=BASE_MS + 1, playhead=86_399.123456789012)
-    head = session_items.head_item(SID, looked, shards=1_000, expires_at=EXPIRES_AT)
+    head = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
     ended = {
         "ended_at": {"N": str(BASE_MS + 1)},
         "ended_ts": {"N": str(BASE_MS + 1)},
@@ -63,11 +63,11 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     ],
 )
 def test_head_is_read_as_it_was_written(head: Head) -> None:
-    assert session_items.head_of(session_items.head_item(SID, head, shards=2, expires_at=EXPIRES_AT)) == head
+    assert session_items.head_of(session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT)) == head
 
 
 def test_later_changes_of_a_head_are_read() -> None:
-    item = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
+    item = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
     ended = item | {"phase": {"S": "ended"}, "ended_at": {"N": "7"}, "ended_ts": {"N": "8"}}
     assert session_items.head_of(ended) == OPEN._replace(phase=Phase.ENDED, ended_at=7, ended_ts=8)
     summarized = {name: value for name, value in item.items() if name not in ("due_at", "due_shard")}
@@ -75,7 +75,7 @@ def test_later_changes_of_a_head_are_read() -> None:
 
 
 def test_head_without_a_tail_has_none() -> None:
-    head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
+    head = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
     assert (session_items.tail_of(head), session_items.tail_of(head | {"tail": {"BS": [b"a"]}})) == ([], [b"a"])
 
 
@@ -136,14 +136,6 @@ def test_sessions_are_spread_over_all_shards() -> None:
     assert all(200 < shards.count(shard) < 300 for shard in range(4))
 
 
-def test_due_index_is_read_in_all_the_shards_that_are_written() -> None:
-    written = {
-        session_items.head_item(f"{number:064x}", OPEN, shards=5, expires_at=EXPIRES_AT)["due_shard"]["S"]
-        for number in range(500)
-    }
-    assert written == set(session_items.due_partitions(5)) == {"0", "1", "2", "3", "4"}
-
-
 # Pages
 
 
@@ -189,7 +181,7 @@ def test_pages_of_no_events_are_empty() -> None:
 def test_session_is_read_from_its_items_each_event_once() -> None:
     first, second, third = (pack(play(at, at)) for at in (1, 2, 3))
     items = [
-        session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
+        session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
         session_items.page_item(SID, [first, second], expires_at=EXPIRES_AT),
         session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
@@ -200,7 +192,7 @@ def test_session_is_read_from_its_items_each_event_once() -> None:
 
 
 def test_session_whose_creation_is_unfinished_has_no_start() -> None:
-    head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
+    head = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
     assert session_items.stored_session_from(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
 
 
@@ -253,6 +245,8 @@ def test_start_item_carries_opt_out_flags_for_stream_filters(opt_outs: dict[str,
     item = session_items.start_item(SID, begun, shards=1, expires_at=EXPIRES_AT)
     told = {name: item[name] for name in item if name.startswith("opt_out")}
     assert told == {name: {"BOOL": True} for name in opt_outs}
-    read = session_items.stored_session_from(SID, [session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
+    read = session_items.stored_session_from(
+        SID, [session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT), item]
+    )
     assert read is not None
     assert read.start == begun

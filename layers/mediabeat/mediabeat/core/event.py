@@ -116,6 +116,8 @@ class Event(NamedTuple):
     params: dict[str, Any]
     custom: dict[str, str]
     qoe: dict[str, Any]
+    arrived_at: int | None = None
+    """When it arrived, in epoch milliseconds by the server's clock; kept only for an event that was not on time."""
 
 
 def event_from_body(body: dict[str, Any]) -> Event:

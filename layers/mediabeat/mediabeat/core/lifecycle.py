@@ -226,7 +226,7 @@ def liveness_of(stored: StoredSession) -> Liveness:
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     started_at = stored.start.started_at
-    session = fold(map(unpack, filter(is_known, stored.events)))
+    session = fold(map(unpack, filter(is_known, stored.events)), ts_skew=stored.start.ts_skew)
     moved_at = max(session.moved_ts + stored.start.ts_skew, started_at, stored.head.moved_at or 0)
     return Liveness(started_at, stored.head.last_at, min(moved_at, stored.head.last_at))
 

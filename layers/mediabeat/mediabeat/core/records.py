@@ -1,7 +1,6 @@
 """The records of a session, as the store returns them: data only."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from mediabeat.core.session_query import Device  # not loaded on the hot path
 
 DeviceType = Literal["phone", "tablet", "tv", "console", "desktop", "other"]
-
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 class Caller(NamedTuple):

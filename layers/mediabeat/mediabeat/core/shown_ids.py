@@ -5,17 +5,10 @@ session's place in the list of sessions and from a hash of its own id, so it cos
 """
 
 import hashlib
-import re
 import zlib
 from typing import Final, NamedTuple
 
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
-
-SHOWN_ID: Final = re.compile("[0-9a-f]{48}")
-"""Twelve digits of the start (epoch ms), one of device and video type, eight of the checksum behind shards, 27 of a hash.
-
-A session's own id has 64 digits and a viewer's UUID 32, so a request can name any of the three.
-"""
 
 _KINDS: Final[list[tuple[str, str]]] = [(device, video_type) for device in DEVICES for video_type in VIDEO_TYPES]
 """Stored answers and bookmarks have an index of this list: add kinds at the end only."""
@@ -33,7 +26,11 @@ class Place(NamedTuple):
 
 
 def shown_id(sid: str, *, device: str, video_type: str, started_at: int) -> str:
-    """Return the id of a session in answers."""
+    """Return the id of a session in answers, as `records.SHOWN_ID` matches it.
+
+    Twelve digits of the start (epoch ms), one of device and video type, eight of the checksum behind shards, 27 of a hash. A
+    session's own id has 64 digits and a viewer's UUID 32, so a request can name any of the three.
+    """
     # Kinds of a later release are not in the list. Their sessions get an id that finds nothing here.
     kind = _KINDS.index((device, video_type)) if (device, video_type) in _KINDS else 15
     return f"{max(0, started_at):012x}{kind:x}{_of_sid(sid)}"

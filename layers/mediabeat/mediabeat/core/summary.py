@@ -151,7 +151,8 @@ def _opened(packed: bytes) -> Any:
 
 def fold_stored(stored: StoredSession) -> Session:
     """Return the fold of the stored events. Event types of a later release are left out."""
-    return fold(map(unpack, filter(is_known, stored.events)))
+    skew = stored.start.ts_skew if stored.start else None
+    return fold(map(unpack, filter(is_known, stored.events)), ts_skew=skew)
 
 
 def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
@@ -183,10 +184,14 @@ def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:
 
 
 class ListedSession(NamedTuple):
-    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now."""
+    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now.
+
+    `failure` says why an open session could not be measured.
+    """
 
     entry: ListEntry
     summary: ListedSummary | None
+    failure: Exception | None = None
 
 
 class ShownSession(NamedTuple):

@@ -24,11 +24,6 @@ PAGE_BYTES: Final = 300_000
 """Events of a downloaded session go into pages of at most this size, below DynamoDB's limit of 400 KB per item."""
 
 
-def due_partitions(shards: int) -> list[str]:
-    """Return the partitions of the index `due`, without the quarantine."""
-    return [str(shard) for shard in range(shards)]
-
-
 def listing_key(project_id: str, device: str, video_type: str, shard: int) -> str:
     """Return the partition of the index `newest` that holds a project's sessions of one device, video type and shard."""
     return f"{project_id}#{device}#{video_type}#{shard}"
@@ -50,8 +45,8 @@ def shard_of(sid: str, shards: int) -> int:
     return zlib.crc32(sid.encode()) % shards
 
 
-def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
-    """Return the head of a session, with an empty tail; `expires_at` in epoch seconds."""
+def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
+    """Return the head of a session, with an empty tail, in a partition of the index `due`; `expires_at` in epoch seconds."""
     numbers = {
         "last_at": head.last_at,
         "due_at": head.due_at,
@@ -68,7 +63,7 @@ def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
     item = key(sid, HEAD) | {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
     item["phase"] = {"S": head.phase}
     if head.due_at is not None:
-        item["due_shard"] = {"S": str(shard_of(sid, shards))}
+        item["due_shard"] = {"S": due_shard}
     if head.playhead is not None:
         item["playhead"] = playhead_value(head.playhead)
     if head.close_reason is not None:
@@ -137,7 +132,7 @@ def start_item(
 ) -> Item:
     """Return the item that makes a session exist and lists it; `expires_at` in epoch seconds.
 
-    `is_short`: the whole summary is the one in `measured_items`.
+    `is_short`: the whole summary is the one in `checkpoints`.
     """
     opt_outs = {"opt_out_share": start.opt_out_share, "opt_out_forwarding": start.opt_out_forwarding}
     item = key(sid, START) | {
@@ -177,8 +172,8 @@ def entry_of(item: Item) -> ListEntry:
         sid=item["pk"]["S"],
         started_at=int(item["started_at"]["N"]),
         ts_skew=int(item["ts_skew"]["N"]),
-        viewer=item["viewer"]["S"],
-        caller=_caller_in(item),
+        viewer=item["viewer"]["S"] if "viewer" in item else "",
+        caller=_caller_if_readable(item),
         summary=summary_in(item),
     )
 
@@ -194,6 +189,14 @@ def has_expired(item: Item, now: int) -> bool:
 
 def _caller_in(item: Item) -> str:
     return decompressed(bytes(item["caller"]["B"])).decode()
+
+
+def _caller_if_readable(item: Item) -> str:
+    """Return the caller in an entry of a list; an empty text when it is damaged, so that the list has the other entries."""
+    try:
+        return _caller_in(item)
+    except (LookupError, TypeError, ValueError, zlib.error):
+        return ""
 
 
 def summary_in(item: Item) -> bytes | None:

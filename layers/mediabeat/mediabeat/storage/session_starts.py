@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import Head, Start, StoredSession
 from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
-from mediabeat.storage import measured_items, session_items, upload_items, viewer_items
+from mediabeat.storage import checkpoints, session_items, upload_items, viewer_items
+from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
 from mediabeat.storage.table import Item, key
 from mediabeat.storage.upload_items import Upload
@@ -71,7 +72,7 @@ class SessionStarts:
     def _items(self, sid: str, head: Head, start: Start, expires_at: int) -> list[Item]:
         """Return the items of a new session without its pages, in the order in which they are written."""
         return [
-            session_items.head_item(sid, head, shards=self._shards, expires_at=expires_at),
+            self._head_item(sid, head, start, expires_at),
             *viewer_items.viewer_items(sid, start, expires_at=expires_at),
             session_items.start_item(sid, start, shards=self._shards, expires_at=expires_at),
         ]
@@ -92,19 +93,23 @@ class SessionStarts:
         # old head without its start for a failed creation, and delete it.
         for page in session_items.pages(sorted(stored.events - {start.event})):
             self._table.put(session_items.page_item(stored.sid, page, expires_at=stored.expires_at))
-        common = {"shards": self._shards, "expires_at": stored.expires_at}
-        short = short_form(stored.summary) if stored.summary else None
+        expires_at, summary = stored.expires_at, stored.summary
+        short = short_form(summary) if summary else None
+        listed: Item = {"summary": short or summary, "is_short": short is not None}
         new = [
-            session_items.head_item(stored.sid, stored.head, **common),
-            session_items.start_item(stored.sid, start, **common, summary=short or stored.summary, is_short=short is not None),
+            self._head_item(stored.sid, stored.head, start, expires_at),
+            session_items.start_item(stored.sid, start, shards=self._shards, expires_at=expires_at, **listed),
         ]
-        if short and stored.summary:
-            as_of = stored.head.last_at
-            new.append(measured_items.measured_item(stored.sid, stored.summary, as_of=as_of, expires_at=stored.expires_at))
-        entries = viewer_items.viewer_items(stored.sid, start, expires_at=stored.expires_at)
+        if short and summary:
+            new.append(checkpoints.measured_item(stored.sid, summary, as_of=stored.head.last_at, expires_at=expires_at))
+        entries = viewer_items.viewer_items(stored.sid, start, expires_at=expires_at)
         return self._table.transact(
             [
                 *({"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in new),
                 *({"Put": {"Item": item}} for item in entries),
             ]
         )
+
+    def _head_item(self, sid: str, head: Head, start: Start, expires_at: int) -> Item:
+        due_shard = partition_of(sid, start.project_id, weight=head.weight, shards=self._shards)
+        return session_items.head_item(sid, head, due_shard=due_shard, expires_at=expires_at)

@@ -1,9 +1,7 @@
 """Sessions that exist, in DynamoDB: appending to them, closing them, reading them. Every write has a named condition."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from functools import cached_property
-from heapq import merge
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core import event_codec
@@ -11,14 +9,15 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.records import Head, Phase, StoredSession
 from mediabeat.storage import session_items
 from mediabeat.storage.dynamodb import EXISTS, ConditionFailed, Table
-from mediabeat.storage.table import DUE_INDEX, QUARANTINE, Item, key
+from mediabeat.storage.table import Item, key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from mediabeat.core.lifecycle import Mark
     from mediabeat.storage.checkpoints import Checkpoints
-    from mediabeat.storage.session_reads import Opened
+    from mediabeat.storage.due_index import DueIndex
+    from mediabeat.storage.session_queries import Opened
 
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # a later call may be faster: `last_at` never goes back
@@ -130,14 +129,8 @@ class Store:
 
         Raises NotAppended.
         """
-        update = {
-            "Key": key(sid, session_items.HEAD),
-            "UpdateExpression": changes,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
         try:
-            self._table.update_with(update, page)
+            self._change_head_item(sid, changes, condition, values, page)
         except ConditionFailed as failure:
             old = failure.item
             if not old:
@@ -145,26 +138,24 @@ class Store:
             tail, is_full = session_items.tail_of(old), session_items.has_full_tail(old)
             raise NotAppended(session_items.head_of(old), tail, tail_is_full=is_full) from None
 
+    def _change_head_item(self, sid: str, changes: str, condition: str, values: Item, page: Item | None = None) -> None:
+        """Change a head as `_change_head` does. Raises ConditionFailed."""
+        update = {
+            "Key": key(sid, session_items.HEAD),
+            "UpdateExpression": changes,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        self._table.update_with(update, page)
+
     # Closing
 
-    def due_sessions(self, now: int, slice_index: int = 0, slices: int = 1) -> Iterator[str]:
-        """Yield the ids of the sessions whose due mark has passed, oldest mark first; quarantined sessions come last.
+    @cached_property
+    def due(self) -> "DueIndex":
+        """The index of the sessions whose time may be up."""
+        from mediabeat.storage.due_index import DueIndex  # not loaded on the hot path
 
-        Reads only the shards of one of several slices; slice 0 also reads the quarantine.
-        """
-        partitions = session_items.due_partitions(self._shards)[slice_index::slices]
-        due = merge(*(self._due(partition, now) for partition in partitions))
-        for _, sid in chain(due, () if slice_index else self._due(QUARANTINE, now)):
-            yield sid
-
-    def _due(self, partition: str, now: int) -> Iterator[tuple[int, str]]:
-        values = {":partition": {"S": partition}, ":now": {"N": str(now)}}
-        for item in self._table.query("due_shard = :partition AND due_at <= :now", values, IndexName=DUE_INDEX):
-            yield int(item["due_at"]["N"]), item["pk"]["S"]
-
-    def quarantine(self, sid: str) -> None:
-        """Move a session to the quarantine, which the closer reads after all other sessions. Its due mark stays."""
-        self._update_head(sid, "SET due_shard = :quarantine", HAS_MARK, {":quarantine": {"S": QUARANTINE}})
+        return DueIndex(self._table, self._shards)
 
     def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
         """Close a session. Returns False when an event or another closer changed it since it was read."""
@@ -188,9 +179,17 @@ class Store:
 
     def drop_due_mark(self, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
         """Remove a closed session from the index `due`, with its reason. Returns False when another closer has done so."""
-        values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}}
-        changes = "SET close_reason = :reason, closed_at = :closed_at REMOVE due_at, due_shard"
-        return self._update_head(sid, changes, HAS_MARK, values)
+        from secrets import token_hex  # no append needs it
+
+        caller = token_hex(8)
+        changes = "SET close_reason = :reason, closed_at = :closed_at, closed_by = :caller REMOVE due_at, due_shard"
+        values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}, ":caller": {"S": caller}}
+        try:
+            self._change_head_item(sid, changes, HAS_MARK, values)
+        except ConditionFailed as failure:
+            # A request whose answer is lost is repeated, and the repeat finds no mark: then this caller has removed it.
+            return failure.item.get("closed_by") == {"S": caller}
+        return True
 
     def forget_unfinished(self, sid: str, *, seen: Head) -> None:
         """Delete the head of a session whose creation failed and so was never acknowledged, unless a repeat has renewed it."""
@@ -203,7 +202,7 @@ class Store:
 
     def open_session(self, sid: str) -> "Opened | None":
         """Return a session of which only the first items are read; None when there is no such session."""
-        from mediabeat.storage.session_reads import open_session  # no append reads
+        from mediabeat.storage.session_queries import open_session  # no append reads
 
         return open_session(self._table, sid)
 
@@ -212,7 +211,7 @@ class Store:
 
         Raises LargeSession when its events weigh more than `up_to`.
         """
-        from mediabeat.storage.session_reads import read_session
+        from mediabeat.storage.session_queries import read_session
 
         return read_session(self._table, sid, up_to=up_to)
 

@@ -3,7 +3,7 @@
     pk                   sk                what                                                     made by
     {sid}                head              phase, due mark, last event, and the tail of new events  session_items
     {sid}                page#{hash}       older events of the session; written once                session_items
-    measured#{sid}       measured          a checkpoint of a large open session, or the request for    measured_items
+    measured#{sid}       measured          a checkpoint of a large open session, or the request for    checkpoints
                                            it; a closed session's summary that is too large for a list
     {sid}                start             the `sessionStart` and its caller; the entry in the      session_items
                                            list of sessions; once closed, the summary
@@ -30,7 +30,8 @@ Access patterns
                          finds the tail full and moves it to a page: two units more
   read a session         one query of its partition. The head sorts first, so an event that moves from the tail to a page during
                          the query is seen at least once
-  find due sessions      one query per shard of `due`, up to now. The cost follows what is due, not what is stored
+  find due sessions      one query per partition of `due` (see due_partitions), up to now. The cost follows what is due, not what
+                         is stored
   list newest sessions   one query of `newest` per device, video type and shard, newest first, read as far as needed
   a viewer's sessions    one query of the viewer's partition. Each entry names the viewer's other UUIDs
   admit a session        one batch read: the project and the channel's name
@@ -48,9 +49,6 @@ Item = dict[str, Any]
 
 DUE_INDEX: Final = "due"
 NEWEST_INDEX: Final = "newest"
-
-QUARANTINE: Final = "aside"
-"""The partition of the index `due` for sessions that failed to close."""
 
 
 def key(pk: str, sk: str) -> Item:

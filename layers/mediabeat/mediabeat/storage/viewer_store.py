@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mediabeat.storage import measured_items, upload_items, viewer_items
+from mediabeat.storage import checkpoints, upload_items, viewer_items
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
@@ -49,7 +49,7 @@ class ViewerStore:
 
     def _keys_of_session(self, sid: str) -> list[Item]:
         options: Item = {"ConsistentRead": True, "ProjectionExpression": "pk, sk"}
-        beside = measured_items.measured_key(sid)
+        beside = checkpoints.measured_key(sid)
         return [
             *self._table.query("pk = :pk", {":pk": {"S": sid}}, **options),
             *([beside] if self._table.get(beside, consistent=True) else []),

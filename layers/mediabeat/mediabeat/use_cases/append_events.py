@@ -7,7 +7,8 @@ from typing import Final
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.records import SESSION_ID, Head, Phase
+from mediabeat.core.records import Head, Phase
+from mediabeat.core.session_id import SESSION_ID, arrival_to_keep
 from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
 
@@ -48,7 +49,7 @@ def append_events(
     outcomes: dict[int, MediabeatError | None] = {
         position: one for position, one in enumerate(events) if isinstance(one, MediabeatError)
     }
-    left = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
+    left = {position: _with_arrival(one, sid, now) for position, one in enumerate(events) if isinstance(one, Event)}
     try:
         for attempt in range(MAX_ATTEMPTS):
             if not left:
@@ -102,6 +103,10 @@ def _append_some(
         if late := together.get(Action.CHECK_TIME_OUTS):
             outcomes |= dict.fromkeys(late, _append_past_mark(sid, late.values(), head, tail, store, limits, now=now))
     return outcomes
+
+
+def _with_arrival(event: Event, sid: str, now: int) -> Event:
+    return event._replace(arrived_at=arrival_to_keep(sid, event.ts, now))
 
 
 def _append(sid: str, events: Collection[Event], store: Store, *, now: int, past_mark_of: Head | None = None) -> None:

@@ -50,8 +50,11 @@ def list_sessions(
     most_lines = MAX_LOG_LINES // query.limit
     stored = [_stored_summary(entry, most_lines) for entry in entries]
     missing = [entry.sid for entry, summary in zip(entries, stored, strict=True) if summary is None]
-    measured = _measured(missing, store, most_lines, spent_s) if missing else {}
-    return [ListedSession(entry, summary or measured.get(entry.sid)) for entry, summary in zip(entries, stored, strict=True)]
+    measured, failures = _measured(missing, store, most_lines, spent_s) if missing else ({}, {})
+    return [
+        ListedSession(entry, summary or measured.get(entry.sid), failures.get(entry.sid))
+        for entry, summary in zip(entries, stored, strict=True)
+    ]
 
 
 def _stored_summary(entry: ListEntry, most_lines: int) -> ListedSummary | None:
@@ -61,28 +64,35 @@ def _stored_summary(entry: ListEntry, most_lines: int) -> ListedSummary | None:
     return None
 
 
-def _measured(sids: list[str], store: SessionQueries, most_lines: int, spent_s: Callable[[], float]) -> dict[str, ListedSummary]:
+def _measured(
+    sids: list[str], store: SessionQueries, most_lines: int, spent_s: Callable[[], float]
+) -> tuple[dict[str, ListedSummary], dict[str, Exception]]:
     """Return summaries of open sessions: the smallest ones are measured now, the others show their checkpoint if they have one.
 
-    The cost has a bound that does not depend on the sessions.
+    The cost has a bound that does not depend on the sessions. Also returns why a session could not be measured.
     """
     heads = store.heads(sids)
     found: dict[str, ListedSummary] = {}
+    failures: dict[str, Exception] = {}
     until_s, bytes_left = spent_s() + MEASURING_S, MEASURED_BYTES
     for sid, head in sorted(heads.items(), key=lambda one: one[1].weight):
         if head.weight > MEASURED_WEIGHT or head.weight * BYTES_PER_WEIGHT > bytes_left or spent_s() > until_s:
             continue
-        with suppress(LargeSession, *UNREADABLE):  # its start may be gone
+        try:
             if stored := store.read_session(sid, up_to=MEASURED_WEIGHT):
                 bytes_left -= sum(map(len, stored.events))
                 found[sid] = summarize(stored).listed(most_lines=most_lines)
+        except LargeSession:
+            continue  # it has just grown
+        except UNREADABLE as error:
+            failures[sid] = error
     if left := [sid for sid, head in heads.items() if sid not in found and _may_have_checkpoint(head)]:
         for sid, checkpoint in store.checkpoints(left).items():
             if checkpoint.summary is not None:
                 with suppress(*UNREADABLE):
                     listed = ListedSummary.from_bytes(checkpoint.summary, most_lines=most_lines)
                     found[sid] = listed._replace(as_of=checkpoint.as_of)
-    return found
+    return found, failures
 
 
 def _may_have_checkpoint(head: Head) -> bool:

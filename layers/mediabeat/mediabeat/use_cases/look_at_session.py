@@ -11,7 +11,7 @@ from mediabeat.core.lifecycle import Mark, decide_close, mark_by_head, mark_of
 from mediabeat.core.records import Head, Phase
 from mediabeat.core.summary import short_form, summarize
 from mediabeat.errors import LargeSession
-from mediabeat.storage.measured_items import session_of
+from mediabeat.storage.checkpoints import session_of
 from mediabeat.storage.session_store import Store
 
 UNFINISHED_MS: Final = 15 * MINUTE_MS

@@ -115,7 +115,7 @@ class ChannelCalls:
         """Return a channel of the project; the refusal does not reveal whether another project has the channel."""
         stored = self.channels.channel(self.project_id, channel_id)
         if stored is None:
-            raise ChannelRefused(Refusal.UNKNOWN_CHANNEL, f"channelId: there is no channel {channel_id}")
+            raise ChannelRefused(Refusal.UNKNOWN_CHANNEL, f"there is no channel {channel_id}")
         return stored
 
     def _until_written(self, attempt: Callable[[], Channel | None]) -> Channel:

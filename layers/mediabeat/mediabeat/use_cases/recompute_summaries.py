@@ -10,21 +10,22 @@ from mediabeat.storage.session_store import Store
 
 
 class Recomputed(NamedTuple):
-    """How many summaries were read, how many of them were rewritten, and the sessions for which that failed."""
+    """How many summaries were read, how many of them were rewritten, and the ids of sessions that failed with their errors."""
 
     seen: int
     rewritten: int
-    failed: tuple[str, ...] = ()
+    failed: tuple[tuple[str, Exception], ...] = ()
 
 
 def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recomputed:
     """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
-    Also rewrites a summary that is too large for a list. Can be interrupted and repeated, because a rewritten summary is not
-    touched twice. Open sessions have no summary yet. A session that fails stays as it is.
+    Also rewrites summaries that are too large for a list. Can be interrupted and repeated, because a rewritten summary is not
+    touched twice. Open sessions have no summary yet. A session that cannot be measured keeps its summary, and the others go on.
+    Raises StorageUnavailable.
     """
     seen = rewritten = 0
-    failed: list[str] = []
+    failed: list[tuple[str, Exception]] = []
     for entry in queries.all_entries(since=since):
         if entry.summary is None:
             continue
@@ -35,8 +36,8 @@ def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recom
             rewritten += _rewrite(entry.sid, queries, store)
         except StorageUnavailable:
             raise
-        except Exception:
-            failed.append(entry.sid)  # the other sessions must not wait for one that cannot be read
+        except Exception as error:  # damaged items
+            failed.append((entry.sid, error))
     return Recomputed(seen, rewritten, tuple(failed))
 
 

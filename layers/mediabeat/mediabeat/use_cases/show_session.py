@@ -3,8 +3,8 @@
 from contextlib import suppress
 from typing import Final
 
-from mediabeat.core.records import SESSION_ID, ShownItems, StoredSession
-from mediabeat.core.shown_ids import SHOWN_ID
+from mediabeat.core.records import ShownItems, StoredSession
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, summarize
 from mediabeat.errors import LargeSession, NotFound
 from mediabeat.storage.session_queries import SessionQueries
@@ -49,8 +49,9 @@ def _summary_of(sid: str, items: ShownItems, store: SessionQueries) -> tuple[Sum
     if items.summary is not None:
         with suppress(*UNREADABLE):
             summary = Summary.from_bytes(items.summary)
-            if summary.errors is None and (measured := _measured(sid, items, store)):
-                summary = summary._replace(errors=measured.errors)  # earlier releases kept no errors
+            if summary.errors is None:  # earlier releases kept none
+                with suppress(*UNREADABLE):
+                    summary = summary._replace(errors=getattr(_measured(sid, items, store), "errors", None))
             return summary, None
     if measured := _measured(sid, items, store):
         return measured, None
@@ -62,10 +63,10 @@ def _summary_of(sid: str, items: ShownItems, store: SessionQueries) -> tuple[Sum
 
 
 def _measured(sid: str, items: ShownItems, store: SessionQueries) -> Summary | None:
-    """Return the summary by all stored events; None if they are too many, or cannot be read."""
+    """Return the summary by all stored events; None if they are too many. Raises one of UNREADABLE if they cannot be read."""
     if items.head.weight > SHOWN_WEIGHT:
         return None
-    with suppress(LargeSession, *UNREADABLE):
+    with suppress(LargeSession):
         stored = store.read_session(sid, up_to=SHOWN_WEIGHT)
         return summarize(stored) if stored else None
     return None

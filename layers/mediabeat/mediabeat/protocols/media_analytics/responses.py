@@ -4,8 +4,8 @@ Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order
 `metrics` is our addition.
 """
 
-import zlib
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -17,18 +17,25 @@ from mediabeat.core.metrics import ErrorSource, Metrics
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
 from mediabeat.core.shown_ids import shown_id
-from mediabeat.core.summary import ListedSession, ListedSummary, LoggedError, ShownSession, Summary
+from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, LoggedError, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
-from mediabeat.protocols.media_analytics.session_log import SessionLogLine, date_text, log_lines, video_time
+from mediabeat.errors import NotFound
+from mediabeat.protocols.media_analytics.texts import SessionLogLine, date_text, log_lines, number_of, video_time
+from mediabeat.runtime.http_api import Request
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that one session's detail lists: the first ones, about 500."""
 
 
+DAMAGE: Final = (*UNREADABLE, ArithmeticError, StopIteration, struct.error)
+"""Exceptions that damaged items of the table raise."""
+
+
 class RecentSession(TypedDict):
     """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut.
 
-    `asOf` is present when later events of a large open session are not counted yet.
+    `asOf` is present when later events of a large open session are not counted yet. `unreadable` is present when the session is
+    stored but cannot be read: only its id, start and viewer are right then.
     """
 
     logDate: str
@@ -44,6 +51,7 @@ class RecentSession(TypedDict):
     sessionLog: list[SessionLogLine]
     sessionLogTotal: NotRequired[int]
     asOf: NotRequired[str]
+    unreadable: NotRequired[Literal[True]]
 
 
 class RecentAnswer(TypedDict):
@@ -118,14 +126,30 @@ class DetailAnswer(TypedDict):
     result: SessionDetail
 
 
-def list_body(sessions: Sequence[ListedSession], query: SessionQuery) -> RecentAnswer:
-    """Return the body of a list of sessions."""
+def list_body(sessions: Sequence[ListedSession], query: SessionQuery, request: Request) -> RecentAnswer:
+    """Return the body of a list of sessions. One that cannot be read is a row without figures, is logged and counted."""
     interval = "1d" if query.spans_days else "5m"
-    return {"code": 200, "message": f"sessionRecent ({interval})", "result": [_recent_session(one) for one in sessions]}
+    rows: list[RecentSession] = []
+    failures: list[tuple[str, Exception]] = []
+    for one in sessions:
+        try:
+            if one.failure:
+                raise one.failure
+            rows.append(_recent_session(one))
+        except DAMAGE as error:
+            failures.append((one.entry.sid, error))
+            rows.append(_unreadable_session(one.entry))
+    request.log_unreadable(failures)
+    return {"code": 200, "message": f"sessionRecent ({interval})", "result": rows}
+
+
+def _unreadable_session(entry: ListEntry) -> RecentSession:
+    unknown = ListedSession(entry._replace(caller="{}"), None)
+    return {**_recent_session(unknown), "unreadable": True}
 
 
 def _recent_session(session: ListedSession) -> RecentSession:
-    entry, summary = session
+    entry, summary = session.entry, session.summary
     log = summary.log if summary else []
     sums = summary.totals if summary else totals([])
     skew_ms = _skew_ms(summary, entry.ts_skew)
@@ -155,8 +179,19 @@ def _skew_ms(summary: Summary | ListedSummary | None, at_start_ms: int) -> int:
     return at_start_ms if summary is None or summary.clock_skew_ms is None else summary.clock_skew_ms
 
 
-def detail_body(session: ShownSession) -> DetailAnswer:
-    """Return the body of one session in detail."""
+def detail_body(find: Callable[[], ShownSession], request: Request) -> DetailAnswer:
+    """Return the body of one session in detail, as `find` finds it.
+
+    Raises what `find` raises, and NotFound, after a line in the log, for a session that cannot be read.
+    """
+    try:
+        return {"code": 200, "message": "sessionRecent", "result": _detail(find())}
+    except DAMAGE as error:
+        request.log_unreadable([(None, error)])
+        raise NotFound("the session is stored, but cannot be read; the function's log says where it failed") from None
+
+
+def _detail(session: ShownSession) -> SessionDetail:
     start, summary = session.start, session.summary
     skew_ms = _skew_ms(summary, start.ts_skew)
     caller = Caller.from_json(start.caller)
@@ -192,7 +227,7 @@ def detail_body(session: ShownSession) -> DetailAnswer:
         body["sessionLogTotal"] = sums.lines
     if session.as_of is not None:
         body["asOf"] = date_text(session.as_of)
-    return {"code": 200, "message": "sessionRecent", "result": body}
+    return body
 
 
 def _player_error(error: LoggedError, ts_skew: int) -> PlayerError:
@@ -202,8 +237,3 @@ def _player_error(error: LoggedError, ts_skew: int) -> PlayerError:
         "errorId": error.error_id,
         "errorSource": error.source,
     }
-
-
-def number_of(entry: ListEntry) -> str:
-    """Return a session's number: fixed, and larger for newer sessions. A checksum of the ids orders those of one millisecond."""
-    return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)

@@ -42,15 +42,15 @@ MAX_DEPTH: Final = 8
 MAX_UNKNOWN_NUMBER: Final = 2**63
 """The number of an unknown parameter may be an id of 64 bits."""
 
-Integer = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+WHOLE = BeforeValidator(_whole)  # after the bounds, as pydantic shows bounds after it under names that JSON Schema does not have
 Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-SmallInteger = Annotated[Integer, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+SmallInteger = Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER), WHOLE]
 StateName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
 CustomerId = TypedDict(
     "CustomerId",
-    {"id": Required[Text], "authState": Annotated[Integer, Field(ge=0, le=2)]},
+    {"id": Required[Text], "authState": Annotated[int, Field(ge=0, le=2), WHOLE]},
     total=False,
 )
 

@@ -19,7 +19,7 @@ from mediabeat.core.event import (
 from mediabeat.core.event_codec import canonical_json
 from mediabeat.core.request_limits import DOWNLOADED_BYTES, EVENT_BYTES, SESSION_ARRAY_BYTES, START_BYTES
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
-from mediabeat.protocols.media_collection.schema import model_of
+from mediabeat.protocols.media_collection.schema import is_declared, model_of
 
 MAX_EVENTS_PER_REQUEST: Final = 100
 """More than a quarter of an hour of pings. A player with more events has to send more often."""
@@ -39,7 +39,8 @@ def parse(value: Any, where: str = "") -> Event:
     event_type = EVENT_TYPES.get(name) if isinstance(name, str) else None
     if event_type is None:
         given = "is missing" if "eventType" not in value else f"is {name!r:.100}"
-        raise InvalidInput(Problem(f"{where}eventType", f"{given}; must be one of: {', '.join(EVENT_TYPES)}"))
+        rule = f"{given}; must be one of: {', '.join(EVENT_TYPES)}"
+        raise InvalidInput(Problem(f"{where}eventType", rule, logged=f"{where}eventType: is not an event type"))
     try:
         model_of(event_type).model_validate(value)
     except ValidationError as error:
@@ -51,7 +52,8 @@ def _problem(details: Any, where: str) -> Problem:
     path = [str(part) for part in details["loc"] if part != "[key]"]
     if (name := details.get("ctx", {}).get("name")) is not None:
         path.append(name)
-    return Problem(where + ".".join(path), details["msg"])
+    known = (part if part.isdecimal() or is_declared(part) else "…" for part in path)
+    return Problem(where + ".".join(path), details["msg"], logged=f"{where}{'.'.join(known)}: {details['msg']}")
 
 
 def parse_session_start(value: Any, where: str = "") -> Event:

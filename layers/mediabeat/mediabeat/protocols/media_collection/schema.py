@@ -12,14 +12,16 @@ from mediabeat.core.event import EVENT_TYPES, MAX_TS_MS, EventType
 from mediabeat.errors import NotFound
 from mediabeat.protocols.media_collection.params import (
     STRICT,
+    WHOLE,
     AdBreakStartParams,
     AdStartParams,
     ChapterStartParams,
+    CustomerId,
     CustomMetadata,
     ErrorParams,
-    Integer,
     NoParams,
     Number,
+    QoeParams,
     SessionStartParams,
     StateParams,
     StatesUpdateParams,
@@ -34,7 +36,7 @@ class PlayerTime(BaseModel):
     model_config = STRICT
 
     playhead: Number
-    ts: Annotated[Integer, Field(ge=0, le=MAX_TS_MS)]
+    ts: Annotated[int, Field(ge=0, le=MAX_TS_MS), WHOLE]
 
 
 _PARAMS: Final[dict[EventType, Any]] = {
@@ -66,6 +68,19 @@ def model_of(event_type: EventType) -> type[BaseModel]:
         eventType=(Literal[event_type.value], ...),  # type: ignore[arg-type]
         params=(checked_params(params), ... if required else {}),
     )
+
+
+@cache
+def _declared() -> frozenset[str]:
+    """Return every name that the protocol itself gives to a field."""
+    types = (*_PARAMS.values(), QoeParams, CustomerId, PlayerTime)
+    names = {name for each in types for name in each.__annotations__}
+    return frozenset(names | {"eventType", "playerTime", "params", "customMetadata", "qoeData"})
+
+
+def is_declared(name: str) -> bool:
+    """Return whether the protocol itself gives this name to a field; if not, a player chose it."""
+    return name in _declared()
 
 
 def json_schema(event_type: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""A session's log in replies: its lines, and how dates, playheads and viewers are written there."""
+"""Texts in answers to queries: the lines of a log, a number, a masked viewer, a date, a playhead."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -7,8 +8,8 @@ from functools import lru_cache
 from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action, LogLine
-from mediabeat.core.event import SECONDS_PER_DAY
-from mediabeat.core.records import on_server_clock
+from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY
+from mediabeat.core.records import ListEntry, on_server_clock
 
 
 class SessionLogLine(TypedDict):
@@ -36,15 +37,20 @@ def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[Session
     ]
 
 
+def number_of(entry: ListEntry) -> str:
+    """Return a session's number: fixed, and larger for newer sessions. A checksum of the ids orders those of one millisecond."""
+    return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)
+
+
 def masked(viewer: str) -> str:
     """Return a UUID of which only the first and the last group can be read."""
-    first, *_, last = viewer.split("-")
+    first, *_, last = viewer.split("-") if viewer.count("-") == 4 else ("****", "****")
     return f"{first}-****-****-****-{last}"
 
 
 def date_text(at_ms: int) -> str:
-    """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC."""
-    days, second = divmod(at_ms // 1_000, SECONDS_PER_DAY)
+    """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC. A moment outside the years 1970 to 9999 becomes the nearest one within."""
+    days, second = divmod(min(max(0, at_ms), MAX_TS_MS) // 1_000, SECONDS_PER_DAY)
     return f"{_day_text(days)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
