@@ -95,7 +95,7 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def promise_more_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 2 * limits.quiet_ms)
+    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 10 * limits.quiet_ms)
 
 
 def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
