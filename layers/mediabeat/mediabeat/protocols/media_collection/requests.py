@@ -52,11 +52,12 @@ def parse(value: Any, where: str = "") -> Event:
 
 
 def _problem(details: Any, where: str) -> Problem:
-    path = [str(part) for part in details["loc"] if part != "[key]"]
+    path = [part for part in details["loc"] if part != "[key]"]
     if (name := details.get("ctx", {}).get("name")) is not None:
         path.append(name)
-    known = (part if part.isdecimal() or is_declared(part) else "…" for part in path)
-    return Problem(where + ".".join(path), details["msg"], logged=f"{where}{'.'.join(known)}: {details['msg']}")
+    field = ".".join(map(str, path))
+    known = ".".join(str(part) if isinstance(part, int) or is_declared(part) else "…" for part in path)
+    return Problem(where + field, details["msg"], logged=f"{where}{known}: {details['msg']}")
 
 
 def parse_session_start(value: Any, where: str = "") -> Event:
