@@ -36,7 +36,11 @@ class ByLocalCloud(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         """Return what stays together; every other test is scheduled by itself."""
         if nodeid.startswith("tests/e2e/"):
-            return "own local cloud" if nodeid.startswith("tests/e2e/test_recovery.py") else "shared local cloud"
+            return (
+                "own local cloud"
+                if nodeid.startswith(("tests/e2e/test_recovery.py", "tests/e2e/test_deploy.py"))
+                else "shared local cloud"
+            )
         return nodeid
 
 

@@ -6,9 +6,8 @@ from typing import Any, Final
 from mediabeat.core.channels import Action
 from mediabeat.protocols.vod_station.requests import call_in, checked_route, id_in, name_in, page_in
 from mediabeat.protocols.vod_station.responses import channel_answer, channel_list, content_reply, error_reply, event_list
-from mediabeat.runtime.clock import pause, server_clock
 from mediabeat.runtime.http_api import Reply, Request, with_error_replies
-from mediabeat.runtime.settings import channel_settings
+from mediabeat.runtime.settings import channel_settings, pause, server_clock
 from mediabeat.storage.channel_store import ChannelRegistry
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry

@@ -4,31 +4,33 @@ from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.runtime import telemetry
-from mediabeat.runtime.clock import server_clock
-from mediabeat.runtime.logs import log_not_closed
+from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import aws, dynamodb_client
+from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client(WORKERS), index_shards=deployed.index_shards)
+store = Store(deployed.table_name, shorten(dynamodb_client(WORKERS), aws()), index_shards=deployed.index_shards)
 slices = slices_of(deployed.index_shards)
-self_invoke = SelfInvoke(lambda service: aws().create_client(service))
+self_invoke = SelfInvoke(aws)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close the due sessions of one slice, and return how many by reason; the scheduled run also starts the other runs."""
-    number = self_invoke.slice_of(event, context, slices=slices)
     ms_left = context.get_remaining_time_in_millis
-    run = close_due(store, deployed.limits, server_clock, ms_left=ms_left, number=number, slices=slices)
+    with self_invoke.run(event, context, slices=slices) as sliced:
+        run = close_due(store, deployed.limits, server_clock, ms_left=ms_left, number=sliced.number, slices=slices)
     for reason in CloseReason:
         telemetry.count(telemetry.closed_metric(reason), run.closed_by_reason[reason])
     telemetry.record("CloseLag", run.max_lag_ms)
     telemetry.record("SessionsNotClosed", len(run.failed))
     telemetry.record("RunIncomplete", int(run.has_more))
-    log_not_closed(run.failed)
+    telemetry.count("RunsNotStarted", len(sliced.refused))
+    log_not_closed(run.failed, context)
+    log_runs_not_started(sliced.refused, context)
     telemetry.publish()
     by_reason = {str(reason): closed for reason, closed in run.closed_by_reason.items()}
     return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}

@@ -4,9 +4,8 @@ from typing import Any, Final
 
 from mediabeat.protocols.media_analytics.requests import credentials_in, parse_query, viewer_or_session_id_in
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
-from mediabeat.runtime.clock import server_clock
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import settings
+from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
@@ -14,19 +13,19 @@ from mediabeat.use_cases.authenticate import authenticate_key
 from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.show_session import show_session
 
-deployed, client = settings(), dynamodb_client()
-store, registry = SessionQueries(deployed.table_name, client), Registry(deployed.table_name, client)
+table, shards, client = settings().table_name, settings().index_shards, dynamodb_client()
+store, registry = SessionQueries(table, client), Registry(table, client)
 
 
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
     """Return the body with the newest sessions, open and closed."""
     query = parse_query(request.query, now=now)
-    return list_body(list_sessions(project_id, query, store, shards=deployed.index_shards, now=now), query)
+    return list_body(list_sessions(project_id, query, store, shards=shards, now=now), query, request)
 
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
     """Return the body with the session that the path names."""
-    return detail_body(show_session(project_id, viewer_or_session_id_in(request), store, now=now))
+    return detail_body(lambda: show_session(project_id, viewer_or_session_id_in(request), store, shards=shards, now=now), request)
 
 
 ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}

@@ -38,12 +38,13 @@ class Spent(NamedTuple):
 
 
 class Units:
-    """Count the capacity that a client's requests consume, as the engine tells it; index writes are included."""
+    """Count the capacity that the requests of clients consume, as the engine tells it; index writes are included."""
 
-    def __init__(self, client: "DynamoDBClient") -> None:
+    def __init__(self, *clients: "DynamoDBClient") -> None:
         self._told: list[tuple[str, Any]] = []  # the closer asks from many threads: only append is safe
-        client.meta.events.register("before-parameter-build.dynamodb", self._ask)
-        client.meta.events.register("after-call.dynamodb", self._note)
+        for client in clients:
+            client.meta.events.register("before-parameter-build.dynamodb", self._ask)
+            client.meta.events.register("after-call.dynamodb", self._note)
 
     def _ask(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if "ReturnConsumedCapacity" in model.input_shape.members:

@@ -6,6 +6,7 @@ from itertools import chain, product
 
 from mediabeat.protocols.media_analytics.requests import parse_query
 from mediabeat.protocols.media_analytics.responses import list_body
+from mediabeat.runtime.http_api import Request
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.table import Item
 from mediabeat.use_cases.list_sessions import list_sessions
@@ -52,7 +53,7 @@ def _asked(service: Service) -> tuple[float, float]:
         service.units.taken()
         began = time.perf_counter()
         listed = list_sessions(PROJECT, query, service.queries, shards=settings().index_shards, now=query.until)
-        answer = list_body(listed, query)
+        answer = list_body(listed, query, Request({}))
         spent.append((time.perf_counter() - began, service.units.taken().reads))
         assert len(answer["result"]) == query.limit
     return min(seconds for seconds, _ in spent), spent[-1][1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, start_installed
+from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, keyed_by, start_installed
 from tests.e2e.schedule import SentSessions
 
 SENT = "A session closes when"
@@ -51,10 +51,11 @@ def demo(demonstration: tuple[Demonstration, Path, int]) -> Demonstration:
 
 
 @pytest.fixture(scope="session")
-def cloud(demonstration: tuple[Demonstration, Path, int]) -> Cloud:
+def cloud(demonstration: tuple[Demonstration, Path, int]) -> Iterator[Cloud]:
     """A deployed local cloud on a free port."""
     _, home, port = demonstration
-    return cloud_of(home, port)
+    with keyed_by(home):
+        yield cloud_of(home, port)
 
 
 @pytest.fixture(scope="session")

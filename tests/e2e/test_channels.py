@@ -20,7 +20,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.channels import Action, Channel, ChannelEvent, ChannelRefused, Page, RequestType, Result, Status
 from mediabeat.errors import StorageUnavailable
 from mediabeat.protocols.vod_station.signature import signature
-from mediabeat.runtime.clock import pause
+from mediabeat.runtime.settings import pause
 from mediabeat.storage.channel_items import channel_item, event_item
 from mediabeat.storage.channel_store import ChannelRegistry
 from mediabeat.use_cases.manage_channels import ChannelCalls

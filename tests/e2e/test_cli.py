@@ -66,7 +66,7 @@ def test_browser_may_post_and_read_the_location(cloud: Cloud) -> None:
     assert answer.status_code == 204
     assert {name: value for name, value in answer.headers.items() if name.startswith("access-control")} == {
         "access-control-allow-origin": "*",
-        "access-control-allow-methods": "OPTIONS,POST,PUT",
+        "access-control-allow-methods": "OPTIONS,POST",
         "access-control-allow-headers": "Content-Type",
         "access-control-expose-headers": "Location",
         "access-control-max-age": "86400",

@@ -66,11 +66,14 @@ def nothing_is_stored_that_was_refused_or_never_sent(history: History) -> Iterat
 
 
 def only_live_sessions_take_events(history: History) -> Iterator[str]:
-    """At each write, by its call's clock, no time-out had struck, and after `sessionEnd` came stragglers only."""
+    """At each write, by its call's clock, no time-out had struck, and after `sessionEnd` came stragglers only.
+
+    That a playhead stands still is for a closer to find out.
+    """
     for truth in history.truths.values():
         for arrival in truth.arrivals:
             before, call = truth.before(arrival.step), arrival.call
-            if not before.takes(call.event, history.limits, call.began_at, history.most):
+            if not before.may_take(call.event, history.limits, call.began_at, history.most):
                 why = _why(before, call, history)
                 yield f"{call.actor}'s {call.event.type} was stored at {arrival.step}, when the session was over: {why}"
 
@@ -173,9 +176,26 @@ def sessions_are_closed_once_for_the_right_reason(history: History) -> Iterator[
         head = stored[sid].head if sid in stored else None
         if head is None or head.phase is not Phase.CLOSED:
             continue
-        expected = truth.verdict(history.limits)
+        expected = truth.verdict(history.limits, head.moved_at or 0)
         if (head.close_reason, head.closed_at) != expected:
             yield f"session {sid[:6]} was closed for {head.close_reason} at {head.closed_at}, not {expected[0]} at {expected[1]}"
+
+
+def looks_see_no_movement_that_nothing_brought(history: History) -> Iterator[str]:
+    """What a head says of its playhead is not later than an event that could have moved it."""
+    stored = sessions(history)
+    for sid, truth in history.truths.items():
+        moved_at = stored[sid].head.moved_at if sid in stored else None
+        if moved_at is not None and moved_at > truth.moved_by:
+            yield f"session {sid[:6]} is said to have moved at {moved_at}, and nothing moved it after {truth.moved_by}"
+
+
+def every_close_is_counted(history: History) -> Iterator[str]:
+    """The closer whose write took the mark away counts the session, unless it dies before that, or never gets an answer."""
+    for sid, call in history.unmarked.items():
+        told = {one.sid for some in (call.closed, call.failed) for one in some}
+        if not call.is_dead and sid not in told:
+            yield f"session {sid[:6]} was closed by {call.actor}, which did not count it"
 
 
 def closers_fail_only_for_the_database(history: History) -> Iterator[str]:
@@ -196,6 +216,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     every_session_is_whole_or_forgotten,
     every_session_is_found_by_its_viewer,
     sessions_are_closed_once_for_the_right_reason,
+    looks_see_no_movement_that_nothing_brought,
+    every_close_is_counted,
     closers_fail_only_for_the_database,
 )
 

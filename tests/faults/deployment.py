@@ -15,6 +15,8 @@ import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
+from mediabeat.storage.dynamodb import aws
+from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
@@ -44,7 +46,8 @@ class Deployment:
         self.wire = Wire(endpoint)
         self._stack = ExitStack()
         self.direct = self._stack.enter_context(client_of(endpoint))
-        self._starter, self._ingester, self._closer = (self.wire.client() for _ in range(3))
+        self._starter, self._ingester, closer = (self.wire.client() for _ in range(3))
+        self._closer = shorten(closer, aws())
 
     def close(self) -> None:
         """Hang up."""
@@ -80,6 +83,9 @@ class Deployment:
                 mock.patch("mediabeat.use_cases.close_sessions.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns))
             )
             stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
+            stack.enter_context(mock.patch("mediabeat.storage.due_partitions.PROJECT_BUCKETS", 2))
+            for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
+                stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
             stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))

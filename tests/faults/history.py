@@ -13,7 +13,8 @@ from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, event_weight, pack, u
 from mediabeat.core.lifecycle import is_straggler, liveness_of
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.storage.table import Item
-from mediabeat.use_cases.close_sessions import Closed, Failed
+from mediabeat.use_cases.close_sessions import Failed
+from mediabeat.use_cases.look_at_session import Closed
 
 GOOD = frozenset({201, 204})
 
@@ -68,11 +69,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An event took its place in the database; `lost`: the client got no answer."""
+    """An event took its place in the database; `lost`: the client got no answer. A step may have several writes."""
 
     step: int
     call: Call
     lost: bool
+    write: int = 0
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Truth:
         for arrival in self.arrivals:
             last_at = max(last_at, arrival.call.began_at)  # calls overtake each other
             if arrival.call.event.type is EventType.SESSION_END:
-                together = [other.call.event for other in self.arrivals if other.step == arrival.step]
+                together = [other.call.event for other in self.arrivals if other.write == arrival.write]
                 ended_ts = max(event.ts for event in together if event.type is EventType.SESSION_END)
                 return Head(Phase.ENDED, last_at, last_at + LATE_EVENT_GRACE_MS, last_at, ended_ts)
         return Head(Phase.OPEN, last_at, None)
@@ -124,20 +126,38 @@ class Truth:
         """Return when the first time-out strikes."""
         return next_due(self.life, limits)
 
-    def verdict(self, limits: Limits) -> tuple[CloseReason, int]:
-        """Return why and when it should be closed, once nothing comes in any more."""
+    @cached_property
+    def moved_by(self) -> int:
+        """When an event came the last time whose playhead was not that of the event before it, by arrival or by its `ts`."""
+        last_at = moved_by = self.start.began_at
+        events = [self.start.event]
+        for arrival in self.arrivals:
+            event, last_at = arrival.call.event, max(last_at, arrival.call.began_at)
+            earlier = max((one for one in events if one.ts <= event.ts), key=lambda one: one.ts, default=events[0])
+            if {events[-1].playhead, earlier.playhead} != {event.playhead}:
+                moved_by = last_at
+            events.append(event)
+        return moved_by
+
+    def verdict(self, limits: Limits, seen_moved_at: int) -> tuple[CloseReason, int]:
+        """Return why and when it should be closed, once nothing comes in any more. Looks may have seen it move meanwhile."""
         if self.head.ended_at is not None:
             return CloseReason.SESSION_END, self.head.ended_at
-        reason, at = self.struck(limits, 1 << 60) or (None, 0)
+        life = self.life._replace(moved_at=max(self.life.moved_at, seen_moved_at))
+        reason, at = close_reason(life, limits, now=1 << 60) or (None, 0)
         assert reason is not None
         is_complete = any(unpack(event).type is EventType.SESSION_COMPLETE for event in self.stored.events)
         return (CloseReason.COMPLETED if is_complete else reason), at
 
     def has_room_for(self, event: Event, most: int) -> bool:
         """Say whether what it has taken leaves room for an event; for a `sessionEnd` there always is."""
-        distinct = {(arrival.step, arrival.call.packed) for arrival in self.arrivals}  # one write has each event once
+        distinct = {(arrival.write, arrival.call.packed) for arrival in self.arrivals}  # one write has each event once
         taken = sum(event_weight(packed) for _, packed in distinct)
         return taken < most or event.type is EventType.SESSION_END
+
+    def may_take(self, event: Event, limits: Limits, now: int, most: int) -> bool:
+        """Say whether it may take an event: as `takes`, but only a closer finds out that a playhead stands still."""
+        return self.takes(event, limits._replace(stuck_ms=limits.max_age_ms), now, most)
 
     def takes(self, event: Event, limits: Limits, now: int, most: int) -> bool:
         """Say whether it has to take an event at this moment."""
@@ -166,6 +186,8 @@ class History:
     items: dict[str, list[Item]] = field(default_factory=dict)  # by partition, as they were in the end
     is_quiescent: bool = False
     crashes: list[str] = field(default_factory=list)
+    unmarked: dict[str, Call] = field(default_factory=dict)
+    """By session, the closer's call that took its due mark away."""
 
     def tell(self, actor: str, text: Any) -> None:
         """Write a line of the readable history."""

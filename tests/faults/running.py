@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mediabeat.core.close_rules import MINUTE_MS
+from mediabeat.storage.due_partitions import MAX_LEVEL
 from tests.faults.checks import violations
 from tests.faults.deployment import Api, Deployment
 from tests.faults.history import History
@@ -17,6 +19,9 @@ from tests.support.engine import running
 
 AFTERWARDS_MS: Final = 16 * 60_000
 """Longer than any session lives, and than a head without a start is left alone."""
+
+ALL_LEVELS_MS: Final = 2**MAX_LEVEL * MINUTE_MS
+"""A closer that runs at a multiple of this reads all sessions that were put aside."""
 
 CHUNK: Final = 30
 """Schedules that go to a process in one piece."""
@@ -67,6 +72,7 @@ def run(seed: int, deployment: Deployment) -> History:
         schedule.calm = True
         for _ in range(ROUNDS):
             schedule.forward(AFTERWARDS_MS)
+            schedule.forward(-schedule.clock() % ALL_LEVELS_MS)
             schedule.turns.spawn("closer-last", lambda: _finish(api, schedule))
             schedule.drive(lambda: not schedule.turns.actors)
         schedule.history.is_quiescent = schedule.history.calls[-1].closed == []

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 from mediabeat.core.close_rules import Limits
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
+from mediabeat.storage.due_partitions import LARGE_WEIGHT
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 from tests.faults.interleaver import Actor, Idle, Interleaver, Killed
@@ -22,6 +23,9 @@ LIMITS: Final = Limits(quiet_ms=60_000, stuck_ms=150_000, max_age_ms=400_000)
 
 SMALL_ROOM: Final = 6
 """What the events of a session may count in each fourth schedule, so that some sessions get full."""
+
+SMALL_LARGE: Final = 4
+"""What makes a session large in each third schedule, so that closers look at some of them alone."""
 
 TIMEOUT_MS: Final = {Kind.START: 10_000, Kind.DOWNLOAD: 10_000, Kind.EVENT: 10_000, Kind.CLOSE: 55_000}
 """How long Lambda lets a call live (template.yaml)."""
@@ -49,8 +53,10 @@ class Schedule:
         self.turns = Interleaver()
         most = SMALL_ROOM if seed % 4 == 3 else MAX_SESSION_WEIGHT
         self.history = History(seed, LIMITS, most, clock_at=[BASE_MS + self.random.randrange(1_000)])
+        self.large = SMALL_LARGE if seed % 3 == 0 else LARGE_WEIGHT
         self.calm = False
         self._late: list[Late] = []
+        self._writes = 0
         self._rested: set[str] = set()
         self._weights: dict[str, float] = {}
         self._done_transactions: set[str] = set()
@@ -226,10 +232,13 @@ class Schedule:
         if token:
             self._done_transactions.add(token)
         truths = self.history.truths
+        if "REMOVE due_at" in str(request):
+            self.history.unmarked[request.key[0]] = call
         if call.kind is Kind.EVENT:
             if call.sid in truths:
                 truth = truths[call.sid]
-                arrived = [Arrival(self.step, part, lost) for part in call.each if request.appends(part.packed)]
+                self._writes += 1
+                arrived = [Arrival(self.step, part, lost, self._writes) for part in call.each if request.appends(part.packed)]
                 truths[call.sid] = Truth(truth.sid, truth.start, truth.arrivals + arrived)
         elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == "start":
             truths.setdefault(request.key[0], Truth(request.key[0], call))

@@ -9,7 +9,12 @@ from typing import Any, Final
 
 import pytest
 
+from mediabeat.core.close_rules import CloseReason, Limits
+from mediabeat.core.event_codec import place_of
+from mediabeat.core.lifecycle import decide_close
+from mediabeat.core.records import Phase, StoredSession
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.due_index import DueIndex
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item
@@ -88,6 +93,43 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mediabeat.storage.session_store.HAS_MARK", EXISTS)
 
 
+def promise_more_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 2 * limits.quiet_ms)
+
+
+def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.core.lifecycle.place_of", lambda packed: (place_of(packed)[0], -1.0))
+
+
+def trust_the_reason_of_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trusting(stored: StoredSession, limits: Limits, *, now: int) -> Any:
+        head = stored.head
+        return (head.close_reason, head.closed_at) if head.phase is Phase.CLOSED else decide_close(stored, limits, now=now)
+
+    monkeypatch.setattr("mediabeat.use_cases.look_at_session.decide_close", trusting)
+
+
+def leave_large_sessions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DueIndex, "large", lambda *args: {})
+
+
+def forget_what_was_put_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DueIndex, "aside", lambda *args: {})
+
+
+def move_sessions_that_have_no_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.storage.due_index.HAS_MARK", EXISTS)
+
+
+def take_a_repeat_for_another_closer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doubting(self: Store, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
+        values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}}
+        changes = "SET close_reason = :reason, closed_at = :closed_at REMOVE due_at, due_shard"
+        return self._update_head(sid, changes, "attribute_exists(due_at)", values)
+
+    monkeypatch.setattr(Store, "drop_due_mark", doubting)
+
+
 @pytest.mark.parametrize(
     ("broken", "noticed_by"),
     [
@@ -97,6 +139,13 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
         (cut_the_tail_without_a_page, "acknowledged_events_are_stored_and_folded_once"),
         (cut_a_tail_that_has_changed_meanwhile, "acknowledged_events_are_stored_and_folded_once"),
         (let_a_slow_call_turn_the_clock_back, "sessions_are_closed_once_for_the_right_reason"),
+        (promise_more_than_the_rules_allow, "only_live_sessions_take_events"),
+        (see_movement_in_every_event, "looks_see_no_movement_that_nothing_brought"),
+        (trust_the_reason_of_a_head, "sessions_are_closed_once_for_the_right_reason"),
+        (leave_large_sessions_alone, "every_session_is_whole_or_forgotten"),
+        (forget_what_was_put_aside, "every_session_is_whole_or_forgotten"),
+        (move_sessions_that_have_no_mark, "every_session_is_whole_or_forgotten"),
+        (take_a_repeat_for_another_closer, "every_close_is_counted"),
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
     ],
 )

@@ -16,8 +16,7 @@ from mediabeat.core.projects import AccessKey, Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.summary import summarize
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage import channel_items, project_items, session_items, upload_items, viewer_items
-from mediabeat.storage.table import QUARANTINE
+from mediabeat.storage import channel_items, due_partitions, project_items, session_items, upload_items, viewer_items
 from mediabeat.storage.upload_items import Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
@@ -38,6 +37,7 @@ CALLERS = {
 IDS: dict[str, Any] = {"visitor_marketingCloudUserId": OTHER, "analytics_visitorId": VIEWER}
 BEGIN = builders.start(**IDS, media_name=TITLE)
 LONG = Event(1_000, EventType.PING, 3.0039000000001397, {}, {}, {})
+LATE = builders.ping(15, 14)._replace(arrived_at=BASE_MS + 60_000)
 ALL_KINDS = [
     BEGIN,
     builders.ad_break(1),
@@ -94,11 +94,15 @@ def of_sessions() -> dict[str, Cases]:
         "closed, not summarized yet": closed(CloseReason.NO_EVENTS, BASE_MS),
         **{f"closed by {reason}": closed(reason) for reason in CloseReason},
     }
-    items = {name: session_items.head_item(SID, head, shards=2, expires_at=EXPIRES_AT) for name, head in heads.items()}
+    items = {name: session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT) for name, head in heads.items()}
     tail = [pack(builders.play(1)), pack(builders.ping(11.25, 10.5, qoe={"media.qoe.bitrate": 1_000_000}))]
-    with_tail = session_items.head_item(SID, OPEN._replace(weight=2), shards=2, expires_at=EXPIRES_AT)
+    with_tail = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
     items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
-    items["put aside"] = items["open"] | {"due_shard": {"S": QUARANTINE}}
+    looked = OPEN._replace(began_at=BASE_MS - 600_000, moved_at=BASE_MS - 10_000, playhead=589.9999)
+    items["open, with what a look knew"] = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
+    items["closed, and by which run"] = items["closed by session_end"] | {"closed_by": {"S": "0123456789abcdef"}}
+    items["large"] = items["open"] | {"due_shard": {"S": due_partitions.large("4")}}
+    items["put aside"] = items["open"] | {"due_shard": {"S": due_partitions.aside(0)}}
     summaries = {
         "all kinds of events": summarize(session(SID, closed(CloseReason.SESSION_END), ALL_KINDS)),
         "play and end": summarize(session(SID, closed(CloseReason.SESSION_END), [builders.start(), *FEW])),
@@ -128,6 +132,7 @@ def of_sessions() -> dict[str, Cases]:
             summaries["all kinds of events"].to_bytes(),
         ),
         "open": session("6" * 64, OPEN, [BEGIN, *FEW[:2]], begun),
+        "with an event that was not on time": session("8" * 64, OPEN, [BEGIN, *FEW[:2], LATE], begun),
         "ended": session("7" * 64, ENDED, [BEGIN, *FEW], begun),
     }
     return {
@@ -167,6 +172,8 @@ def of_events() -> Cases:
         "long ts and playhead": LONG._replace(type=EventType.ERROR),
         "params, custom metadata and quality data": Event(BASE_MS, EventType.PLAY, 12.5, *rich),
         "all of it in the long forms": Event(1_000, EventType.AD_START, 1e9, *rich),
+        "not on time": LATE,
+        "not on time, with parameters": builders.ad(6)._replace(arrived_at=BASE_MS + 60_000),
         "start with params": builders.start(**IDS, media_sdkVersion="3.2"),
     }
     return [(name, pack(event)) for name, event in events.items()]

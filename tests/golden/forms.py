@@ -13,7 +13,7 @@ from mediabeat.storage import channel_items, project_items, session_items, uploa
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
-HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), shards=1, expires_at=3)
+HEAD: Final = session_items.head_item(SID, Head(Phase.OPEN, 1, 2), due_shard="1.4", expires_at=3)
 
 
 class Form(NamedTuple):
@@ -73,7 +73,7 @@ def _page(stored: Item) -> Any:
 def _archived(stored: dict[str, Any]) -> Any:
     line = lines.read_line(stored["session"].encode())
     events = [lines.read_event(lines.read_line(text.encode()), line["session_id"]) for text in stored["events"]]
-    session = lines.read_session(line, events)
+    session = lines.read_session(line, events, line["start"]["project_id"])
     told = session._asdict()
     return {"session": told, "is_summarized": told.pop("summary") is not None}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from moto.core.models import MockAWS
@@ -48,6 +49,13 @@ def dynamodb(aws: MockAWS) -> DynamoDBClient:
 def secrets_manager(aws: MockAWS) -> Any:
     """The tests' own client of Secrets Manager."""
     return secrets_client()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_buckets() -> Iterator[None]:
+    """Few partitions of the index `due`: moto answers each query in milliseconds, and each run of the closer asks all of them."""
+    with mock.patch("mediabeat.storage.due_partitions.PROJECT_BUCKETS", 2):
+        yield
 
 
 @pytest.fixture(autouse=True)

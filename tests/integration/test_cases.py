@@ -1,4 +1,4 @@
-"""Recorded situations with the values expected for them, which lie beside the repository; skipped when they are absent."""
+"""Recorded situations of devices and viewers, with the values expected for them."""
 
 import json
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from typing import Any, Final
 import pytest
 
 from tests.support.api import Api
+from tests.support.cases import CASES, case_in, cases, values
 
-CASES: Final = Path(__file__).parents[2].parent / "shared" / "cases"
-FILES: Final = sorted(path for kind in ("phone", "tv", "viewer") for path in CASES.glob(f"{kind}-*.json"))
+FILES: Final = cases("phone-*", "tv-*", "viewer-*")
 
 
 def details(api: Api, api_key: str, requests: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -31,8 +31,6 @@ def details(api: Api, api_key: str, requests: list[dict[str, Any]]) -> Iterator[
 @pytest.mark.skipif(not FILES, reason=f"no cases in {CASES.name}")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_recorded_situation_has_the_expected_values(api: Api, api_key: str, path: Path) -> None:
-    case = json.loads(path.read_text(encoding="utf-8"))
-    shown = list(details(api, api_key, case["requests"]))
-    measured = {"device": shown[-1]["user"]["device"], "viewers": len({session["uuid"] for session in shown})}
-    assert case["expected"]
-    assert {name: measured[name] for name in case["expected"]} == case["expected"]
+    case = case_in(path)
+    found = values(list(details(api, api_key, case["requests"])), 0)
+    assert {name: found[name] for name in case["expected"]} == case["expected"]

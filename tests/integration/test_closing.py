@@ -16,12 +16,13 @@ from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.session_starts import SessionStarts
-from mediabeat.storage.session_store import Store
-from mediabeat.storage.table import Item
+from mediabeat.storage.session_store import NotAppended, Store
+from mediabeat.storage.table import Item, key
 from mediabeat.use_cases.close_sessions import close_due, slices_of
 from tests.support.api import Api
 from tests.support.builders import play, wire, wire_start
 from tests.support.clock import Clock
+from tests.support.due import due_sids
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -72,11 +73,113 @@ def test_pings_keep_a_paused_session_open_for_half_an_hour(api: Api, clock: Cloc
     for minute in range(1, 33):
         clock.forward(minutes=1)
         answers.append(api.send(sid, wire("ping", 60 * minute, 50))["statusCode"])
-    assert answers == [204] * 30 + [410] * 2
+    # No event proves that a playhead stands still, so the session is alive until the closer has looked.
+    assert answers == [204] * 32
     assert api.close_due() == {"no_playhead_progress": 1}
+    assert api.send(sid, wire("ping", 60 * 33, 50))["statusCode"] == 410
     # It was the pauseStart, one second after the start by the player's clock, that found the playhead elsewhere.
     started_at = clock.now - 32 * 60_000
     assert read(store, sid).head.closed_at == started_at + 1_000 + 30 * 60_000
+
+
+def test_paused_session_lives_on_when_it_moves_before_the_closer_looks(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    for minute in range(1, 33):
+        clock.forward(minutes=1)
+        assert api.send(sid, wire("ping", 60 * minute, 0))["statusCode"] == 204
+    clock.forward(minutes=1)
+    assert api.send(sid, wire("ping", 60 * 33, 7))["statusCode"] == 204
+    assert api.close_due() == {}
+    head = read(store, sid).head
+    assert (head.due_at, head.moved_at, head.playhead) == (clock.now + 600_000, clock.now, 7.0)
+
+
+def test_playhead_that_moves_keeps_a_session_open_when_the_clock_was_set_back(api: Api, clock: Clock) -> None:
+    sid = api.start(wire_start())
+    answers = []
+    for minute in range(1, 61):
+        clock.forward(minutes=1)
+        at = 60 * minute - (7_200 if minute > 5 else 0)  # two hours back
+        answers.append(api.send(sid, wire("ping", at, minute))["statusCode"])
+        assert api.close_due() == {}
+    assert answers == [204] * 60
+
+
+def test_event_that_closes_a_session_leaves_the_reason_to_the_closer(api: Api, clock: Clock, store: Store) -> None:
+    stuck, complete = api.start(wire_start()), api.start(wire_start())
+    api.send(complete, wire("sessionComplete", 1, 100))
+    for minute in range(8, 30, 8):
+        clock.forward(minutes=8)
+        api.send(stuck, wire("ping", 60 * minute, 0))
+    clock.forward(minutes=11)
+    assert [api.send(sid, wire("ping", 2_200, 1))["statusCode"] for sid in (stuck, complete)] == [410, 410]
+    assert read(store, stuck).head.close_reason is CloseReason.NO_EVENTS
+    assert api.close_due() == {"no_playhead_progress": 1, "completed": 1}
+    assert [read(store, sid).head.close_reason for sid in (stuck, complete)] == ["no_playhead_progress", "completed"]
+    assert summary(store, stuck).metrics.close_reason == "no_playhead_progress"
+
+
+def test_session_end_after_the_due_mark_ends_the_session(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=9)
+    api.send(sid, wire("ping", 540, 0))
+    clock.forward(minutes=2)
+    assert api.send(sid, wire("sessionEnd", 660, 5))["statusCode"] == 204
+    head = read(store, sid).head
+    assert (head.phase, head.due_at) == (Phase.ENDED, clock.now + 30_000)
+
+
+def test_session_of_an_earlier_release_lives_until_the_closer_looks(
+    api: Api, clock: Clock, store: Store, table: str, dynamodb: DynamoDBClient
+) -> None:
+    sid = api.start(wire_start())
+    started_at = clock.now
+    dynamodb.update_item(TableName=table, Key=key(sid, "head"), UpdateExpression="REMOVE began_at, moved_at, playhead")
+    clock.forward(minutes=9)
+    api.send(sid, wire("ping", 540, 5))
+    clock.forward(minutes=2)
+    due_at = read(store, sid).head.due_at
+    assert [api.send(sid, wire("ping", 660 + at, at))["statusCode"] for at in range(3)] == [204] * 3
+    assert read(store, sid).head.due_at == due_at
+    assert api.close_due() == {}
+    head = read(store, sid).head
+    assert (head.due_at, head.began_at, head.moved_at) == (clock.now + 600_000, started_at, clock.now)
+    clock.forward(minutes=11)
+    assert api.send(sid, wire("ping", 1_400, 9))["statusCode"] == 410
+
+
+def test_event_in_doubt_is_not_overtaken_by_an_earlier_one(api: Api, clock: Clock, store: Store) -> None:
+    sid, began = api.start(wire_start()), clock.now
+    seen = read(store, sid).head
+    store.append_past_mark(sid, {pack(play(1))}, mark=None, head=seen, now=began + 700_000)
+    with pytest.raises(NotAppended):
+        store.append_past_mark(sid, {pack(play(2))}, mark=None, head=seen, now=began + 699_999)
+    assert read(store, sid).head.last_at == began + 700_000
+
+
+def test_event_after_the_due_mark_reads_nothing(api: Api, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=9)
+    api.send(sid, wire("ping", 540, 5))
+    clock.forward(minutes=2)
+    monkeypatch.setattr(Table, "_pages", lambda *_: pytest.fail("the table was read"))
+    assert api.send(sid, wire("ping", 660, 6))["statusCode"] == 204
+    clock.forward(minutes=11)
+    assert api.send(sid, wire("ping", 1_320, 7))["statusCode"] == 410
+
+
+def test_closer_reads_only_the_head_of_a_session_that_moves(
+    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=9)
+    api.send(sid, wire("ping", 540, 5))
+    clock.forward(minutes=2)
+    monkeypatch.setattr("mediabeat.storage.session_items.stored_session_from", lambda *_: pytest.fail("all was read"))
+    assert api.close_due() == {}
+    opened = store.open_session(sid)
+    assert opened is not None
+    assert (opened.head.due_at, opened.head.playhead) == (clock.now + 480_000, 5.0)
 
 
 def test_active_session_is_closed_after_a_day(api: Api, clock: Clock) -> None:
@@ -133,6 +236,43 @@ def test_next_run_finishes_the_session_of_a_killed_closer_once(
     assert api.close_due() == {}
 
 
+def test_session_is_counted_once_when_the_last_write_is_repeated(
+    api: Api, clock: Clock, dynamodb: DynamoDBClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(wire_start())
+    update, repeats = dynamodb.update_item, 0
+
+    def answer_is_lost(**request: Any) -> Any:
+        nonlocal repeats
+        if "REMOVE due_at" in request["UpdateExpression"] and not repeats:
+            repeats += 1
+            update(**request)
+        return update(**request)
+
+    monkeypatch.setattr(dynamodb, "update_item", answer_is_lost)
+    clock.forward(minutes=11)
+    run = close_due(store, settings().limits, clock, ms_left=lambda: 55_000)
+    assert ([one.sid for one in run.closed], run.failed, repeats) == ([sid], [], 1)
+
+
+def test_session_that_two_closers_finish_is_counted_by_one(
+    api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=11)
+    counted: list[str] = []
+    write_summary = Store.write_summary
+
+    def overtaken(self: Store, sid: str, summary: bytes) -> None:
+        monkeypatch.setattr(Store, "write_summary", write_summary)
+        counted.extend(one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed)
+        write_summary(self, sid, summary)
+
+    monkeypatch.setattr(Store, "write_summary", overtaken)
+    counted += [one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed]
+    assert counted == [sid]
+
+
 def test_summary_has_an_event_that_came_between_read_and_close(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,7 +306,7 @@ def test_closer_removes_a_session_whose_creation_failed(
         patched.setattr(Table, "put", failing)
         assert api.call("POST", "/api/v1/sessions", wire_start())["statusCode"] == 500
     assert (puts[0], puts[-1]) == ("head", "start")
-    (sid,) = store.due_sessions(clock.now + 3_600_000)
+    (sid,) = due_sids(store, clock.now + 3_600_000)
     clock.forward(minutes=11)
     api.close_due()
     assert store.read_session(sid) is not None
@@ -187,14 +327,15 @@ def test_closer_starts_parallel_runs_when_there_are_many_shards(
     monkeypatch.setattr(closer, "slices", slices_of(5))
     invoked: list[dict[str, Any]] = []
     client = SimpleNamespace(invoke=lambda **call: invoked.append(call))
-    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda service: client))
+    session = SimpleNamespace(create_client=lambda service, config: client)
+    monkeypatch.setattr(closer, "self_invoke", SelfInvoke(lambda: session))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000, invoked_function_arn="arn:closer")
     sids = [api.start(wire_start()) for _ in range(40)]
     clock.forward(minutes=11)
 
     closed = [closer.lambda_handler({}, context)["closed"]["no_events"]]
     assert [(call["FunctionName"], call["InvocationType"]) for call in invoked] == [("arn:closer", "Event")] * 2
-    further = [json.loads(call["Payload"]) for call in invoked]
+    further: list[dict[str, int]] = sorted((json.loads(call["Payload"]) for call in invoked), key=lambda event: event["slice"])
     closed += [closer.lambda_handler(event, context)["closed"]["no_events"] for event in further]
     assert (len(invoked), sum(closed), min(closed) > 0) == (2, 40, True)
     assert {read(store, sid).head.phase for sid in sids} == {Phase.CLOSED}

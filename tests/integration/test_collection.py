@@ -15,7 +15,7 @@ from tests.support.clock import Clock
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "OPTIONS,POST,PUT",
+    "Access-Control-Allow-Methods": "OPTIONS,POST",
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Expose-Headers": "Location",
 }
@@ -145,7 +145,7 @@ def test_body_of_300_kb_gets_413(api: Api, store: Store) -> None:
 
 def test_large_event_is_stored_whole(api: Api, store: Store) -> None:
     sid = api.start(wire_start())
-    large = wire("chapterStart", 5, params=CHAPTER, customMetadata={f"a{part}": noise(4_000, part) for part in range(15)})
+    large = wire("chapterStart", 5, params=CHAPTER, customMetadata={f"a{part}": noise(4_000, part) for part in range(3)})
     assert api.send(sid, large)["statusCode"] == 204
     stored = store.read_session(sid)
     assert stored is not None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mediabeat.core.projects import new_project
+from mediabeat.core.shown_ids import shown_id, stands_for
 from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
 from tests.support.api import Api
@@ -38,7 +39,7 @@ def test_session_is_shown_by_its_viewer_or_by_its_id(api: Api, api_key: str, clo
     assert status == 200
     result = told["result"]
     assert {name: result[name] for name in ("sessionId", "uuid", "startTime", "user", "player", "error", "media")} == {
-        "sessionId": sid,
+        "sessionId": shown_id(sid, device="PC", video_type="VOD", started_at=clock.now),
         "uuid": VIEWER,
         "startTime": {"playerStartTimeSum": 2.0, "videoStartTimeSum": 0.0, "totalStartTimeSum": 2.0},
         "user": {
@@ -91,7 +92,7 @@ def test_viewers_newest_session_is_shown(api: Api, api_key: str, clock: Clock) -
     for _ in range(3):
         clock.forward(minutes=1)
         sids.append(api.start(wire_start(analytics_visitorId=VISITOR)))
-    assert ask(api, api_key, VIEWER)[1]["result"]["sessionId"] == sids[-1]
+    assert stands_for(ask(api, api_key, VIEWER)[1]["result"]["sessionId"], sids[-1])
 
 
 def test_session_of_another_project_is_not_found(api: Api, api_key: str, registry: Registry) -> None:
@@ -101,6 +102,36 @@ def test_session_of_another_project_is_not_found(api: Api, api_key: str, registr
     answers = [ask(api, other_key, name, "other") for name in (sid, VIEWER)] + [ask(api, api_key, "0" * 64)]
     assert [(status, told["code"]) for status, told in answers] == [(404, 404)] * 3
     assert ask(api, "wrong", sid)[0] == 401
+
+
+@pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+def test_shown_id_finds_the_session_and_adds_no_event(api: Api, api_key: str, clock: Clock, is_closed: bool) -> None:
+    sid = api.start(wire_start(analytics_visitorId=VISITOR))
+    if is_closed:
+        clock.forward(minutes=60)
+        api.close_due()
+    told = ask(api, api_key, sid)
+    shown = told[1]["result"]["sessionId"]
+    assert sid not in json.dumps(told[1])
+    assert ask(api, api_key, shown) == told
+    sent = api.send(shown, wire("sessionEnd", 1, 1))
+    assert sent["statusCode"] == 404
+    assert api.send(sid, wire("ping", 2, 2))["statusCode"] == (410 if is_closed else 204)
+
+
+def test_shown_id_finds_nothing_in_another_project(api: Api, api_key: str, registry: Registry) -> None:
+    other, other_key = new_project("other", 0)
+    registry.create_project(other)
+    shown = ask(api, api_key, api.start(wire_start()))[1]["result"]["sessionId"]
+    changed = [shown[:12] + "f" + shown[13:], "f" * 48, "0" * 48, shown[:-1]]
+    assert [ask(api, other_key, shown, "other")[0], *(ask(api, api_key, one)[0] for one in changed)] == [404, 404, 404, 404, 400]
+
+
+def test_shown_id_finds_its_session_among_others_of_the_moment(api: Api, api_key: str, clock: Clock) -> None:
+    sids = [api.start(wire_start(media_name=str(number))) for number in range(8)]
+    shown = [ask(api, api_key, sid)[1]["result"]["sessionId"] for sid in sids]
+    assert len(set(shown)) == 8
+    assert [ask(api, api_key, one)[1]["result"]["media"]["name"] for one in shown] == [str(number) for number in range(8)]
 
 
 def test_name_that_is_no_viewer_and_no_session_gets_400(api: Api, api_key: str) -> None:

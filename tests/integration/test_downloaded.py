@@ -80,19 +80,20 @@ def test_body_that_is_no_batch_is_refused(api: Api, api_key: str, body: Any, fie
 
 
 def test_batch_larger_than_one_item_is_stored_whole(api: Api, api_key: str, store: Store) -> None:
-    notes = {f"note{part}": noise(4_000, part) for part in range(15)}
-    states = [wire("ping", at, at, customMetadata=notes | {"at": noise(4_000, at)}) for at in range(1, 21)]
-    assert len(json.dumps(states)) > 3 * PAGE_BYTES
-    sid = api.start(batch(*states))
+    states = [
+        wire("ping", at, at, customMetadata={f"note{part}": noise(4_000, part + at) for part in (0, 100)}) for at in range(60)
+    ]
+    assert len(json.dumps(states)) > 1.5 * PAGE_BYTES
+    sid = api.call("POST", "/api/v1/downloaded", batch(*states))["headers"]["Location"].rpartition("/")[2]
     stored = store.read_session(sid)
     assert stored is not None
-    assert len(stored.events) == 21
+    assert len(stored.events) == 61
 
 
-def test_event_over_64_kb_is_named(api: Api, api_key: str) -> None:
-    body = batch(wire("play"), wire("ping", customMetadata={"a": "x" * 70_000}))
+def test_event_over_16_kb_is_named(api: Api, api_key: str) -> None:
+    body = batch(wire("play"), wire("ping", customMetadata={"a": "x" * 20_000}))
     answer = api.call("POST", "/api/v1/downloaded", body)
-    assert json.loads(answer["body"])["errors"] == [{"field": "[2]", "rule": "must not be larger than 65536 bytes"}]
+    assert json.loads(answer["body"])["errors"] == [{"field": "[2]", "rule": "must not be larger than 16384 bytes"}]
 
 
 def test_repeated_event_in_a_batch_counts_once(api: Api, api_key: str, store: Store) -> None:
@@ -234,5 +235,5 @@ def test_two_uploads_at_once_are_one_session(
 def test_batch_over_the_size_limit_gets_413(api: Api, api_key: str, table: str) -> None:
     answer = api.call("POST", "/api/v1/downloaded", batch(wire("ping", customMetadata={"a": "x" * 5_000_000})))
     assert answer["statusCode"] == 413
-    assert json.loads(answer["body"])["errors"] == [{"field": "body", "rule": "must not be larger than 4194304 bytes"}]
+    assert json.loads(answer["body"])["errors"] == [{"field": "body", "rule": "must not be larger than 1048576 bytes"}]
     assert boto3.client("dynamodb").scan(TableName=table)["Count"] == 1

@@ -241,7 +241,7 @@ def test_session_in_an_unknown_phase_is_shown_and_left_alone(sessions: Table, ap
         assert (answer["statusCode"], "Retry-After" in answer["headers"]) == (503, True)
     clock.forward(minutes=60)
     assert api.close_due() == {}
-    assert sessions.item("head") == head | {"due_shard": {"S": "aside"}}
+    assert sessions.item("head") == head | {"due_shard": {"S": "aside.0"}}
     assert sessions.detail(closed)["metrics"]["close_reason"] == "session_end"
 
 
@@ -271,7 +271,7 @@ def archive_of(sessions: Table, folder: Path, edit: Callable[[Json], Json], told
         for stored in sessions.exported():
             writer.add(stored)
         about = {"mediabeat_version": "9", "metrics_version": 9, "exported_at": "", "project_id": "demo"}
-        manifest = writer.finish(**about, project=Project("demo", "a1", 1), since=None, until=None)
+        manifest = writer.finish(**about, project=Project("demo", "a1" * 32, 1), since=None, until=None)
         changed = manifest.model_dump(mode="json") | told
         sha256 = lines._digest(changed)
         (folder / "manifest.json").write_text(json.dumps(changed | {"sha256": sha256}))

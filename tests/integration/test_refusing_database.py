@@ -157,3 +157,24 @@ def test_database_error_gets_503_and_a_repeat_succeeds(
             request()
             assert seen() == once, f"request {number}: what was sent again counts again"
     assert failed > 40
+
+
+@pytest.mark.parametrize(("conflicts", "status", "writes"), [(1, 204, 2), (2, 503, 2)])
+def test_append_beside_a_transaction_is_tried_once_more(
+    api: Api, api_key: str, monkeypatch: pytest.MonkeyPatch, conflicts: int, status: int, writes: int
+) -> None:
+    from functions.ingest_event.app import store
+
+    sid = api.start(wire_start())
+    client = store._table.client
+    update, tried = client.update_item, 0
+
+    def conflicting(**request: Any) -> Any:
+        nonlocal tried
+        tried += 1
+        if tried <= conflicts:
+            raise coded("TransactionConflictException", 400)
+        return update(**request)
+
+    monkeypatch.setattr(client, "update_item", conflicting)
+    assert (api.send(sid, wire("ping", 1))["statusCode"], tried) == (status, writes)

@@ -91,7 +91,7 @@ def test_array_keeps_a_session_open_past_its_due_mark(api: Api, api_key: str, st
 
 def test_large_array_is_stored_as_a_page(api: Api, api_key: str, store: Store) -> None:
     sid = api.start(wire_start())
-    large: list[Wire] = [wire("ping", at, at, customMetadata={"a": noise(400, at)}) for at in range(1, 101)]
+    large: list[Wire] = [wire("ping", at, at, customMetadata={"a": noise(90, at)}) for at in range(1, 101)]
     assert api.send(sid, large)["statusCode"] == 204
     assert len(read(store, sid).events) == 101
 

@@ -12,16 +12,28 @@ from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import BYTES_PER_WEIGHT, MAX_SESSION_WEIGHT
 from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES, Metrics
 from mediabeat.core.records import Start
+from mediabeat.core.request_limits import (
+    APPEND_UNITS,
+    ARRAY_BYTES,
+    DOWNLOADED_BYTES,
+    DOWNLOADED_UNITS,
+    EVENT_BYTES,
+    SESSION_ARRAY_BYTES,
+    START_BYTES,
+    START_UNITS,
+)
 from mediabeat.core.summary import MAX_LOG_LINES
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
 from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
-from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENT_BYTES, MAX_EVENTS_PER_REQUEST
+from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
 from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
+from mediabeat.runtime.telemetry import METRICS
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
+from tests.benchmarks.prices import WRITE_UNITS_A_MILLION
 from tests.repo import metrics_doc, telemetry_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
 from tests.support.template import ROOT, source
@@ -69,7 +81,8 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
     limits = section("README.md", "Deploy").split("**Limits:**")[1].replace("\n", " ")
     assert limits.count("* ") == 5
     for limit in (
-        f"{MAX_EVENTS_PER_REQUEST} events, has at most {MAX_EVENT_BYTES // 1_024} KB",
+        f"at most {EVENT_BYTES // 1_024} KB, a `sessionStart` {START_BYTES // 1_024} KB",
+        f"{MAX_EVENTS_PER_REQUEST} events {ARRAY_BYTES // 1_024} KB",
         f"{defaults['MaxAgeHours']} hours",
         f"{MAX_SESSION_WEIGHT:,} events",
         f"{defaults['EventsPerSecond']:,} event requests a second",
@@ -114,7 +127,10 @@ def test_api_document_has_every_route() -> None:
         if event["Type"] == "HttpApi"
     ]
     documented = set(re.findall(r"(?m)^\| `((?:GET|POST|PUT|DELETE|ANY) [^`]+)`", text("API.md")))
-    assert documented == {f"{event['Method']} {event['Path']}" for event in events}
+    methods = {event["Path"]: {each["Method"] for each in events if each["Path"] == event["Path"]} for event in events}
+    assert methods["/api/v2/{proxy+}"] == {"GET", "POST", "PUT", "DELETE", "PATCH"}
+    methods["/api/v2/{proxy+}"] = {"ANY"}  # as it stands in the table
+    assert documented == {f"{method} {path}" for path, all_of_path in methods.items() for method in all_of_path}
 
 
 def test_api_document_has_every_query_parameter_and_no_other() -> None:
@@ -187,9 +203,48 @@ def test_operations_document_has_every_alarm_with_a_check_and_a_remedy() -> None
     assert all(look and then for _, look, then in cells)
 
 
+def test_documents_state_the_price_of_monitoring() -> None:
+    alarms = [alarm["Properties"] for alarm in source()["Resources"].values() if alarm["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = [sum("MetricStat" in one for one in alarm.get("Metrics", [])) for alarm in alarms]
+    all_watched = sum(number or 1 for number in watched)
+    # StartsRefused needs the metrics of two routes.
+    of_routes = 2 * len(("Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"))
+    metrics = len(METRICS) + of_routes
+    operations = text("OPERATIONS.md").replace("\n", " ")
+    assert f"{all_watched} alarm metrics at 0.10 $, {metrics} metrics at 0.30 $ ({len(METRICS)} of mediabeat" in operations
+    assert f"up to {all_watched * 0.1 + metrics * 0.3 + 3:.2f} $ per month at list prices" in operations
+    assert f"`off` saves {sum(watched) * 0.1:.2f} $ per month" in operations
+    costs = text("COSTS.md").replace("\n", " ")
+    assert f"about {all_watched * 0.1 + 3 + 0.9 + 0.4 + 0.05:.2f} $ per month" in costs
+    assert f"{all_watched} alarm metrics {all_watched * 0.1:.2f}" in costs
+
+
+def test_restoring_the_table_deletes_nothing() -> None:
+    chapter = section("OPERATIONS.md", "Restore the table")
+    assert re.findall(r"delete-table|delete-backup|no-deletion-protection", chapter) == []
+    assert chapter.split("```sh\n")[1].startswith("set -eu\n")
+
+
 def test_operations_document_has_every_command() -> None:
     documented = " ".join(rows(section("OPERATIONS.md", "Commands")))
     assert [command for command in main.commands if not re.search(rf"\b{command}\b", documented)] == []
+
+
+@pytest.mark.parametrize(
+    ("request_name", "most_bytes", "most_units"),
+    [
+        ("a `sessionStart`", START_BYTES, START_UNITS),
+        ("a downloaded session", SESSION_ARRAY_BYTES, DOWNLOADED_UNITS),
+        ("`POST /api/v1/downloaded`", DOWNLOADED_BYTES, DOWNLOADED_UNITS),
+        ("an event", EVENT_BYTES, APPEND_UNITS),
+        ("an array", ARRAY_BYTES, APPEND_UNITS),
+    ],
+)
+def test_operations_document_states_the_dearest_requests(request_name: str, most_bytes: int, most_units: int) -> None:
+    body = f"{most_bytes // 1_024} KB" if most_bytes < 1_024**2 else f"{most_bytes // 1_024**2} MB"
+    lines = section("OPERATIONS.md", "What a request may cost").splitlines()
+    (row,) = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines if f"{request_name} |" in line)
+    assert (row[1], row[3], row[4]) == (body, str(most_units), f"{most_units * WRITE_UNITS_A_MILLION:.2f}")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +252,13 @@ def test_operations_document_has_every_command() -> None:
     [
         *(f"{MAX_DOWNLOADED_EVENTS:,} events", f"{MAX_SESSION_WEIGHT:,} units", f"for each {BYTES_PER_WEIGHT} bytes"),
         *(f"{MAX_ENTRIES} entries", f"up to {MAX_NAME} characters", f"texts up to {MAX_TEXT:,}", f"{MAX_DEPTH} levels"),
-        *(f"{MAX_EVENT_BYTES // 1_024} KB", f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
+        *(
+            f"one event | {EVENT_BYTES // 1_024} KB; `sessionStart` {START_BYTES // 1_024} KB",
+            f"array of events | {ARRAY_BYTES // 1_024} KB",
+        ),
+        *(f"{DOWNLOADED_BYTES // 1_024**2} MB", f"{SESSION_ARRAY_BYTES // 1_024} KB at", f"{START_UNITS} write units"),
+        *(f"{APPEND_UNITS} for an event or an array", f"{DOWNLOADED_UNITS} for a downloaded session"),
+        *(f"{MAX_LOG_LINES:,} lines", f"{ADS_BYTES // 1_024} KB of JSON"),
         *(f"`chapters` {CHAPTERS_BYTES // 1_024} KB", f"errors {ERROR_IDS_BYTES // 1_024} KB"),
     ],
 )

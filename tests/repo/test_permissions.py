@@ -1,6 +1,10 @@
 """template.yaml: each function has a role of its own, which allows what the function does and nothing else."""
 
-from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants
+from typing import Final
+
+import pytest
+
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants, may_touch
 from tests.support.template import FUNCTIONS, camel, resources, transformed
 
 
@@ -36,6 +40,30 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
     }
 
 
+REGISTRY: Final = ("projects", "access-key#A1", "access-keys", "channel#vs-1", "channels#demo", "channel-names#demo")
+"""Partitions of projects, access keys and channels."""
+
+WRITES: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+
+
+@pytest.mark.parametrize("function", ["create_session", "ingest_event", "close_idle_sessions"])
+def test_functions_of_sessions_write_no_project_key_or_channel(function: str) -> None:
+    role = f"{camel(function)}Role"
+    for action in [*WRITES, "dynamodb:Query"]:
+        assert not any(may_touch(role, action, partition) for partition in REGISTRY)
+    held = {action for action, where in grants(role) if where == TABLE and action in WRITES}
+    assert held
+    assert all(may_touch(role, action, partition) for action in held for partition in ("5" * 64, "viewer#demo#v", "upload#1"))
+
+
+def test_channels_function_writes_channels_only() -> None:
+    for action in ("dynamodb:PutItem", "dynamodb:UpdateItem"):
+        written = {
+            partition for partition in (*REGISTRY, "5" * 64, "viewer#demo#v") if may_touch("ChannelsRole", action, partition)
+        }
+        assert written == {"channel#vs-1", "channels#demo", "channel-names#demo"}
+
+
 def test_function_has_its_own_role_and_may_write_its_own_log() -> None:
     for function in FUNCTIONS:
         properties = resources("AWS::Lambda::Function")[f"{camel(function)}Function"]
@@ -59,13 +87,30 @@ def test_role_trusts_only_the_service_that_needs_it() -> None:
     }
     expected = {f"{camel(function)}Role": ("Allow", ["sts:AssumeRole"], ["lambda.amazonaws.com"]) for function in FUNCTIONS}
     schedule = {"CloseIdleSessionsFunctionEveryMinuteRole": ("Allow", ["sts:AssumeRole"], ["scheduler.amazonaws.com"])}
-    assert trusted == expected | schedule
+    gradual = {"DeploymentRole": ("Allow", ["sts:AssumeRole"], ["codedeploy.amazonaws.com"])}
+    assert trusted == expected | schedule | gradual
+
+
+def test_deployments_may_only_shift_the_aliases_of_the_apis_functions() -> None:
+    shifted = {name for name, one in resources("AWS::Lambda::Alias").items() if one["Name"] == "live"}
+    functions = {name.removesuffix("Aliaslive") for name in shifted}
+    assert functions == {f"{camel(function)}Function" for function in FUNCTIONS - {"close_idle_sessions", "schemas"}}
+    actions = ("lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig")
+    expected = {(action, f"${{{function}.Arn}}:live") for action in actions for function in functions}
+    assert grants("DeploymentRole") == expected | {("cloudwatch:DescribeAlarms", "*")}
+
+
+def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
+    boundary = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
+    assert {name: one.get("PermissionsBoundary") for name, one in resources("AWS::IAM::Role").items()} == dict.fromkeys(
+        resources("AWS::IAM::Role"), boundary
+    )
 
 
 def test_only_log_streams_and_secret_names_have_wildcards() -> None:
     with_wildcard = {
         where
-        for role in resources("AWS::IAM::Role")
+        for role in resources("AWS::IAM::Role").keys() - {"DeploymentRole"}  # AWS knows no resource for DescribeAlarms
         for action, where in grants(role)
         if "*" in action + where or "Logs" in where
     }

@@ -12,7 +12,7 @@ import pytest
 from mediabeat.openapi import openapi
 from mediabeat.runtime.telemetry import METRICS, NAMESPACE
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S
-from tests.support.permissions import grants
+from tests.support.permissions import TABLE_NAME, grants
 from tests.support.template import FUNCTIONS, as_yaml, camel, resources, transformed
 
 
@@ -25,15 +25,66 @@ def test_failed_runs_and_failed_starts_go_to_the_queue() -> None:
     assert resources("AWS::SQS::Queue")["FailedRuns"] == {"MessageRetentionPeriod": 14 * 86_400}
 
 
-def test_every_route_is_throttled_within_the_limits_of_a_new_account() -> None:
+def limits_by_size(setting: Any) -> dict[str, dict[str, Any]]:
+    """Return what a route's settings are for each value of `Size`."""
+    if "Fn::If" not in setting:
+        return dict.fromkeys(("small", "medium", "large"), setting)
+    condition, then, otherwise = setting["Fn::If"]
+    size = {"IsMedium": "medium", "IsLarge": "large"}[condition]
+    return limits_by_size(otherwise) | {size: limits_by_size(then)["small"]}
+
+
+def route_limits(size: str) -> dict[str, dict[str, Any]]:
     [stage] = resources("AWS::ApiGatewayV2::Stage").values()
-    limits = [stage["DefaultRouteSettings"], *stage["RouteSettings"].values()]
-    assert all(limit.keys() == {"ThrottlingRateLimit", "ThrottlingBurstLimit"} for limit in limits)  # one alone makes the other 0
+    return {route: limits_by_size(setting)[size] for route, setting in stage["RouteSettings"].items()}
+
+
+def routes() -> set[str]:
     [api] = resources("AWS::ApiGatewayV2::Api").values()
-    routes = {f"{method.upper()} {path}" for path, operations in api["Body"]["paths"].items() for method in operations}
-    assert set(stage["RouteSettings"]) <= routes  # a name that is no route fails the deployment
+    return {f"{method.upper()} {path}" for path, operations in api["Body"]["paths"].items() for method in operations}
+
+
+def test_every_route_but_that_of_events_has_its_own_limits() -> None:
+    [stage] = resources("AWS::ApiGatewayV2::Stage").values()
+    events = {"Ref": "EventsPerSecond"}
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": events, "ThrottlingBurstLimit": events}
+    assert set(stage["RouteSettings"]) == routes() - {"POST /api/v1/sessions/{sid}/events"}  # one that is no route fails
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_limits_of_routes_are_plain_numbers(size: str) -> None:
+    for limits in route_limits(size).values():
+        assert limits.keys() - {"DetailedMetricsEnabled"} == {
+            "ThrottlingRateLimit",
+            "ThrottlingBurstLimit",
+        }  # one alone
+        assert all(type(limit) in (int, bool) for limit in limits.values())
+
+
+def test_every_route_is_throttled_within_the_limits_of_a_new_account() -> None:
     default = {name: parameter.get("Default") for name, parameter in transformed()["Parameters"].items()}
-    assert default["EventsPerSecond"] + 2 * default["StartsPerSecond"] + 10 * default["QueriesPerSecond"] < 10_000
+    rates = {route: limits["ThrottlingRateLimit"] for route, limits in route_limits(default["Size"]).items()}
+    assert default["EventsPerSecond"] + sum(rates.values()) < 10_000
+    assert 1.15 * default["EventsPerSecond"] + 5 * rates["POST /api/v1/sessions"] <= 4_000  # write units of a new table
+    assert rates["POST /api/v1/downloaded"] <= 5
+    assert max(limits["ThrottlingBurstLimit"] for limits in route_limits("large").values()) < 5_000  # of any account
+
+
+def test_routes_with_a_metric_of_their_own_are_those_of_the_alarm() -> None:
+    detailed = {route for route, limits in route_limits("small").items() if limits.get("DetailedMetricsEnabled")}
+    metrics = resources("AWS::CloudWatch::Alarm")["StartsRefused"]["Metrics"]
+    dimensions = [{d["Name"]: d["Value"] for d in m["MetricStat"]["Metric"]["Dimensions"]} for m in metrics if "MetricStat" in m]
+    assert {f"{one['Method']} {one['Resource']}" for one in dimensions} == detailed
+    assert {one["Stage"] for one in dimensions} == {"$default"}
+
+
+def test_no_route_takes_preflights_from_api_gateway() -> None:
+    assert not {route for route in routes() if route.startswith(("ANY ", "OPTIONS ", "X-AMAZON"))}
+
+
+def test_alarms_have_at_most_the_ten_metrics_that_cloudwatch_allows() -> None:
+    for name, alarm in resources("AWS::CloudWatch::Alarm").items():
+        assert sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) <= 10, name
 
 
 def test_every_alarm_says_what_to_do_and_notifies_the_operator() -> None:
@@ -54,7 +105,7 @@ def test_computed_alarms_are_left_out_only_in_the_local_cloud() -> None:
 
 
 def test_dashboard_and_alarms_show_exactly_the_published_metrics() -> None:
-    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"][0]
     shown = {name for widget in json.loads(body)["widgets"] for name in _own_metrics(widget["properties"]["metrics"])}
     assert shown == set(METRICS)
     service = "${AWS::StackName}-${Stage}"
@@ -70,7 +121,7 @@ def test_dashboard_and_alarms_show_exactly_the_published_metrics() -> None:
 def test_every_status_of_a_refusal_has_a_metric_on_the_dashboard() -> None:
     operations = [each for path in openapi("0")["paths"].values() for name, each in path.items() if name != "parameters"]
     refused = {int(status) for operation in operations for status in operation["responses"] if int(status) >= 400}
-    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"][0]
     assert {f"Refused{status}" for status in refused | {500}} == set(re.findall(r"Refused\d+", body))
 
 
@@ -142,6 +193,34 @@ def test_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:
     path.write_text(as_yaml(transformed()))
     lint = subprocess.run([Path(sys.executable).parent / "cfn-lint", str(path)], capture_output=True, text=True, check=False)
     assert (lint.returncode, lint.stdout) == (0, "")
+
+
+@pytest.mark.slow
+def test_template_with_a_gradual_deployment_passes_cfn_lint(tmp_path: Path) -> None:
+    template = transformed(GradualDeployment="Canary10Percent5Minutes")
+    kinds = [one["Type"] for one in template["Resources"].values()]
+    assert kinds.count("AWS::CodeDeploy::DeploymentGroup") == kinds.count("AWS::Lambda::Alias") == 4
+    path = tmp_path / "template.yaml"
+    path.write_text(as_yaml(template))
+    # W1001: SAM uses the parameter, and the role has a condition on it, which cfn-lint cannot know.
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W1001", "--", str(path)]
+    lint = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_restored_table_takes_the_place_of_the_stacks_own_everywhere() -> None:
+    for name, one in transformed()["Resources"].items():
+        if one["Type"] != "AWS::DynamoDB::Table":
+            text = json.dumps(one)
+            assert text.count('{"Ref": "Table"}') == text.count(json.dumps(TABLE_NAME)), name
+            assert "Table.Arn" not in text, name
+    assert transformed()["Outputs"]["TableName"]["Value"] == TABLE_NAME
+
+
+def test_variables_that_only_sam_local_sets_are_empty() -> None:
+    for properties in resources("AWS::Lambda::Function").values():
+        variables = properties["Environment"]["Variables"]
+        assert {variables[name] for name in variables if name.startswith("AWS_ENDPOINT_URL_")} == {""}
 
 
 def test_table_can_be_restored_to_any_point_in_time() -> None:

@@ -16,7 +16,7 @@ from mediabeat.core.records import ListEntry, Start
 from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary
 from mediabeat.protocols.media_analytics.requests import parse_query
-from mediabeat.protocols.media_analytics.responses import number_of
+from mediabeat.protocols.media_analytics.texts import number_of
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import session_items
 from mediabeat.storage.session_queries import SessionQueries

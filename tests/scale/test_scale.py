@@ -20,6 +20,7 @@ from mediabeat.use_cases.append_events import append_event, append_events
 from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.start_session import start_session
 from tests.support.builders import BASE_MS, NO_IDS, ping, play, wire_start
+from tests.support.due import due_sids
 from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
 
@@ -97,7 +98,7 @@ def test_two_parallel_closers_close_a_thousand_sessions_once_each(
     closed = Counter(one.sid for each in runs for one in each.closed)
     assert [each.failed for each in runs] == [[], []]
     assert closed == Counter(sids)
-    assert list(store.due_sessions(now)) == []
+    assert due_sids(store, now) == []
     assert all(each.closed for each in runs), "both closers took their part"
 
 

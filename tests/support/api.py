@@ -34,7 +34,7 @@ class Route(NamedTuple):
 
     def parameters(self, method: str, path: str) -> dict[str, str] | None:
         """Return the path parameters of a request, or None if the route does not match it."""
-        found = _pattern(self.path).fullmatch(path) if self.method in (method, "ANY") else None
+        found = _pattern(self.path).fullmatch(path) if self.method == method else None
         return found.groupdict() if found else None
 
 

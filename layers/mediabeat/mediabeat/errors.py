@@ -16,17 +16,21 @@ class MediabeatError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One rule that the input broke: the field's path as on the wire, and the rule in words."""
+    """One rule that the input broke: the field's path as on the wire, and the rule in words.
+
+    `logged` is what the log says of it, if field or rule contain something that the caller chose.
+    """
 
     field: str
     rule: str
+    logged: str = ""
 
 
 class InvalidInput(MediabeatError):
     """The input breaks rules; nothing of it was stored."""
 
     def __init__(self, *problems: Problem) -> None:
-        listed = [Problem(one.field[:MAX_FIELD], one.rule) for one in problems[:MAX_PROBLEMS]]
+        listed = [Problem(one.field[:MAX_FIELD], one.rule, one.logged) for one in problems[:MAX_PROBLEMS]]
         more = "; and more" if len(problems) > len(listed) else ""
         super().__init__("; ".join(f"{problem.field}: {problem.rule}" for problem in listed) + more)
         self.problems = listed
@@ -37,6 +41,14 @@ class BodyTooLarge(InvalidInput):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(Problem("body", f"must not be larger than {limit_bytes} bytes"))
+
+
+class CostsTooMuch(InvalidInput):
+    """What the request would store needs more write units than one request may use."""
+
+    def __init__(self, what: str, *, needed: int, most: int) -> None:
+        rule = f"{what} may use {most} write units of 1 KB; this one needs {needed} after hashing and compression"
+        super().__init__(Problem("body", rule))
 
 
 class SessionUnknown(MediabeatError):

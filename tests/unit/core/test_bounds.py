@@ -19,9 +19,9 @@ from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
 from mediabeat.protocols.media_collection.params import MAX_TEXT
 from mediabeat.storage import session_items
+from mediabeat.storage.write_units import MAX_ITEM_BYTES, item_bytes
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES
 from tests.support.builders import BASE_MS, ad_break, event, noise, pause, ping, play, start, states_update
-from tests.support.item_size import MAX_ITEM_BYTES, size_of
 
 SID = "5" * 64
 MANY = 1_000
@@ -70,7 +70,7 @@ def test_largest_summary_start_and_caller_fit_into_one_item() -> None:
     begun = session.start._replace(caller=wide(6_000, 0))
     item = session_items.start_item(SID, begun, shards=1_000, expires_at=1)
     assert len(begun.event) > 45_000
-    assert size_of(item | {"summary": {"B": summary.to_bytes()}}) < MAX_ITEM_BYTES
+    assert item_bytes(item | {"summary": {"B": summary.to_bytes()}}) < MAX_ITEM_BYTES
     assert Summary.from_bytes(summary.to_bytes()) == summary
     metrics = summary.metrics
     assert (metrics.ad_count, metrics.chapter_count, metrics.error_events) == (MANY, MANY, MANY)

@@ -1,13 +1,15 @@
 """Events as bytes. Stored sessions are read for months, so the bytes asserted here must not change."""
 
 import hashlib
+import json
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.event_codec import canonical_json, pack, payload_of, unpack
+from mediabeat.core.event_codec import canonical_json, event_weight, pack, payload_of, unpack
 from mediabeat.core.stored_forms import DICTIONARY, compressed, decompressed
 from mediabeat.protocols.media_collection.params import MAX_NUMBER
 from mediabeat.protocols.media_collection.requests import parse
@@ -36,6 +38,35 @@ def test_payload_follows_as_compressed_json_with_its_keys_in_order() -> None:
     )
     assert pack(one) == packed
     assert unpack(packed) == one
+
+
+def test_event_that_was_not_on_time_is_followed_by_its_arrival() -> None:
+    late = ping(0, 12.5)._replace(arrived_at=BASE_MS + 60_000)
+    packed = PACKED_PING + bytes.fromhex("83d95c1b0b00") + bytes.fromhex("328ff06060")
+    assert pack(late) == packed
+    assert unpack(packed) == late
+    assert event_weight(packed) == event_weight(PACKED_PING) == 1
+    rich = event("error", 0, 12.5, params={"media.b": 1})
+    assert unpack(pack(rich._replace(arrived_at=BASE_MS))) == rich._replace(arrived_at=BASE_MS)
+    assert event_weight(pack(rich._replace(arrived_at=BASE_MS))) == event_weight(pack(rich))
+
+
+def test_earlier_release_reads_an_event_without_its_arrival() -> None:
+    late = ping(0, 12.5)._replace(arrived_at=BASE_MS + 60_000)
+    payload = zlib.decompressobj(wbits=-13, zdict=DICTIONARY).decompress(pack(late)[10:])
+    assert pack(late)[:10] == PACKED_PING
+    assert json.loads(payload) == [{}, {}, {}]
+
+
+def test_bytes_after_the_arrival_are_of_a_later_release() -> None:
+    late = ping(0, 12.5)._replace(arrived_at=BASE_MS)
+    assert unpack(pack(late) + b"more") == late
+    assert unpack(pack(late)[:-1]) == ping(0, 12.5)
+
+
+@pytest.mark.parametrize("arrived_at", [-1, 0, 1_577_836_799_999, 1_577_836_800_000 + 2**40])
+def test_arrival_outside_its_five_bytes_is_left_out(arrived_at: int) -> None:
+    assert pack(ping(0, 12.5)._replace(arrived_at=arrived_at)) == PACKED_PING
 
 
 def test_ping_with_qoe_data_is_little_longer() -> None:

@@ -161,7 +161,7 @@ def test_events_read_back_from_tail_and_pages_fold_to_the_same_session(events: l
     cut = data.draw(st.integers(0, len(stored)))
     # While a tail is moved to its page, its events are in both.
     in_tail = stored[cut:] + data.draw(st.just([]) | st.just(stored[:cut]))
-    head = session_items.head_item(sid, Head(Phase.OPEN, BASE_MS, BASE_MS), shards=2, expires_at=1)
+    head = session_items.head_item(sid, Head(Phase.OPEN, BASE_MS, BASE_MS), due_shard="1.4", expires_at=1)
     head |= {"tail": {"BS": in_tail}} if in_tail else {}
     begun = Start("demo", "PC", "VOD", "viewer", "{}", BASE_MS, 0, pack(began))
     items = [
@@ -342,6 +342,7 @@ ANY_EVENT: Final = st.builds(
     OBJECTS,
     st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
     OBJECTS,
+    st.none() | st.integers(1_577_836_800_000, 2_000_000_000_000),
 )
 
 

@@ -22,6 +22,7 @@ from tests.support.builders import (
     complete,
     end,
     error,
+    event,
     live_start,
     pause,
     ping,
@@ -447,9 +448,159 @@ def test_segment_of_live_content_is_what_came_before_midnight(seconds_before: in
     assert measure(fold(viewing)).segment == segment
 
 
-def test_fold_takes_a_corrected_timeline() -> None:
-    sent = [start(), play(0), ping(10, 10), ping(130, 20), ping(140, 30)]
-    two_minutes_back = fold(
-        sent, corrected=lambda events: [one._replace(ts=one.ts - 110_000 * (one.playhead >= 20)) for one in events]
-    )
-    assert measure(two_minutes_back).content_time_spent_ms == 30_000
+# Unusual sessions: one case for each line of that name in METRICS.md
+
+# fmt: off
+UNUSUAL: Final[dict[str, tuple[list[Event], dict[str, Any]]]] = {
+    "a break without ads": (
+        [play(0), ad_break(10, 10), ad_break_complete(30, 10), play(30, 10), end(40, 20)],
+        {"content_time_spent_ms": 20_000, "ad_count": 0, "ad_time_spent_ms": 0, "total_pause_duration_ms": 0},
+    ),
+    "an ad open at the end": (
+        [play(0), ad_break(10, 10), ad(10, 10), ping(15, 10), end(18, 10)],
+        {"ad_starts": 1, "ad_completes": 0, "ad_skips": 0, "ad_time_spent_ms": 8_000, "content_time_spent_ms": 10_000},
+    ),
+    "an ad starts while another runs": (
+        [ad_break(0), ad(0), ad(10, position=2), ad_complete(15), ad_break_complete(15), end(15)],
+        {"ad_starts": 2, "ad_completes": 1, "ad_skips": 0, "ad_time_spent_ms": 15_000},
+    ),
+    "the same ad twice": (
+        [ad_break(0), ad(0), ad_complete(5), ad(5), ad_complete(9), ad_break_complete(9), end(9)],
+        {"ad_count": 2, "ad_completes": 2, "ad_time_spent_ms": 9_000},
+    ),
+    "an ad ends that did not start": (
+        [play(0), ad_complete(5, 5), ad_skip(6, 6), ad_break_complete(7, 7), ping(10, 10)],
+        {"ad_count": 0, "ad_completes": 0, "content_time_spent_ms": 10_000, "unique_time_played_ms": 10_000},
+    ),
+    "ads outside a break": (
+        [play(0), ad(5, 5), ad_complete(8, 8), ping(10, 10)],
+        {"ad_count": 0, "ad_time_spent_ms": 0, "content_time_spent_ms": 10_000},
+    ),
+    "a chapter starts in another": (
+        [play(0), chapter(0), chapter(10, 10, 2), chapter_complete(15, 15), chapter_complete(18, 18), end(20, 20)],
+        {"chapter_starts": 2, "chapter_completes": 1, "chapter_skips": 0},
+    ),
+    "a chapter ends that did not start": (
+        [play(0), chapter_complete(5, 5), end(10, 10)],
+        {"chapter_count": 0, "chapter_completes": 0, "content_time_spent_ms": 10_000},
+    ),
+    "a state that is on starts again": (
+        [play(0), state_start(2, "mute", 2), state_start(5, "MUTE", 5), state_end(8, "mute", 8), state_end(9, "mute", 9),
+         end(10, 10)],
+        {"states": {"mute": {"count": 1, "time_ms": 6_000, "set": True}}},
+    ),
+    "a state ends that did not start": (
+        [play(0), state_end(5, "mute", 5), end(10, 10)],
+        {"states": {}},
+    ),
+    "a state is on at the end": (
+        [state_start(0, "fullScreen"), play(0), pause(5, 5), end(10, 5)],
+        {"states": {"fullScreen": {"count": 1, "time_ms": 10_000, "set": True}}},
+    ),
+    "complete twice": (
+        [play(0), complete(10, 10), complete(12, 10), end(12, 10)],
+        {"content_completes": 1, "content_time_spent_ms": 10_000},
+    ),
+    "complete without play": (
+        [complete(5), end(6)],
+        {"content_starts": 0, "drops_before_start": 1, "content_completes": 1, "content_time_spent_ms": 0},
+    ),
+    "complete long before the end": (
+        [play(0), complete(10, 10), end(11, 10)],
+        {"content_completes": 1, "progress_10": True, "progress_25": False},
+    ),
+    "an error before the content": (
+        [error(1), end(2)],
+        {"error_events": 1, "content_starts": 0, "drops_before_start": 1, "player_errors": []},
+    ),
+    "an error in between": (
+        [play(0), error(5, 5, params={"media.errorId": "e"}), error(6, 6, params={"media.errorId": "e"}), ping(10, 10)],
+        {"error_events": 2, "player_errors": ["e"], "content_time_spent_ms": 10_000},
+    ),
+    "nothing but a start": (
+        [],
+        {"content_starts": 0, "drops_before_start": 1, "time_to_start_ms": None, "playback_rate": None, "segment": None,
+         "estimated_streams": 1, "average_bitrate_bps": None},
+    ),
+    "a length of zero": (
+        [start(media_length=0), play(0), ping(10, 10)],
+        {"average_minute_audience": None, "progress_10": False, "unique_time_played_ms": 10_000},
+    ),
+    "a playhead beyond the length": (
+        [start(media_length=60), play(0, 50), *pings(10, 40, playhead=60), end(40, 90)],
+        {"content_time_spent_ms": 40_000, "unique_time_played_ms": 10_000, "progress_95": True, "segment": "[0-5]"},
+    ),
+    "a playhead below zero": (
+        [start(media_length=60), play(0, -5), ping(10, 5), ping(20, 15)],
+        {"content_time_spent_ms": 20_000, "unique_time_played_ms": 15_000, "segment": "[0-5]"},
+    ),
+    "a resume in the middle": (
+        [start(media_length=100, media_resume=True), play(0, 50), ping(10, 60)],
+        {"content_resumes": 1, "unique_time_played_ms": 10_000, "progress_50": True, "average_minute_audience": 0.1},
+    ),
+    "a seek while paused": (
+        [play(0), ping(10, 10), pause(10, 10), ping(15, 70), play(20, 70), ping(30, 80)],
+        {"pause_events": 1, "total_pause_duration_ms": 10_000, "content_time_spent_ms": 20_000, "unique_time_played_ms": 20_000},
+    ),
+    "a pause in a pause": (
+        [play(0), pause(5, 5), pause(8, 5), ping(9, 5), play(10, 5), ping(20, 15)],
+        {"pause_events": 1, "total_pause_duration_ms": 5_000},
+    ),
+    "a pause that turns into buffering": (
+        [play(0), pause(5, 5), buffer(8, 5), play(10, 5), ping(20, 15)],
+        {"pause_events": 1, "total_pause_duration_ms": 3_000, "buffer_events": 1, "total_buffer_duration_ms": 2_000},
+    ),
+    "a pause before the content": (
+        [pause(1), play(4), ping(14, 10)],
+        {"pause_events": 1, "total_pause_duration_ms": 3_000, "content_starts": 1, "time_to_start_ms": 4_000},
+    ),
+    "play twice": (
+        [play(0), play(5, 5), ping(10, 10)],
+        {"content_starts": 1, "content_time_spent_ms": 10_000, "pause_events": 0},
+    ),
+    "tracks are changed": (
+        [play(0), event("nextTrack", 5, 5), event("prevTrack", 6, 6), ping(10, 10)],
+        {"content_time_spent_ms": 10_000, "unique_time_played_ms": 10_000},
+    ),
+    "live that counts from zero": (
+        [live_start(), play(0), *pings(10, 30, playhead=10)],
+        {"content_time_spent_ms": 30_000, "unique_time_played_ms": 30_000, "segment": "[0-5]", "progress_10": False,
+         "average_minute_audience": None},
+    ),
+    "a bitrate of zero": (
+        [play(0), bitrate_change(0, bps=0), bitrate_change(5, 5, bps=4_000), ping(10, 10)],
+        {"average_bitrate_bps": 2_000, "bitrate_changes": 2},
+    ),
+    "dropped frames go down": (
+        [play(0), ping(5, 5, qoe={"media.qoe.droppedFrames": 9}), ping(10, 10, qoe={"media.qoe.droppedFrames": 2})],
+        {"dropped_frames": 2, "dropped_frame_impacted": True},
+    ),
+    "events before the start": (
+        [*preroll(0, 10), start(10, media_length=60), play(10), ping(20, 10)],
+        {"ad_time_spent_ms": 10_000, "content_time_spent_ms": 10_000, "time_to_start_ms": 0},
+    ),
+    "events after the end": (
+        [play(0), end(10, 10), ping(20, 20)],
+        {"content_time_spent_ms": 20_000},
+    ),
+    "an ad in buffering": (
+        [ad_break(0), ad(0), buffer(2), play(5), ad_complete(10), ad_break_complete(10), play(10), ping(20, 10)],
+        {"ad_time_spent_ms": 7_000, "buffer_events": 1, "total_buffer_duration_ms": 3_000},
+    ),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_session_has_the_figures_worked_out_by_hand(name: str) -> None:
+    events, expected = UNUSUAL[name]
+    started = any(one.type is EventType.SESSION_START for one in events)
+    told = measure(fold(events if started else [start(), *events]), "no_events").model_dump(mode="json")
+    assert {metric: told[metric] for metric in expected} == expected
+
+
+def test_only_ten_states_of_a_session_count() -> None:
+    states = [state_start(number, f"state-{number}", number) for number in range(12)]
+    told = measure(fold([start(), play(0), *states, end(20, 20)])).states
+    assert list(told) == [f"state-{number}" for number in range(10)]
+    assert told["state-9"].time_ms == 11_000

@@ -12,7 +12,8 @@ from mediabeat.core.records import ListEntry
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.errors import InvalidInput
 from mediabeat.protocols.media_analytics.requests import MOMENT, PARAMETERS, parse_query, viewer_or_session_id_in
-from mediabeat.protocols.media_analytics.responses import date_text, list_body, masked, number_of, video_time
+from mediabeat.protocols.media_analytics.responses import list_body
+from mediabeat.protocols.media_analytics.texts import date_text, masked, number_of, video_time
 from mediabeat.runtime.http_api import Request
 
 NOW = 1_795_000_000_123
@@ -212,7 +213,12 @@ def test_path_names_a_viewer_or_a_session() -> None:
 )
 def test_span_of_up_to_one_day_has_the_interval_5m(start: str, end: str, interval: str) -> None:
     query = parse_query({"startDate": start, "endDate": end}, now=NOW)
-    assert list_body([], query) == {"code": 200, "message": f"sessionRecent ({interval})", "result": []}
+    assert list_body([], query, Request({})) == {"code": 200, "message": f"sessionRecent ({interval})", "result": []}
+
+
+@pytest.mark.parametrize("viewer", ["", "jane", "a-b", "a-b-c-d-e-f"])
+def test_stored_viewer_of_another_form_is_masked_as_a_whole(viewer: str) -> None:
+    assert masked(viewer) == "****-****-****-****-****"
 
 
 def test_log_shows_only_both_ends_of_a_viewers_uuid() -> None:
@@ -235,7 +241,14 @@ def test_video_time_has_hours_minutes_and_seconds(playhead_s: float, text: str) 
 
 
 @pytest.mark.parametrize(
-    ("at_ms", "text"), [(0, "1970-01-01 00:00:00"), (NOW, "2026-11-18 11:06:40"), (999, "1970-01-01 00:00:00")]
+    ("at_ms", "text"),
+    [
+        (0, "1970-01-01 00:00:00"),
+        (NOW, "2026-11-18 11:06:40"),
+        (999, "1970-01-01 00:00:00"),
+        (-5, "1970-01-01 00:00:00"),
+        (10**18, "9999-12-31 23:59:59"),
+    ],
 )
 def test_date_text_is_utc_and_to_the_second(at_ms: int, text: str) -> None:
     assert date_text(at_ms) == text

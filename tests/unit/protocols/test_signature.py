@@ -67,10 +67,30 @@ def test_changed_call_is_not_signed(changes: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("sent", "signed_as"),
     [
+        ("/channels?pageNo=1%26pageSizeNo=5", "/channels?pageNo=1&pageSizeNo=5"),
+        ("/channels?pageNo%3D1&pageSizeNo=5", "/channels?pageNo=1&pageSizeNo=5"),
+        ("/channels?pageNo%3d1", "/channels?pageNo=1"),
+        ("/channels?pageNo=1%26pageSizeNo%3D5", "/channels?pageNo=1&pageSizeNo=5"),
+        ("/channels?name=a%2526b", "/channels?name=a%26b"),
+        ("/channels?name=%2541", "/channels?name=%41"),
+        ("/channels?%26", "/channels?&"),
+    ],
+)
+def test_query_with_other_parameters_under_the_same_text_is_refused(sent: str, signed_as: str) -> None:
+    assert call(sent).is_signed_with("secret")
+    assert call(signed_as).is_signed_with("secret")
+    assert not call(sent, signed_as=signed_as).is_signed_with("secret")
+
+
+@pytest.mark.parametrize(
+    ("sent", "signed_as"),
+    [
         ("/channels?name=a%20b", "/channels?name=a b"),
         ("/channels?name=a%2Fb%25", "/channels?name=a/b%"),
         ("/channels?name=%ED%95%9C", "/channels?name=한"),
         ("/channels?name=a+b", "/channels?name=a+b"),
+        ("/channels?name=a%3Db", "/channels?name=a=b"),
+        ("/channels?a%20b=1&c=%2F", "/channels?a b=1&c=/"),
         ("/channels?name=%FF", "/channels?name=\ufffd"),
     ],
 )

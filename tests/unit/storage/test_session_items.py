@@ -10,8 +10,8 @@ from mediabeat.core.projects import Project
 from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 from mediabeat.core.stored_forms import compressed
 from mediabeat.storage import project_items, session_items, viewer_items
+from mediabeat.storage.write_units import MAX_ITEM_BYTES, item_bytes
 from tests.support.builders import BASE_MS, ping, play, start
-from tests.support.item_size import MAX_ITEM_BYTES, size_of
 
 SID = "5" * 64
 EXPIRES_AT = BASE_MS // 1_000 + 90 * 86_400
@@ -24,13 +24,13 @@ WRITE_UNIT_BYTES = 1_024
 # Heads
 
 
-def test_new_head_is_open_due_and_in_a_shard() -> None:
-    assert session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT) == {
+def test_new_head_is_open_due_and_in_a_partition() -> None:
+    assert session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT) == {
         "pk": {"S": SID},
         "sk": {"S": "head"},
         "phase": {"S": "open"},
         "last_at": {"N": "1795000000000"},
-        "due_shard": {"S": "0"},
+        "due_shard": {"S": "1.4"},
         "due_at": {"N": "1795000600000"},
         "taken": {"N": "0"},
         "tail_bytes": {"N": "0"},
@@ -43,29 +43,31 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     pings = [pack(ping(at, at)) for at in range(46)]
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
-    head = session_items.head_item(SID, OPEN, shards=1_000, expires_at=EXPIRES_AT)
+    looked = OPEN._replace(began_at=BASE_MS + 1, moved_at=BASE_MS + 1, playhead=86_399.123456789012)
+    head = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
     ended = {
         "ended_at": {"N": str(BASE_MS + 1)},
         "ended_ts": {"N": str(BASE_MS + 1)},
         "taken": {"N": str(MAX_SESSION_WEIGHT - 1)},
     }
     assert sum(map(len, tail)) == session_items.TAIL_BYTES - 1
-    assert size_of(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
+    assert item_bytes(head | ended | {"tail": {"BS": [*tail, pack(ping(99))]}}) < WRITE_UNIT_BYTES
 
 
 @pytest.mark.parametrize(
     "head",
     [
         OPEN,
+        OPEN._replace(began_at=BASE_MS, moved_at=BASE_MS + 1, playhead=5e-324),
         Head(Phase.CLOSED, BASE_MS, BASE_MS, closed_at=BASE_MS + 1, close_reason=CloseReason.COMPLETED, weight=7),
     ],
 )
 def test_head_is_read_as_it_was_written(head: Head) -> None:
-    assert session_items.head_of(session_items.head_item(SID, head, shards=2, expires_at=EXPIRES_AT)) == head
+    assert session_items.head_of(session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT)) == head
 
 
 def test_later_changes_of_a_head_are_read() -> None:
-    item = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
+    item = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
     ended = item | {"phase": {"S": "ended"}, "ended_at": {"N": "7"}, "ended_ts": {"N": "8"}}
     assert session_items.head_of(ended) == OPEN._replace(phase=Phase.ENDED, ended_at=7, ended_ts=8)
     summarized = {name: value for name, value in item.items() if name not in ("due_at", "due_shard")}
@@ -73,7 +75,7 @@ def test_later_changes_of_a_head_are_read() -> None:
 
 
 def test_head_without_a_tail_has_none() -> None:
-    head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
+    head = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
     assert (session_items.tail_of(head), session_items.tail_of(head | {"tail": {"BS": [b"a"]}})) == ([], [b"a"])
 
 
@@ -134,14 +136,6 @@ def test_sessions_are_spread_over_all_shards() -> None:
     assert all(200 < shards.count(shard) < 300 for shard in range(4))
 
 
-def test_due_index_is_read_in_all_the_shards_that_are_written() -> None:
-    written = {
-        session_items.head_item(f"{number:064x}", OPEN, shards=5, expires_at=EXPIRES_AT)["due_shard"]["S"]
-        for number in range(500)
-    }
-    assert written == set(session_items.due_partitions(5)) == {"0", "1", "2", "3", "4"}
-
-
 # Pages
 
 
@@ -167,14 +161,14 @@ def test_downloaded_events_are_spread_over_pages_that_fit_into_items() -> None:
     events = [number.to_bytes(4, "big") + bytes(29_996) for number in range(25)]  # 30,000 bytes each
     pages = list(session_items.pages(events))
     assert ([len(page) for page in pages], [one for page in pages for one in page]) == ([10, 10, 5], events)
-    assert max(size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
+    assert max(item_bytes(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) for page in pages) < MAX_ITEM_BYTES
 
 
 def test_smallest_events_that_fill_a_page_fit_into_an_item() -> None:
     events = [pack(ping(at, at)) for at in range(30_001)]
     (page, rest) = session_items.pages(events)
     assert (len(page), len(rest)) == (30_000, 1)
-    assert size_of(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
+    assert item_bytes(session_items.page_item(SID, page, expires_at=EXPIRES_AT)) < MAX_ITEM_BYTES
 
 
 def test_pages_of_no_events_are_empty() -> None:
@@ -187,7 +181,7 @@ def test_pages_of_no_events_are_empty() -> None:
 def test_session_is_read_from_its_items_each_event_once() -> None:
     first, second, third = (pack(play(at, at)) for at in (1, 2, 3))
     items = [
-        session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
+        session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT) | {"tail": {"BS": [second, third]}},
         session_items.page_item(SID, [first, second], expires_at=EXPIRES_AT),
         session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
@@ -198,7 +192,7 @@ def test_session_is_read_from_its_items_each_event_once() -> None:
 
 
 def test_session_whose_creation_is_unfinished_has_no_start() -> None:
-    head = session_items.head_item(SID, OPEN, shards=2, expires_at=EXPIRES_AT)
+    head = session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT)
     assert session_items.stored_session_from(SID, [head]) == StoredSession(SID, OPEN, None, frozenset(), None, EXPIRES_AT)
 
 
@@ -242,7 +236,7 @@ def test_viewer_entry_costs_one_write_unit_with_the_longest_project_id() -> None
     ids: Any = {"analytics_visitorId": "a" * 36, "visitor_marketingCloudUserId": "b" * 36}
     begun = BEGUN._replace(project_id="p" * 100, event=pack(start(**ids)))
     items = viewer_items.viewer_items(SID, begun, expires_at=EXPIRES_AT)
-    assert max(map(size_of, items)) < WRITE_UNIT_BYTES
+    assert max(map(item_bytes, items)) < WRITE_UNIT_BYTES
 
 
 @pytest.mark.parametrize("opt_outs", [{}, {"opt_out_share": True}, {"opt_out_forwarding": True}])
@@ -251,6 +245,8 @@ def test_start_item_carries_opt_out_flags_for_stream_filters(opt_outs: dict[str,
     item = session_items.start_item(SID, begun, shards=1, expires_at=EXPIRES_AT)
     told = {name: item[name] for name in item if name.startswith("opt_out")}
     assert told == {name: {"BOOL": True} for name in opt_outs}
-    read = session_items.stored_session_from(SID, [session_items.head_item(SID, OPEN, shards=1, expires_at=EXPIRES_AT), item])
+    read = session_items.stored_session_from(
+        SID, [session_items.head_item(SID, OPEN, due_shard="1.4", expires_at=EXPIRES_AT), item]
+    )
     assert read is not None
     assert read.start == begun

@@ -237,13 +237,13 @@ def test_missing_field_of_a_caller_is_unknown(name: str) -> None:
 
 
 def test_unknown_word_of_a_head_stays_as_it_is_and_is_written_back() -> None:
-    item = session_items.head_item("5" * 64, HEAD, shards=1, expires_at=1) | {
+    item = session_items.head_item("5" * 64, HEAD, due_shard="1.4", expires_at=1) | {
         "close_reason": {"S": "later"},
         "phase": {"S": "OPEN"},
     }
     head = session_items.head_of(item | {"of_a_later_release": {"S": "x"}})
     assert (head.phase, head.phase.is_known, head.close_reason, HEAD.phase.is_known) == ("OPEN", False, "later", True)
-    assert session_items.head_item("5" * 64, head, shards=1, expires_at=1) == item
+    assert session_items.head_item("5" * 64, head, due_shard="1.4", expires_at=1) == item
     assert Summary.from_bytes(summarize(SESSION._replace(head=head)).to_bytes()).metrics.close_reason == "later"
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from mediabeat.archive import lines
+from mediabeat.archive.checks import MAX_EVENTS, MAX_LINE_BYTES, MAX_SESSION_BYTES
 from mediabeat.archive.lines import ArchivedFile, ArchivePart, Line, Manifest
 from mediabeat.core.records import StoredSession
 from mediabeat.errors import ArchiveUnusable
@@ -165,30 +166,42 @@ class Archive:
 
     def _sessions_of(self, part: ArchivePart) -> Iterator[StoredSession]:
         event_lines = self._lines(part.events)
-        for number, line in self._lines(part.sessions):
+        for number, line, _ in self._lines(part.sessions):
             where = f"{part.sessions.name}, line {number}"
             with _errors_with_place(where):
                 session_id, count = line["session_id"], int(line["events"])
+                if count > MAX_EVENTS:
+                    raise ValueError(f"{count} events are more than a session can have")
             events = []
-            for event_number, event_line in islice(event_lines, max(count, 0)):
+            room = MAX_SESSION_BYTES
+            for event_number, event_line, size in islice(event_lines, max(count, 0)):
                 with _errors_with_place(f"{part.events.name}, line {event_number}"):
+                    room -= size
+                    if room < 0:
+                        raise ValueError(f"the session's events are larger than {MAX_SESSION_BYTES} bytes")
                     events.append(lines.read_event(event_line, session_id))
             with _errors_with_place(where):
                 if len(events) != count:
                     raise ValueError(f"{count} events are told, {len(events)} are there")
-                session = lines.read_session(line, events)
+                session = lines.read_session(line, events, self.manifest.project_id)
             yield session
-        for number, _ in event_lines:
+        for number, *_ in event_lines:
             raise ArchiveUnusable(f"{part.events.name}, line {number}: belongs to no session.")
 
-    def _lines(self, file: ArchivedFile) -> Iterator[tuple[int, Line]]:
+    def _lines(self, file: ArchivedFile) -> Iterator[tuple[int, Line, int]]:
+        """Yield the lines of a file, each with its number and its size. Never holds more of the file than one line may have."""
         number = 0
         try:
-            with gzip.open(self._folder / file.name) as file_lines:
-                for number, text in enumerate(file_lines, start=1):
+            with gzip.open(self._folder / file.name) as text_file:
+                while text := text_file.readline(MAX_LINE_BYTES + 1):
+                    number += 1
                     with _errors_with_place(f"{file.name}, line {number}"):
+                        if len(text) > MAX_LINE_BYTES:
+                            raise ValueError(f"longer than {MAX_LINE_BYTES} bytes")
+                        if number > file.lines:
+                            raise ValueError(f"the file was written with {file.lines} lines")
                         line = lines.read_line(text)
-                    yield number, line
+                    yield number, line, len(text)
         except _NOT_GZIP as error:
             raise ArchiveUnusable(f"{file.name}, line {number + 1}: cannot be read: {error}.") from None
         if number != file.lines:

@@ -12,13 +12,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, field_serializer
 from pydantic_core import from_json, to_json
 
-from mediabeat.core.event import Event, EventType, event_from_body, event_to_body
+from mediabeat.archive.checks import check_project, check_session, checked_arrival
+from mediabeat.core.event import Event, EventType, event_to_body
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
-from mediabeat.core.records import SESSION_ID, Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session import order_of
+from mediabeat.core.session_id import SESSION_ID
 from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
+from mediabeat.errors import InvalidInput
+from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 
 FORMAT_VERSION: Final = 1
 """Raise it when an earlier mediabeat would misread what this one writes."""
@@ -91,8 +95,13 @@ _DEFAULTS: Final[Line] = {
 """Defaults for fields of a manifest that only people read. An archive of another release may lack them."""
 
 
+_EVENT_FIELDS: Final = ("eventType", "playerTime", "params", "customMetadata", "qoeData")
+
 _WEIGHT: Final = "taken"
 """The name of a head's weight in archives, as in the table."""
+
+_ARRIVAL: Final = "arrived_at"
+"""When an event arrived, in epoch milliseconds; only in the lines of events that were not on time."""
 
 
 def _fields(value: Any, of: type[Head | Project | Start]) -> Any:
@@ -118,7 +127,9 @@ def read_manifest(text: bytes) -> Manifest:
         raise ValueError(f"it is of format version {fields['format_version']!r}, and this mediabeat reads {FORMAT_VERSION}")
     if fields.pop("sha256") != _digest(fields):
         raise ValueError("it was changed after the export: its own SHA-256 is another")
-    return Manifest.model_validate(_DEFAULTS | fields, extra="ignore")
+    manifest = Manifest.model_validate(_DEFAULTS | fields, extra="ignore")
+    check_project(manifest.project, manifest.project_id)
+    return manifest
 
 
 def _digest(fields: Line) -> str:
@@ -145,8 +156,12 @@ def session_line(stored: StoredSession) -> Line:
 
 def event_lines(stored: StoredSession) -> list[Line]:
     """Return the lines of a session's events, in the order of the fold."""
-    events = sorted(map(unpack, stored.events), key=order_of)
-    return [{"session_id": stored.sid, **event_to_body(event)} for event in events]
+    events = sorted(map(unpack, stored.events), key=lambda event: (order_of(event), event.arrived_at or 0))
+    return [{"session_id": stored.sid, **event_to_body(event), **_arrival(event)} for event in events]
+
+
+def _arrival(event: Event) -> Line:
+    return {} if event.arrived_at is None else {_ARRIVAL: event.arrived_at}
 
 
 def as_text(line: Line) -> bytes:
@@ -166,19 +181,26 @@ def read_line(text: bytes) -> Line:
 
 
 def read_event(line: Line, session_id: str) -> Event:
-    """Return the event in a line.
+    """Return the event in a line, checked as if a player had sent it. The ids of viewers in it are pseudonyms already.
 
     Raises LookupError, TypeError or ValueError if the line is not an event, or is one of another session.
     """
     if line["session_id"] != session_id:
         raise ValueError(f"not an event of session {session_id}, the next one in the sessions' file")
-    return event_from_body(line)
+    body = by_name(line, _EVENT_FIELDS)
+    parse = parse_session_start if body.get("eventType") == EventType.SESSION_START else parse_event
+    try:
+        event = parse(body)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
+    arrived_at = line.get(_ARRIVAL)
+    return event if arrived_at is None else event._replace(arrived_at=checked_arrival(arrived_at))
 
 
-def read_session(line: Line, events: Sequence[Event]) -> StoredSession:
-    """Return the session of a line and its events, measured again and ready to be stored.
+def read_session(line: Line, events: Sequence[Event], project_id: str) -> StoredSession:
+    """Return the session of a line and its events, checked, measured again and ready to be stored.
 
-    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if they are not a session.
+    Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if they are not a session of the project.
     """
     parsed = _SessionLine.model_validate(line)
     [first] = (event for event in events if event.type is EventType.SESSION_START)
@@ -193,5 +215,6 @@ def read_session(line: Line, events: Sequence[Event]) -> StoredSession:
         summary=None,
         expires_at=parsed.expires_at,
     )
+    check_session(stored, project_id)
     summary = summarize(stored).to_bytes()  # of an open session too: a session that cannot be folded must not be stored
     return stored._replace(summary=summary) if parsed.metrics is not None else stored

@@ -4,7 +4,7 @@ from mediabeat.cli import projects
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.projects import ACCESS_KEY_ID, AccessKey, new_access_key
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 
 
 def create(project_id: str, target: Target) -> tuple[AccessKey, str]:

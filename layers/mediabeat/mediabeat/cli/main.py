@@ -18,6 +18,7 @@ from mediabeat.cli.commands import (
     recompute,
     replay,
     sessions,
+    variables,
     viewers,
 )
 from mediabeat.cli.local_cloud.state_folder import StateFolder
@@ -55,7 +56,7 @@ def main() -> None:
 
 for command in (
     *(cloud.up, cloud.down, cloud.status),
-    *(demo.demo, replay.replay, sessions.sessions, invoke.invoke),
+    *(demo.demo, replay.replay, sessions.sessions, invoke.invoke, variables.variables),
     *(projects.project, access_keys.access_key, viewers.viewer),
     *(archives.export_project, archives.import_project, recompute.recompute),
     openapi.openapi,

@@ -1,12 +1,10 @@
 """Projects of a deployment, as an operator creates, restores and changes them."""
 
-from contextlib import suppress
-
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core import projects
 from mediabeat.core.projects import Project
-from mediabeat.errors import InvalidInput, ProjectExists
-from mediabeat.runtime.clock import server_clock
+from mediabeat.errors import InvalidInput, NotFound, ProjectExists
+from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 
@@ -40,19 +38,28 @@ def ensure(project_id: str, registry: Registry, known_key: str | None) -> str:
         ) from None
 
 
-def restore(project: Project, registry: Registry) -> None:
-    """Store a project if it does not exist; an existing project is not changed."""
-    with suppress(ProjectExists):
+def restore(project: Project, registry: Registry) -> bool:
+    """Store a project if it does not exist, and return whether it did not; an existing project is not changed."""
+    if registry.project(project.id) is not None:
+        return False
+    try:
         registry.create_project(project)
+    except ProjectExists:  # another command was faster
+        return False
+    return True
 
 
 def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tuple[Project, str]:
     """Give a project a new API key, and return both; the old key stays valid for the minutes of grace.
 
-    Raises CommandFailed when the project does not exist.
+    Raises CommandFailed when the project does not exist, or another command was faster.
     """
-    rotated, key = projects.rotated(require(project_id, registry), server_clock(), grace_ms=round(grace_minutes * 60_000))
-    registry.replace_project(rotated)
+    seen = require(project_id, registry)
+    rotated, key = projects.rotated(seen, server_clock(), grace_ms=round(grace_minutes * 60_000))
+    try:
+        registry.replace_project(rotated, seen=seen)
+    except NotFound:
+        raise CommandFailed(f"Another command has just deleted {project_id!r} or rotated its key. Nothing was changed.") from None
     return rotated, key
 
 

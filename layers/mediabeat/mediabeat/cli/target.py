@@ -34,6 +34,19 @@ class Target:
     cloud: Status | None = None
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The variables with which a function outside the deployment uses its table and its secrets."""
+        address = str(self.cloud.endpoint) if self.cloud else ""
+        return {
+            "TABLE_NAME": self.table,
+            "VIEWER_KEY_SECRET": self.viewer_key_secret,
+            "ACCESS_KEY_SECRETS": self.access_key_secrets,
+            "INDEX_SHARDS": str(self.index_shards),
+            "AWS_ENDPOINT_URL_DYNAMODB": address,
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": address,
+        }
+
+    @property
     def registry(self) -> Registry:
         """The projects and access keys."""
         return Registry(self.table, self.client("dynamodb"))

@@ -58,6 +58,7 @@ QOE_ERROR_ID: Final = "media.qoe.errorID"
 QOE_ERROR_SOURCE: Final = "media.qoe.errorSource"
 TIME_TO_START: Final = "media.qoe.timeToStart"
 
+CUSTOMER_IDS: Final = "visitor.customerIDs"
 VIEWER_IDS: Final = ("analytics.visitorId", "visitor.marketingCloudUserId")
 """Parameters by which sessions are found; answers show the first one sent. The same id in either names the same viewer."""
 
@@ -115,6 +116,8 @@ class Event(NamedTuple):
     params: dict[str, Any]
     custom: dict[str, str]
     qoe: dict[str, Any]
+    arrived_at: int | None = None
+    """When it arrived, in epoch milliseconds by the server's clock; kept only for an event that was not on time."""
 
 
 def event_from_body(body: dict[str, Any]) -> Event:

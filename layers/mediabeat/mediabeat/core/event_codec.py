@@ -8,6 +8,10 @@ store recognizes repeats.
     5 or 6  ts: milliseconds since 2020 (up to 2054), or else since 1970
     4 or 8  playhead: a whole number of milliseconds (up to 49 days), or else the double that the player sent
     rest    params, custom metadata and QoE data as compressed JSON; empty if the event has none
+    5       its arrival in milliseconds since 2020; only of an event that was not on time. The rest is not empty then
+
+An earlier release ignores what follows the compressed JSON, so it reads an event with its arrival as the event without it. The
+same event may arrive twice, with two arrivals. The fold takes the earlier one.
 """
 
 import json
@@ -15,7 +19,7 @@ import struct
 from typing import Any, Final
 
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.stored_forms import compressed, decompressed
+from mediabeat.core.stored_forms import compressed, decompressed, opened
 
 _CODES: Final = (
     # Every stored event contains its position in this list: append to it, never reorder it.
@@ -64,6 +68,9 @@ BYTES_PER_WEIGHT: Final = 256
 _EPOCH_MS: Final = 1_577_836_800_000
 """2020-01-01. No player reported before."""
 
+_ARRIVAL_BYTES: Final = 5
+_NO_PAYLOAD: Final = "[{},{},{}]"
+
 
 def canonical_json(value: Any) -> str:
     """Return a JSON value as text. Equal values give equal text."""
@@ -88,6 +95,9 @@ def pack(event: Event) -> bytes:
         flags, playhead = flags | LONG_PLAYHEAD, event.playhead
     header = _HEADERS[flags].pack(_CODE_OF[event.type] | flags, ts >> 32, ts & 0xFFFFFFFF, playhead)
     payload = payload_of(event)
+    if event.arrived_at is not None and 0 <= event.arrived_at - _EPOCH_MS < 2**40:
+        arrival = (event.arrived_at - _EPOCH_MS).to_bytes(_ARRIVAL_BYTES, "big")
+        return header + compressed((payload or _NO_PAYLOAD).encode()) + arrival
     return header + compressed(payload.encode()) if payload else header
 
 
@@ -123,15 +133,25 @@ def type_of(packed: bytes) -> EventType:
     return _CODES[packed[0] & ~(LONG_TS | LONG_PLAYHEAD)]
 
 
+def place_of(packed: bytes) -> tuple[int, float]:
+    """Return `ts` and playhead of a packed event, without reading its payload."""
+    flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)
+    _, high, low, playhead = _header_of(packed).unpack_from(packed)
+    ts = high << 32 | low
+    return ts if flags & LONG_TS else ts + _EPOCH_MS, playhead if flags & LONG_PLAYHEAD else playhead / 1_000
+
+
 def unpack(packed: bytes) -> Event:
     """Return the event that `pack` turned into bytes."""
     flags = packed[0] & (LONG_TS | LONG_PLAYHEAD)
     header = _header_of(packed)
     code, high, low, playhead = header.unpack_from(packed)
     ts = high << 32 | low
-    return Event(
-        ts if flags & LONG_TS else ts + _EPOCH_MS,
-        _CODES[code & ~flags],
-        playhead if flags & LONG_PLAYHEAD else playhead / 1_000,
-        *(json.loads(decompressed(packed[header.size :])) if len(packed) > header.size else ({}, {}, {})),
-    )
+    ts, kind = ts if flags & LONG_TS else ts + _EPOCH_MS, _CODES[code & ~flags]
+    playhead = playhead if flags & LONG_PLAYHEAD else playhead / 1_000
+    if len(packed) == header.size:
+        return Event(ts, kind, playhead, {}, {}, {})
+    payload, rest = opened(packed[header.size :])
+    arrived_at = int.from_bytes(rest[:_ARRIVAL_BYTES], "big") + _EPOCH_MS if len(rest) >= _ARRIVAL_BYTES else None
+    params, custom, qoe = json.loads(payload)
+    return Event(ts, kind, playhead, params, custom, qoe, arrived_at)

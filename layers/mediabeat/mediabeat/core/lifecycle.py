@@ -4,20 +4,27 @@
 ARCHITECTURE.md is made from it. The rules behind it:
 
 * A session is open until its due mark. Before the mark no time-out can apply, so an append checks the mark and nothing else.
-* After the mark, an event or the closer, whichever comes first, folds the stored events. It closes the session or moves the mark.
+* After the mark, an event or the closer, whichever comes first, closes the session or moves the mark.
+* An event decides by the head alone, so its cost does not depend on the session. It cannot prove that a playhead stands still.
+  In doubt the session is alive: the event is stored, the mark stays, and the closer folds the stored events within the minute.
 * After `sessionEnd`, events that were sent before it are still accepted for 30 seconds. Players send in parallel and retry.
 * A closed session accepts nothing. A second `sessionEnd` is ignored, because Adobe's API answers it like the first.
 * A full session accepts its `sessionEnd` only.
 
-Every ingest function loads this module, so it imports the fold only where a session is measured.
+The head keeps what the last look knew: when the session began, when its playhead last moved, and where it was. The tail has newer
+events. Together they prove that a session is quiet, is too old, or moves. They cannot prove that its playhead stands still,
+because the events between the last look and the tail are in pages.
+
+An append loads this module only when it fails, so it imports the fold only where a session is measured.
 """
 
+from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason
+from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.event_codec import is_full, is_known, type_of, unpack
+from mediabeat.core.event_codec import is_full, is_known, place_of, type_of, unpack
 from mediabeat.core.records import Head, Phase, StoredSession
 
 
@@ -44,7 +51,7 @@ class Action(Enum):
     APPEND = "append the event"
     APPEND_END = "append the event and end the session"
     APPEND_STRAGGLER = "append the event to the ended session"
-    CHECK_TIME_OUTS = "fold the stored events, then close the session or append and move the mark"
+    CHECK_TIME_OUTS = "close the session by what its head says, or append the event and move the mark"
     IGNORE = "answer as if the event were stored"
     REFUSE = "refuse the event: the session is over"
     REFUSE_FULL = "refuse the event: the session is full"
@@ -123,9 +130,18 @@ def is_straggler(event: Event, ended: Head, now: int) -> bool:
 
 
 def decide_close(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
-    """Return why a session that is past its due mark is over, and since when (epoch milliseconds). None if it goes on."""
+    """Return why a session that is past its due mark is over, and since when (epoch milliseconds). None if it goes on.
+
+    An event may have closed the session by its head. The stored events then tell the reason and the time.
+    """
+    head = stored.head
+    if head.phase is Phase.CLOSED:
+        known = None if head.close_reason is None or head.closed_at is None else (head.close_reason, head.closed_at)
+        if head.began_at is None or head.ended_at is not None:
+            return known
+        return _closing_cause(stored, limits, now)[1] or known
     cause, found = _closing_cause(stored, limits, now)
-    return found if LIFE[stored.head.phase, cause].action is Action.CLOSE else None
+    return found if LIFE[head.phase, cause].action is Action.CLOSE else None
 
 
 def _closing_cause(stored: StoredSession, limits: Limits, now: int) -> tuple[Cause, tuple[CloseReason, int] | None]:
@@ -139,18 +155,67 @@ def _closing_cause(stored: StoredSession, limits: Limits, now: int) -> tuple[Cau
     return Cause.TIME_OUT, (CloseReason.COMPLETED, found[1]) if is_complete else found
 
 
-def liveness_of(stored: StoredSession, arriving: Event | None = None, *, now: int | None = None) -> Liveness:
-    """Return what the time-outs depend on. An event that is `arriving` counts as if it were stored.
+class Mark(NamedTuple):
+    """A new due mark, and what the look that sets it knew. Epoch milliseconds, server's clock."""
+
+    due_at: int
+    began_at: int
+    moved_at: int
+    playhead: float
+
+
+def over_by_head(head: Head, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
+    """Return why an open session is over and since when (epoch milliseconds), if its head alone proves that."""
+    struck = [(head.last_at + limits.quiet_ms, CloseReason.NO_EVENTS)]
+    if head.began_at is not None:
+        struck.append((head.began_at + limits.max_age_ms, CloseReason.MAX_AGE))
+    at, reason = min(struck)
+    return (reason, at) if at <= now else None
+
+
+def mark_by_head(head: Head, tail: Iterable[bytes], arriving: Collection[Event], limits: Limits, *, now: int) -> Mark | None:
+    """Return the next due mark if the head, its tail and events that arrive at `now` prove that the session is alive.
+
+    None in doubt, and for a head that lacks what the last look knew. The distance on the player's clock is counted back from the
+    newest event. An event that is older than the tail is late, or the player's clock was set back: if it brings a playhead that
+    was not there before, the playhead moved now.
+    """
+    if head.began_at is None or head.moved_at is None or head.playhead is None:
+        return None
+    known = [place_of(event) for event in tail if is_known(event)]
+    places = sorted([*known, *((event.ts, event.playhead) for event in arriving)])
+    last_at = now if arriving else head.last_at
+    moved_at, playhead = head.moved_at, head.playhead
+    for ts, there in places:
+        if there != playhead:
+            playhead, moved_at = there, max(head.moved_at, last_at - (places[-1][0] - ts))
+    newest, there_before = max(known, default=(0, 0.0))[0], {head.playhead, *(there for _, there in known)}
+    for event in arriving:
+        if event.ts < newest and event.playhead not in there_before:
+            playhead, moved_at = event.playhead, now
+    due_at = next_due(Liveness(head.began_at, last_at, moved_at), limits)
+    return Mark(due_at, head.began_at, moved_at, playhead) if due_at > now else None
+
+
+def liveness_of(stored: StoredSession) -> Liveness:
+    """Return what the time-outs depend on, from all stored events.
 
     The time-outs use the server's clock, but only the player's clock tells when the playhead moved. That time is corrected by
-    the skew measured at the start, and limited to the time between the start and the last arrival.
+    the skew measured at the start, and limited to the time between the start and the last arrival. What an earlier look saw
+    counts too: a player whose clock was set back moved its playhead, whatever the order of its events says.
     """
     from mediabeat.core.session import fold
 
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     started_at = stored.start.started_at
-    session = fold([*map(unpack, filter(is_known, stored.events)), *([arriving] if arriving else [])])
-    last_at = stored.head.last_at if now is None else max(now, stored.head.last_at)
-    moved_at = min(max(session.moved_ts + stored.start.ts_skew, started_at), last_at)
-    return Liveness(started_at, last_at, moved_at)
+    session = fold(map(unpack, filter(is_known, stored.events)), ts_skew=stored.start.ts_skew)
+    moved_at = max(session.moved_ts + stored.start.ts_skew, started_at, stored.head.moved_at or 0)
+    return Liveness(started_at, stored.head.last_at, min(moved_at, stored.head.last_at))
+
+
+def mark_of(stored: StoredSession, limits: Limits) -> Mark:
+    """Return the next due mark, from all stored events."""
+    life = liveness_of(stored)
+    _, playhead = max(map(place_of, filter(is_known, stored.events)))
+    return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead)

@@ -17,7 +17,7 @@ from mediabeat.core.playback import last_qoe, reached_s, segment, time_to_start_
 from mediabeat.core.session import Session
 from mediabeat.core.truncation import first_fitting
 
-METRICS_VERSION: Final = 2
+METRICS_VERSION: Final = 3
 """Raise it with every change of a formula. `mediabeat recompute` rewrites the summaries of lower versions."""
 
 ADS_BYTES: Final = 96 * 1024

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mediabeat.core.event import VIEWER_IDS, identifies
+from mediabeat.core.event import CUSTOMER_IDS, VIEWER_IDS, identifies
 
 _AUTH_STATES: Final = (0, 1, 2)
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -66,7 +66,11 @@ class Pseudonyms:
         return self.viewer((kept or sent)[0]) if sent else None
 
     def hide(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of a `sessionStart` with UUIDs in place of all values that may identify the viewer."""
+        """Return the parameters of a `sessionStart` with UUIDs in place of all values that may identify the viewer.
+
+        A list or an object gets one UUID as a whole, so hashing never makes a value much longer. `visitor.customerIDs` keeps its
+        names and states.
+        """
         return {name: self._hidden(name, value) if identifies(name) else value for name, value in params.items()}
 
     def _hidden(self, use: str, value: Any) -> Any:
@@ -77,18 +81,21 @@ class Pseudonyms:
                 return ""
             case str() if use in VIEWER_IDS:
                 return self.viewer(value)
-            case list():
-                return [self._hidden(use, one) for one in value]
-            case dict():
-                return {
-                    name: one if name == "authState" and one in _AUTH_STATES else self._hidden(f"{use}.{name}", one)
-                    for name, one in value.items()
-                }
+            case dict() if use == CUSTOMER_IDS:
+                return {name: self._hidden_customer(f"{use}.{name}", one) for name, one in value.items()}
             case _:
                 return self._hash(use, value)
 
+    def _hidden_customer(self, use: str, customer: Any) -> Any:
+        if not isinstance(customer, dict):
+            return self._hidden(use, customer)
+        return {
+            name: one if name == "authState" and one in _AUTH_STATES else self._hidden(f"{use}.{name}", one)
+            for name, one in customer.items()
+        }
+
     def _hash(self, use: str, value: Any) -> str:
         """Return 120 bits of the hash as a UUID of version 8, the version for custom hashes (source: RFC 9562)."""
-        text = json.dumps([self._project_id, use, value])
+        text = json.dumps([self._project_id, use, value], sort_keys=True)
         digits = hmac.digest(self._key, text.encode(), "sha256").hex()
         return f"{digits[:8]}-{digits[8:12]}-8{digits[12:15]}-a{digits[15:18]}-{digits[18:30]}"

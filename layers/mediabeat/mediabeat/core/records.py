@@ -1,7 +1,6 @@
 """The records of a session, as the store returns them: data only."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from mediabeat.core.session_query import Device  # not loaded on the hot path
 
 DeviceType = Literal["phone", "tablet", "tv", "console", "desktop", "other"]
-
-SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 class Caller(NamedTuple):
@@ -70,6 +67,10 @@ class Head(NamedTuple):
     closed_at: int | None = None
     close_reason: CloseReason | None = None
     weight: int = 0  # of its events together; stored as `taken`
+    # What the last look knew, so that the next one need not read the log. None in heads of 0.1 and of downloaded sessions.
+    began_at: int | None = None
+    moved_at: int | None = None  # when the playhead last moved
+    playhead: float | None = None  # where it was then
 
 
 class Start(NamedTuple):

@@ -1,12 +1,13 @@
 """A session as its events describe it: `fold` orders them and says what the player did between each event and the next.
 
-Every figure, the action log and the time-outs come from what `fold` returns, so the order of arrival and repeated events
-cannot change a number. Source: Adobe's Streaming Media reporting documentation, checked against a published timeline.
+Every figure, the action log and the time-outs come from what `fold` returns. Repeated events, and the order in which events are
+read, cannot change a number. Source: Adobe's Streaming Media reporting documentation, checked against a published timeline.
 
 **Time.** The time between two events belongs to the state after the first. Nothing is counted after the last event. A gap
 longer than the quiet time counts what its playhead moved, at the pace around it, and later events move up. The server would have
 closed a live session by then: the device's clock was set, or it slept. The quiet time is a constant. With the deployment's
-setting, an archive or `mediabeat recompute` could give other figures for the same events.
+setting, an archive or `mediabeat recompute` could give other figures for the same events. If arrivals are known,
+`folding.clock` finds other steps.
 
 **States.** The content is starting, playing, paused, buffering, waiting or ended. Inside an open break the content rests, and
 the break has a state of its own: waiting, or while an ad runs playing, paused or buffering.
@@ -30,13 +31,14 @@ whose playhead then moves, makes it play again. All other events leave the state
 pace, stalls and jumps.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from mediabeat.core.event import LENGTH, Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
+from mediabeat.core.folding.clock import on_one_clock
 from mediabeat.core.folding.motion import settled
 from mediabeat.core.folding.spans import Span
 from mediabeat.core.folding.walk import Moment, Walk
@@ -54,7 +56,7 @@ class Session:
     content_start: Moment | None
     """Where the content first played; None if the viewer never got to it."""
     moved_ts: int
-    """`ts`, as sent, of the last event that found the playhead at another place than the event before it."""
+    """`ts`, by the clock at the start, of the last event that found the playhead at another place than the event before it."""
 
     @cached_property
     def start(self) -> Event:
@@ -121,24 +123,20 @@ def _place_of(event: Event) -> tuple[int, int, float]:
     return event.ts, _RANK[event.type], event.playhead
 
 
-def _as_sent(events: list[Event]) -> list[Event]:
-    return events
-
-
-def fold(
-    events: Iterable[Event], *, quiet_ms: int = QUIET_MS, corrected: Callable[[list[Event]], list[Event]] = _as_sent
-) -> Session:
+def fold(events: Iterable[Event], *, quiet_ms: int = QUIET_MS, ts_skew: int | None = None) -> Session:
     """Return the session of these events, in any order and with any repeats.
 
-    One of them must be the `sessionStart`. `corrected` takes the distinct events by `ts` and may return them with other `ts`, in
-    the order of these: what the server saw of a clock that was set.
+    One of them must be the `sessionStart`. `ts_skew` (milliseconds) is the server's clock minus the player's at the start. With
+    it, the arrivals of the events tell where the player's clock was set.
     """
     at: dict[tuple[int, int, float], list[Event]] = {}
     for event in events:
         at.setdefault(_place_of(event), []).append(event)
     # Payloads are compared only where several events share a place, because that takes longer than everything else.
     distinct = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
-    ordered = corrected(distinct)
+    ordered = on_one_clock(distinct, ts_skew, quiet_ms)
+    if ordered is not distinct:
+        ordered.sort(key=_place_of)
     start = next(event for event in ordered if event.type is EventType.SESSION_START)
     live = is_live(start)
     moved_ts = _moved_ts(ordered)
@@ -148,7 +146,8 @@ def fold(
 
 
 def _distinct(events: Iterable[Event]) -> list[Event]:
-    distinct = {payload_of(event): event for event in events}
+    # Of an event that arrived twice, the earlier arrival tells when it was sent. One on time has none.
+    distinct = {payload_of(event): event for event in sorted(events, key=lambda event: event.arrived_at or 0, reverse=True)}
     return [distinct[payload] for payload in sorted(distinct)]
 
 

@@ -112,5 +112,11 @@ def compressed(data: bytes) -> bytes:
 
 
 def decompressed(stored: bytes) -> bytes:
-    """Return the data that `compressed` compressed."""
-    return zlib.decompressobj(wbits=_RAW, zdict=DICTIONARY).decompress(stored)
+    """Return the data that `compressed` compressed, whatever follows it."""
+    return opened(stored)[0]
+
+
+def opened(stored: bytes) -> tuple[bytes, bytes]:
+    """Return the data that `compressed` compressed, and what follows it."""
+    decompressor = zlib.decompressobj(wbits=_RAW, zdict=DICTIONARY)
+    return decompressor.decompress(stored), decompressor.unused_data

@@ -92,7 +92,8 @@ def _opened(packed: bytes) -> Any:
 
 def fold_stored(stored: StoredSession) -> Session:
     """Return the fold of the stored events. Event types of a later release are left out."""
-    return fold(map(unpack, filter(is_known, stored.events)))
+    skew = stored.start.ts_skew if stored.start else None
+    return fold(map(unpack, filter(is_known, stored.events)), ts_skew=skew)
 
 
 def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, wraps
 from typing import Any, Final, NotRequired
@@ -10,9 +10,10 @@ from typing import Any, Final, NotRequired
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from mediabeat.core.records import SESSION_ID
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.errors import (
     BodyTooLarge,
+    CostsTooMuch,
     InvalidInput,
     MediabeatError,
     NotFound,
@@ -28,7 +29,7 @@ Reply = dict[str, Any]
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "OPTIONS,POST,PUT",
+    "Access-Control-Allow-Methods": "OPTIONS,POST",
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Expose-Headers": "Location",
 }
@@ -39,6 +40,7 @@ RETRY_AFTER_S: Final = 1
 STATUSES: Final[dict[type[MediabeatError], int]] = {
     InvalidInput: 400,
     BodyTooLarge: 413,
+    CostsTooMuch: 413,
     Unauthorized: 401,
     NotFound: 404,
     SessionUnknown: 404,
@@ -51,8 +53,9 @@ class Request:
     """A request as API Gateway sends it. A handler sets `project_id` as soon as it knows the project, for the log."""
 
     # Written out: every cold start makes this class, and a dataclass would compile its methods first.
-    def __init__(self, event: dict[str, Any], project_id: str | None = None) -> None:
+    def __init__(self, event: dict[str, Any], context: Any = None, project_id: str | None = None) -> None:
         self.event = event
+        self.context = context
         self.project_id = project_id
 
     @property
@@ -109,15 +112,22 @@ class Request:
         return secrets.token_bytes(16)
 
     @property
+    def ids(self) -> dict[str, str]:
+        """The ids under which API Gateway and Lambda log this request, for the log."""
+        of_gateway = self.event.get("requestContext", {}).get("requestId")
+        of_lambda = getattr(self.context, "aws_request_id", None)
+        return {name: value for name, value in (("request_id", of_gateway), ("function_request_id", of_lambda)) if value}
+
+    @property
     def subject(self) -> dict[str, str]:
-        """The route, and the project and the session as far as they are known, for the log.
+        """The route, the request's ids, and the project and the session as far as they are known, for the log.
 
         A part of the path that is not a session's id is left out: it may be a viewer's id.
         """
         named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
-        session_id = named if SESSION_ID.fullmatch(named) else None
+        session_id = named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None
         fields = {"route": self.route, "project": self.project_id, "session_id": session_id}
-        return {name: value for name, value in fields.items() if value}
+        return {name: value for name, value in fields.items() if value} | self.ids
 
     def log_refusal(self, error: MediabeatError, status: int, **fields: str) -> None:
         """Log that the request was refused, and why."""
@@ -125,6 +135,17 @@ class Request:
         from mediabeat.runtime.logs import log_refusal
 
         log_refusal(error, status, self.subject | fields)
+
+    def log_unreadable(self, failures: Sequence[tuple[str | None, Exception]]) -> None:
+        """Log and count sessions that are stored in a form that cannot be read, each with its id and its error.
+
+        The id is None for the session that the request names.
+        """
+        if failures:
+            from mediabeat.runtime.logs import log_unreadable
+
+            telemetry.count("SessionsUnreadable", len(failures))
+            log_unreadable(failures, self.subject)
 
 
 def read_json(body: bytes | str) -> Any:
@@ -218,7 +239,7 @@ def with_error_replies(render: RenderError) -> Callable[[Handler], LambdaHandler
     def decorate(handler: Handler) -> LambdaHandler:
         @wraps(handler)
         def handle(event: dict[str, Any], context: Any) -> Reply:
-            request = Request(event)
+            request = Request(event, context)
             try:
                 replied = handler(request, context)
             except MediabeatError as error:

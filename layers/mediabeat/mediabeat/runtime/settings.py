@@ -1,6 +1,7 @@
-"""The settings of a deployment, read once from the environment."""
+"""What a function reads from its surroundings: the settings of its deployment, and the time."""
 
 import os
+import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -61,3 +62,13 @@ def channel_settings() -> ChannelSettings:
     Raises KeyError with the name of a missing variable.
     """
     return ChannelSettings(os.environ["TABLE_NAME"], os.environ["ACCESS_KEY_SECRETS"])
+
+
+def server_clock() -> int:
+    """Return the time in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def pause(duration_ms: int) -> None:
+    """Wait for a number of milliseconds."""
+    time.sleep(duration_ms / 1_000)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason
-from mediabeat.runtime.clock import server_clock
+from mediabeat.runtime.settings import server_clock
 
 NAMESPACE: Final = "mediabeat"
 
@@ -58,10 +58,12 @@ METRICS: Final[dict[str, Metric]] = {
     "EventsAccepted": Metric("Count", "events that were stored"),
     "AppendRetries": Metric("Count", "repeated attempts to store an event, because another event of the session came first"),
     **{refused_metric(status): Metric("Count", f"requests refused: {why}") for status, why in _REFUSALS.items()},
+    "SessionsUnreadable": Metric("Count", "sessions in answers whose stored form could not be read, and so without figures"),
     **{closed_metric(reason): Metric("Count", f"sessions closed: {why}") for reason, why in _CLOSED.items()},
     "CloseLag": Metric("Milliseconds", "the longest delay of a run of the closer, from the time a session could be closed"),
     "SessionsNotClosed": Metric("Count", "sessions that a run of the closer could not close"),
     "RunIncomplete": Metric("Count", "1 if a run of the closer ended before it had reached every due session, else 0"),
+    "RunsNotStarted": Metric("Count", "further runs of the closer that Lambda refused to start; see `IndexShards`"),
 }
 """Every metric by its name. The code, the dashboard in template.yaml and the table in OPERATIONS.md have these and no others."""
 
@@ -120,6 +122,11 @@ class Telemetry:
 
 process = Telemetry(server_clock)
 """The figures of this process. A test puts another one in its place."""
+
+
+def load() -> None:
+    """Import now what the first line needs, in a function that writes one in each call."""
+    import aws_lambda_powertools.metrics  # noqa: F401
 
 
 def count(name: str, number: int = 1) -> None:

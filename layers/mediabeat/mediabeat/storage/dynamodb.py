@@ -1,5 +1,6 @@
 """DynamoDB: the client, the meaning of its errors, and the requests that the stores make."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -33,10 +34,17 @@ TRANSIENT: Final = frozenset(
 )
 """Error codes of AWS after which the same request may succeed."""
 
+TRANSIENT_HERE: Final = TRANSIENT | {"ResourceNotFoundException"}
+"""The same for the table: one that is missing is being restored."""
+
 
 @cache
 def aws() -> Session:
     """Return the one botocore session of this process. A second one would load all service descriptions again."""
+    # Lambda gives the root logger the level of `LogLevel`. At DEBUG, botocore would log whole requests and answers: secrets,
+    # session tokens and stored items. urllib3 would log a line for each request.
+    for library in ("botocore", "urllib3"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     return get_session()
 
 
@@ -57,12 +65,12 @@ def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
 
 
 @contextmanager
-def transient_errors_as_unavailable() -> Iterator[None]:
-    """Raise StorageUnavailable for throttling, time-outs, conflicts and server errors. Other errors pass unchanged."""
+def transient_errors_as_unavailable(codes: frozenset[str] = TRANSIENT_HERE) -> Iterator[None]:
+    """Raise StorageUnavailable for these codes, time-outs, conflicts and server errors. Other errors pass unchanged."""
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in TRANSIENT or _is_conflict(error) or _is_server_error(error):
+        if error.response["Error"]["Code"] in codes or _is_conflict(error) or _is_server_error(error):
             raise StorageUnavailable(str(error)) from error
         raise
     except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are not HTTPClientErrors
@@ -123,9 +131,10 @@ class Table:
         found = {(item["pk"]["S"], item["sk"]["S"]): item for item in answer["Responses"].get(self.name, [])}
         return [found.get((key["pk"]["S"], key["sk"]["S"])) for key in keys]
 
-    def put(self, item: Item, condition: str | None = None) -> bool:
+    def put(self, item: Item, condition: str | None = None, values: Item | None = None) -> bool:
         """Write an item. Returns False when the condition did not hold."""
-        options = {"ConditionExpression": condition} if condition else {}
+        options: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        options |= {"ExpressionAttributeValues": values} if values else {}
         return self._is_done(self.client.put_item, Item=item, **options)
 
     def put_new(self, item: Item) -> Item | None:
@@ -157,7 +166,7 @@ class Table:
         try:
             with transient_errors_as_unavailable():
                 if new is None:
-                    self.client.update_item(**named)
+                    self._update_beside_transactions(named)
                 else:
                     writes: list[Any] = [{"Update": named}, {"Put": {"TableName": self.name, "Item": new}}]
                     self.client.transact_write_items(TransactItems=writes)
@@ -166,6 +175,15 @@ class Table:
             if old is None:
                 raise
             raise ConditionFailed(old) from None
+
+    def _update_beside_transactions(self, update: dict[str, Any]) -> None:
+        """Change an item; once more if a transaction is at work on it, which takes milliseconds. The SDK does not repeat that."""
+        try:
+            self.client.update_item(**update)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionConflictException":
+                raise
+            self.client.update_item(**update)
 
     def delete(self, key: Item) -> None:
         """Delete an item, if it is there."""
@@ -191,10 +209,13 @@ class Table:
                 raise
         return True
 
-    def query(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
-        """Yield the items that match a key condition. Reads only as far as the caller iterates."""
+    def query(self, condition: str, values: Item, *, at_first: int = 0, **options: Any) -> Iterator[Item]:
+        """Yield the items that match a key condition. Reads only as far as the caller iterates.
+
+        The first answer has `at_first` items, if that is given.
+        """
         request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **options}
-        return self._pages(self.client.query, request)
+        return self._pages(self.client.query, request, {"Limit": at_first} if at_first else {})
 
     def scan(self, condition: str, values: Item, **options: Any) -> Iterator[Item]:
         """Yield the items that match a filter. Reads all items, so only the operator's command uses it."""
@@ -211,10 +232,11 @@ class Table:
             return False
         return True
 
-    def _pages(self, ask: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+    def _pages(self, ask: Callable[..., Any], request: dict[str, Any], only_first: Item = {}) -> Iterator[Item]:  # noqa: B006
         while True:
             with transient_errors_as_unavailable():
-                answer = ask(TableName=self.name, **request)
+                answer = ask(TableName=self.name, **request, **only_first)
+            only_first = {}
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return

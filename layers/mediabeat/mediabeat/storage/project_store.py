@@ -1,16 +1,22 @@
 """The projects of a deployment and their access keys, in DynamoDB."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediabeat.core.channels import NAME, Status
 from mediabeat.core.projects import PROJECT_ID, AccessKey, Project
-from mediabeat.errors import NotFound, ProjectExists
+from mediabeat.errors import NotFound, ProjectExists, StorageUnavailable
 from mediabeat.storage import channel_items, project_items
 from mediabeat.storage.dynamodb import EXISTS, IS_NEW, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+SAME_KEY: Final = "key_hash = :seen OR key_hash = :new"
+
+MAX_ATTEMPTS: Final = 5
+"""Attempts of a transaction beside others, each of which takes milliseconds."""
 
 
 class Admission(NamedTuple):
@@ -54,29 +60,41 @@ class Registry:
         return map(project_items.project_of, self._table.query("pk = :pk", {":pk": {"S": project_items.PROJECTS}}))
 
     def create_project(self, project: Project) -> None:
-        """Store a new project.
+        """Store a new project. Access keys that a deleted project of its name has left do not open it: they are disabled.
 
         Raises ProjectExists.
         """
-        if not self._table.put(project_items.project_item(project), IS_NEW):
+        item = project_items.project_item(project)
+        # The SDK repeats a request whose answer is lost. The repeat finds what the first one has stored: the hash is random.
+        if (there := self._table.put_new(item)) is not None and there != item:
             raise ProjectExists(f"project {project.id} exists already")
+        self._disable(key for key in self.access_keys(project.id) if key.created_at < project.created_at)
 
-    def replace_project(self, project: Project) -> None:
-        """Store a project that has changed.
+    def replace_project(self, project: Project, *, seen: Project | None = None) -> None:
+        """Store a project that has changed; with `seen`, only if its key is still the one that was seen.
 
-        Raises NotFound when it no longer exists.
+        Raises NotFound when it no longer exists, or has another key.
         """
-        if not self._table.put(project_items.project_item(project), EXISTS):
-            raise NotFound(f"there is no project {project.id}")
+        item, values = project_items.project_item(project), {}
+        condition = EXISTS
+        if seen is not None:  # or the new one, when the SDK repeats a request whose answer was lost
+            condition, values = SAME_KEY, {":seen": {"S": seen.key_hash}, ":new": {"S": project.key_hash}}
+        if not self._table.put(item, condition, values):
+            raise NotFound(f"there is no project {project.id}, or another command has just changed its key")
 
     def delete_project(self, project_id: str) -> None:
         """Delete a project. It accepts no sessions and no queries any more; its sessions stay until they expire.
 
         Its access keys are disabled first, so that they are not valid for a later project with the same id.
         """
-        for access_key in self.access_keys(project_id):
-            self.disable_access_key(access_key)
+        self._disable(self.access_keys(project_id))
         self._table.delete(project_items.project_key(project_id))
+        self._disable(self.access_keys(project_id))  # those that were created in between; without a project there are no more
+
+    def _disable(self, access_keys: Iterable[AccessKey]) -> None:
+        for access_key in access_keys:
+            if access_key.enabled:
+                self.disable_access_key(access_key)
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
         """Return an access key, by a consistent read; None when there is none."""
@@ -94,14 +112,24 @@ class Registry:
     def create_access_key(self, access_key: AccessKey) -> None:
         """Store a new access key.
 
-        Raises NotFound when its project does not exist.
+        Raises NotFound when its project does not exist, and StorageUnavailable when others keep changing the project.
         """
         project = {"Key": project_items.project_key(access_key.project_id), "ConditionExpression": EXISTS}
         puts = [{"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in project_items.access_key_items(access_key)]
-        if not self._table.transact([{"ConditionCheck": project}, *puts]):
-            raise NotFound(f"there is no project {access_key.project_id}")
+        for _ in range(MAX_ATTEMPTS):
+            if self._table.transact([{"ConditionCheck": project}, *puts]) or self.access_key(access_key.id) == access_key:
+                return
+            if self._table.get(project_items.project_key(access_key.project_id), consistent=True) is None:
+                raise NotFound(f"there is no project {access_key.project_id}")
+        raise StorageUnavailable("other commands keep changing the project; nothing was created")
 
     def disable_access_key(self, access_key: AccessKey) -> None:
-        """Disable an access key, at once and for ever."""
+        """Disable an access key, at once and for ever.
+
+        Raises StorageUnavailable when others keep changing it: it may still be enabled.
+        """
         disabled = project_items.access_key_items(access_key._replace(enabled=False))
-        self._table.transact([{"Put": {"Item": item}} for item in disabled])
+        for _ in range(MAX_ATTEMPTS):
+            if self._table.transact([{"Put": {"Item": item}} for item in disabled]):
+                return
+        raise StorageUnavailable("other commands keep changing the access key; it may still be enabled")

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import aws, transient_errors_as_unavailable
+from mediabeat.storage.dynamodb import TRANSIENT, aws, transient_errors_as_unavailable
 
 KEPT_FOR_MS: Final = 300_000
 """Secrets are cached for five minutes to save look-ups.
@@ -31,7 +31,7 @@ def secrets_client() -> Any:
 def _read(client: Any, secret_id: str) -> str | None:
     """Return a secret; None when there is none. Raises StorageUnavailable when Secrets Manager refuses for now."""
     try:
-        with transient_errors_as_unavailable():
+        with transient_errors_as_unavailable(TRANSIENT):
             secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:

@@ -13,7 +13,7 @@ from mediabeat.storage.table import Item, key, number_in
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 760
+TAIL_BYTES: Final = 705
 """Once the tail has this many bytes, the next append moves it to a page. This keeps the head, with one more event, below 1 KB:
 one write unit."""
 
@@ -22,11 +22,6 @@ LARGE_BYTES: Final = 1_024
 
 PAGE_BYTES: Final = 300_000
 """Events of a downloaded session go into pages of at most this size, below DynamoDB's limit of 400 KB per item."""
-
-
-def due_partitions(shards: int) -> list[str]:
-    """Return the partitions of the index `due`, without the quarantine."""
-    return [str(shard) for shard in range(shards)]
 
 
 def listing_key(project_id: str, device: str, video_type: str, shard: int) -> str:
@@ -50,8 +45,8 @@ def shard_of(sid: str, shards: int) -> int:
     return zlib.crc32(sid.encode()) % shards
 
 
-def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
-    """Return the head of a session, with an empty tail; `expires_at` in epoch seconds."""
+def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
+    """Return the head of a session, with an empty tail, in a partition of the index `due`; `expires_at` in epoch seconds."""
     numbers = {
         "last_at": head.last_at,
         "due_at": head.due_at,
@@ -59,21 +54,30 @@ def head_item(sid: str, head: Head, *, shards: int, expires_at: int) -> Item:
         "ended_ts": head.ended_ts,
         "closed_at": head.closed_at,
         "taken": head.weight,
+        "began_at": head.began_at,
+        "moved_at": head.moved_at,
         "tail_bytes": 0,
         "expires_at": expires_at,
     }
     item = key(sid, HEAD) | {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
     item["phase"] = {"S": head.phase}
     if head.due_at is not None:
-        item["due_shard"] = {"S": str(shard_of(sid, shards))}
+        item["due_shard"] = {"S": due_shard}
+    if head.playhead is not None:
+        item["playhead"] = playhead_value(head.playhead)
     if head.close_reason is not None:
         item["close_reason"] = {"S": head.close_reason}
     return item
 
 
+def playhead_value(playhead: float) -> Item:
+    """Return a playhead as an attribute. A text, because a player may send a number that DynamoDB cannot hold."""
+    return {"S": repr(playhead)}
+
+
 def head_of(item: Item) -> Head:
     """Read the head of a session."""
-    reason = item.get("close_reason")
+    reason, playhead = item.get("close_reason"), item.get("playhead")
     return Head(
         phase=Phase(item["phase"]["S"]),
         last_at=int(item["last_at"]["N"]),
@@ -83,6 +87,9 @@ def head_of(item: Item) -> Head:
         closed_at=number_in(item, "closed_at"),
         close_reason=CloseReason(reason["S"]) if reason else None,
         weight=number_in(item, "taken") or 0,
+        began_at=number_in(item, "began_at"),
+        moved_at=number_in(item, "moved_at"),
+        playhead=float(playhead["S"]) if playhead else None,
     )
 
 
@@ -92,9 +99,9 @@ def tail_of(item: Item) -> list[bytes]:
     return tail
 
 
-def full_tail_of(item: Item) -> list[bytes]:
-    """Return the packed events in a head whose tail is full; empty for a head whose tail has room."""
-    return tail_of(item) if (number_in(item, "tail_bytes") or 0) >= TAIL_BYTES else []
+def has_full_tail(item: Item) -> bool:
+    """Return whether the next append has to move the tail of a head to a page."""
+    return (number_in(item, "tail_bytes") or 0) >= TAIL_BYTES
 
 
 def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:
@@ -156,8 +163,8 @@ def entry_of(item: Item) -> ListEntry:
         sid=item["pk"]["S"],
         started_at=int(item["started_at"]["N"]),
         ts_skew=int(item["ts_skew"]["N"]),
-        viewer=item["viewer"]["S"],
-        caller=_caller_in(item),
+        viewer=item["viewer"]["S"] if "viewer" in item else "",
+        caller=_caller_if_readable(item),
         summary=_summary_in(item),
     )
 
@@ -173,6 +180,14 @@ def has_expired(item: Item, now: int) -> bool:
 
 def _caller_in(item: Item) -> str:
     return decompressed(bytes(item["caller"]["B"])).decode()
+
+
+def _caller_if_readable(item: Item) -> str:
+    """Return the caller in an entry of a list; an empty text when it is damaged, so that the list has the other entries."""
+    try:
+        return _caller_in(item)
+    except (LookupError, TypeError, ValueError, zlib.error):
+        return ""
 
 
 def _summary_in(item: Item) -> bytes | None:

@@ -1,16 +1,22 @@
 """Queries about sessions in DynamoDB. Nothing here writes."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import ListEntry, StoredSession
+from mediabeat.core.shown_ids import place_of, stands_for
 from mediabeat.storage import session_items, viewer_items
 from mediabeat.storage.dynamodb import Table
-from mediabeat.storage.session_store import read_session
-from mediabeat.storage.table import NEWEST_INDEX
+from mediabeat.storage.session_reads import read_session
+from mediabeat.storage.table import NEWEST_INDEX, Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+SAME_START: Final = 25
+"""Sessions of one shard and one millisecond among which an id is looked for. Uploads choose their start, so there is a bound."""
 
 
 class SessionQueries:
@@ -34,7 +40,7 @@ class SessionQueries:
         """
         condition = "listing = :listing AND started_at BETWEEN :since AND :until"
         values = {":listing": {"S": listing}, ":since": {"N": str(since)}, ":until": {"N": str(until)}}
-        options = {"IndexName": NEWEST_INDEX, "ScanIndexForward": False, "Limit": page_size}
+        options: Item = {"IndexName": NEWEST_INDEX, "ScanIndexForward": False, "Limit": page_size}
         items = self._table.query(condition, values, **options)
         return (session_items.entry_of(item) for item in items if not session_items.has_expired(item, now))
 
@@ -45,6 +51,24 @@ class SessionQueries:
         entries = (item for item in items if not session_items.has_expired(item, now))
         found = (self.read_session(viewer_items.viewer_entry_of(entry).sid) for entry in entries)
         return next((stored for stored in found if stored and stored.start and not stored.has_expired(now)), None)
+
+    def session_shown_as(self, project_id: str, shown: str, *, shards: int) -> StoredSession | None:
+        """Return the session of a project that answers show under this id (see `shown_ids`); None when there is none.
+
+        Reads the list, which can miss a session for about a second after its start.
+        """
+        place = place_of(shown)
+        if place is None:
+            return None
+        # A session that was stored under fewer shards is in another one.
+        for shard in dict.fromkeys(place.checksum % count for count in range(shards, 0, -1)):
+            listing = session_items.listing_key(project_id, place.device, place.video_type, shard)
+            values = {":listing": {"S": listing}, ":at": {"N": str(place.started_at)}}
+            items = self._table.query("listing = :listing AND started_at = :at", values, IndexName=NEWEST_INDEX, Limit=SAME_START)
+            for item in islice(items, SAME_START):
+                if stands_for(shown, item["pk"]["S"]):
+                    return self.read_session(item["pk"]["S"])
+        return None
 
     def all_entries(self, *, since: int) -> Iterator[ListEntry]:
         """Yield the list entries of all projects' sessions that started at or after a time (epoch ms).

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import Head, Start, StoredSession
+from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
 from mediabeat.storage import session_items, upload_items, viewer_items
+from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
-from mediabeat.storage.table import key
+from mediabeat.storage.table import Item, key
 from mediabeat.storage.upload_items import Upload
+from mediabeat.storage.write_units import check_units
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,37 +27,55 @@ class SessionStarts:
         self._retention_s = retention_s
 
     def create_session(self, sid: str, head: Head, start: Start, *, now: int) -> None:
-        """Store a new session. It exists once its start item, which is written last, is there."""
+        """Store a new session. It exists once its start item, which is written last, is there.
+
+        Raises CostsTooMuch, with nothing stored.
+        """
         expires_at = now // 1_000 + self._retention_s
+        head_item, *entries, start_item = self._items(sid, head, start, expires_at)
+        check_units([head_item, *entries, start_item], most=START_UNITS, what="a sessionStart")
         # A request that timed out and was repeated may arrive after its repeat, after the first events, even after the summary.
         # The condition keeps it from overwriting them.
-        self._table.put(session_items.head_item(sid, head, shards=self._shards, expires_at=expires_at), IS_NEW)
-        for entry in viewer_items.viewer_items(sid, start, expires_at=expires_at):
+        self._table.put(head_item, IS_NEW)
+        for entry in entries:
             self._table.put(entry)
-        self._table.put(session_items.start_item(sid, start, shards=self._shards, expires_at=expires_at), IS_NEW)
+        self._table.put(start_item, IS_NEW)
 
     def upload_session(self, sid: str, head: Head, start: Start, events: Iterable[bytes], *, now: int) -> bool:
         """Store a downloaded session. Returns False if it is stored, erased or expired already: then this upload is a repeat.
 
-        The call may be interrupted and repeated, also by two requests at once: it writes the same items each time.
+        The call may be interrupted and repeated, also by two requests at once: it writes the same items each time. Raises
+        CostsTooMuch, with nothing stored.
         """
-        # The mark comes first, because it decides. Two uploads get one time of expiry from it.
         kept_until = now // 1_000 + self._retention_s
         mark = upload_items.upload_item(sid, Upload(kept_until), expires_at=kept_until + self._retention_s)
+        # Pages are cut from sorted events, so a repeat makes the same pages.
+        pages = list(session_items.pages(sorted(events)))
+        page_items = (session_items.page_item(sid, page, expires_at=kept_until) for page in pages)
+        others = self._items(sid, head, start, kept_until)
+        check_units([mark, *page_items, *others], most=DOWNLOADED_UNITS, what="a downloaded session")
+        # The mark comes first, because it decides. Two uploads get one time of expiry from it.
         if (earlier := self._table.put_new(mark)) is not None:
             upload = upload_items.upload_of(earlier)
             if upload.erased or upload.session_expires_at * 1_000 <= now:
                 return False
             kept_until = upload.session_expires_at
-        # Pages are cut from sorted events, so a repeat makes the same pages.
-        for page in session_items.pages(sorted(events)):
+        for page in pages:
             self._table.put(session_items.page_item(sid, page, expires_at=kept_until), IS_NEW)
+        head_item, *entries, start_item = self._items(sid, head, start, kept_until)
         # The closer deletes an old head without a start. A repeat renews the head, and the closer deletes only the one it read.
-        item = session_items.head_item(sid, head, shards=self._shards, expires_at=kept_until)
-        self._table.put(item, IS_NEW_OR_NOT_SUMMARIZED)
-        for entry in viewer_items.viewer_items(sid, start, expires_at=kept_until):
+        self._table.put(head_item, IS_NEW_OR_NOT_SUMMARIZED)
+        for entry in entries:
             self._table.put(entry, IS_NEW)
-        return self._table.put(session_items.start_item(sid, start, shards=self._shards, expires_at=kept_until), IS_NEW)
+        return self._table.put(start_item, IS_NEW)
+
+    def _items(self, sid: str, head: Head, start: Start, expires_at: int) -> list[Item]:
+        """Return the items of a new session without its pages, in the order in which they are written."""
+        return [
+            self._head_item(sid, head, start, expires_at),
+            *viewer_items.viewer_items(sid, start, expires_at=expires_at),
+            session_items.start_item(sid, start, shards=self._shards, expires_at=expires_at),
+        ]
 
     def restore_session(self, stored: StoredSession) -> bool:
         """Store an exported session as it was. Returns False, with nothing changed, if the session exists.
@@ -70,15 +91,19 @@ class SessionStarts:
         # old head without its start for a failed creation, and delete it.
         for page in session_items.pages(sorted(stored.events - {start.event})):
             self._table.put(session_items.page_item(stored.sid, page, expires_at=stored.expires_at))
-        common = {"shards": self._shards, "expires_at": stored.expires_at}
+        expires_at = stored.expires_at
         new = (
-            session_items.head_item(stored.sid, stored.head, **common),
-            session_items.start_item(stored.sid, start, **common, summary=stored.summary),
+            self._head_item(stored.sid, stored.head, start, expires_at),
+            session_items.start_item(stored.sid, start, shards=self._shards, expires_at=expires_at, summary=stored.summary),
         )
-        entries = viewer_items.viewer_items(stored.sid, start, expires_at=stored.expires_at)
+        entries = viewer_items.viewer_items(stored.sid, start, expires_at=expires_at)
         return self._table.transact(
             [
                 *({"Put": {"Item": item, "ConditionExpression": IS_NEW}} for item in new),
                 *({"Put": {"Item": item}} for item in entries),
             ]
         )
+
+    def _head_item(self, sid: str, head: Head, start: Start, expires_at: int) -> Item:
+        due_shard = partition_of(sid, start.project_id, weight=head.weight, shards=self._shards)
+        return session_items.head_item(sid, head, due_shard=due_shard, expires_at=expires_at)

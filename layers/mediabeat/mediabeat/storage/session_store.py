@@ -1,20 +1,22 @@
 """Sessions that exist, in DynamoDB: appending to them, closing them, reading them. Every write has a named condition."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from heapq import merge
-from itertools import chain
+from collections.abc import Sequence, Set
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core import event_codec
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.records import Head, Phase, StoredSession
-from mediabeat.errors import LargeSession
 from mediabeat.storage import session_items
 from mediabeat.storage.dynamodb import EXISTS, ConditionFailed, Table
-from mediabeat.storage.table import DUE_INDEX, QUARANTINE, Item, key
+from mediabeat.storage.table import Item, key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from mediabeat.core.lifecycle import Mark
+    from mediabeat.storage.due_index import DueIndex
+    from mediabeat.storage.session_reads import Opened
 
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # a later call may be faster: `last_at` never goes back
@@ -22,18 +24,20 @@ STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
 HAS_ROOM: Final = "NOT taken >= :most"  # also true for a head without the attribute
 TAIL_HAS_ROOM: Final = "tail_bytes < :full"
 SAME_TAIL: Final = "tail = :tail"
-SAME_MARK: Final = "phase = :phase AND due_at = :due_at"
+SAME_MARK: Final = "phase = :phase AND due_at = :seen"
+SAME_PAST_MARK: Final = f"{SAME_MARK} AND last_at <= :now"  # several events may be stored under one mark
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_TIME: Final = "last_at = :last_at"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at AND taken = :taken"  # each event raises `taken`
 
 
 class NotAppended(Exception):
-    """The head did not meet the condition. `head` is the head at that time; None when there is no such session."""
+    """The head did not meet the condition. `head` and `tail` are those of that time; no head when there is no such session."""
 
-    def __init__(self, head: Head | None, full_tail: Sequence[bytes] = ()) -> None:
+    def __init__(self, head: Head | None, tail: Sequence[bytes] = (), *, tail_is_full: bool = False) -> None:
         self.head = head
-        self.full_tail = full_tail
+        self.tail = tail
+        self.tail_is_full = tail_is_full
 
 
 class Store:
@@ -49,33 +53,40 @@ class Store:
     def append(self, sid: str, events: Set[bytes], *, now: int, to: Phase = Phase.OPEN) -> None:
         """Append events, all or none, to a session before its due mark.
 
-        Raises NotAppended.
+        Raises NotAppended, and as all appends CostsTooMuch, with nothing stored.
         """
         condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
         self._append(sid, events, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
 
-    def append_last(self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int) -> None:
+    def append_last(
+        self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int, past_mark_of: Head | None = None
+    ) -> None:
         """Append a `sessionEnd`, with or without other events. Until `due_at`, the session still accepts stragglers.
 
-        A `sessionEnd` on its own is accepted even when the session is full. Raises NotAppended.
+        A `sessionEnd` on its own is accepted even when the session is full. After the due mark, `past_mark_of` is the head that
+        was seen. Raises NotAppended.
         """
         changes = ", phase = :ended, ended_at = :now, ended_ts = :ended_ts, due_at = :due_at"
         values = {":ended_ts": {"N": str(ended_ts)}, ":due_at": {"N": str(due_at)}, ":ended": {"S": Phase.ENDED}}
         room, most = ("", {}) if len(events) == 1 else (f"{HAS_ROOM} AND ", _most())
-        self._append(sid, events, now, room + STILL_OPEN, changes, values | {":open": {"S": Phase.OPEN}} | most)
+        if past_mark_of is None:
+            condition, known = STILL_OPEN, {":open": {"S": Phase.OPEN}}
+        else:
+            condition, known = SAME_PAST_MARK, _as_seen(past_mark_of)
+        self._append(sid, events, now, room + condition, changes, values | known | most)
 
-    def append_past_mark(self, sid: str, events: Set[bytes], *, due_at: int, seen: Head, now: int) -> None:
-        """Append events to an open session after its due mark, and move the mark, unless the mark has moved since it was seen.
+    def append_past_mark(self, sid: str, events: Set[bytes], *, mark: "Mark | None", head: Head, now: int) -> None:
+        """Append events to an open session after its due mark, unless the mark has moved since the head was seen.
 
-        Raises NotAppended.
+        Moves the mark; without a new one, it stays for the closer. Raises NotAppended.
         """
-        values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
-        self._append(sid, events, now, f"{HAS_ROOM} AND {SAME_MARK}", ", due_at = :new", values | _most())
+        changes, values = _moving(mark) if mark else ("", {})
+        self._append(sid, events, now, f"{HAS_ROOM} AND {SAME_PAST_MARK}", changes, values | _as_seen(head) | _most())
 
-    def rearm(self, sid: str, *, due_at: int, seen: Head) -> bool:
+    def rearm(self, sid: str, mark: "Mark", *, seen: Head) -> bool:
         """Move the due mark of an open session. Returns False when another request changed the session first."""
-        values = {":phase": {"S": seen.phase}, ":due_at": {"N": str(seen.due_at)}, ":new": {"N": str(due_at)}}
-        return self._update_head(sid, "SET due_at = :new", SAME_MARK, values)
+        changes, values = _moving(mark)
+        return self._update_head(sid, f"SET {changes.removeprefix(', ')}", SAME_MARK, values | _as_seen(seen))
 
     def _append(self, sid: str, events: Set[bytes], now: int, condition: str, changes: str, values: Item) -> None:
         """Append under a condition: to the tail, or to a new tail after a full one has moved to a page.
@@ -88,7 +99,10 @@ class Store:
         changes = f"SET last_at = :now{changes}"
         values = values | {":now": {"N": str(now)}, ":weight": {"N": str(sum(map(event_codec.event_weight, events)))}}
         if size > session_items.LARGE_BYTES:
+            from mediabeat.storage.write_units import check_append  # few requests are large
+
             page = session_items.page_item(sid, events, expires_at=expires_at)
+            check_append(page)
             return self._change_head(sid, f"{changes} ADD taken :weight", condition, values, page)
         values |= {":events": {"BS": list(events)}, ":size": {"N": str(size)}}
         try:
@@ -96,49 +110,44 @@ class Store:
             full = {":full": {"N": str(session_items.TAIL_BYTES)}}
             self._change_head(sid, added, f"{TAIL_HAS_ROOM} AND {condition}", values | full)
         except NotAppended as refusal:
-            if not refusal.full_tail or not refusal.head or refusal.head.phase is Phase.CLOSED:
+            if not refusal.tail_is_full or not refusal.head or refusal.head.phase is Phase.CLOSED:
                 raise
-            self._table.put(session_items.page_item(sid, refusal.full_tail, expires_at=expires_at))
+            self._table.put(session_items.page_item(sid, refusal.tail, expires_at=expires_at))
             replaced = f"{changes}, tail_bytes = :size, tail = :events ADD taken :weight"
-            self._change_head(sid, replaced, f"{SAME_TAIL} AND {condition}", values | {":tail": {"BS": refusal.full_tail}})
+            self._change_head(sid, replaced, f"{SAME_TAIL} AND {condition}", values | {":tail": {"BS": refusal.tail}})
 
     def _change_head(self, sid: str, changes: str, condition: str, values: Item, page: Item | None = None) -> None:
         """Change a head, and write a page in the same transaction if there is one.
 
         Raises NotAppended.
         """
+        try:
+            self._change_head_item(sid, changes, condition, values, page)
+        except ConditionFailed as failure:
+            old = failure.item
+            if not old:
+                raise NotAppended(None) from None
+            tail, is_full = session_items.tail_of(old), session_items.has_full_tail(old)
+            raise NotAppended(session_items.head_of(old), tail, tail_is_full=is_full) from None
+
+    def _change_head_item(self, sid: str, changes: str, condition: str, values: Item, page: Item | None = None) -> None:
+        """Change a head as `_change_head` does. Raises ConditionFailed."""
         update = {
             "Key": key(sid, session_items.HEAD),
             "UpdateExpression": changes,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }
-        try:
-            self._table.update_with(update, page)
-        except ConditionFailed as failure:
-            old = failure.item
-            raise NotAppended(session_items.head_of(old) if old else None, session_items.full_tail_of(old)) from None
+        self._table.update_with(update, page)
 
     # Closing
 
-    def due_sessions(self, now: int, slice_index: int = 0, slices: int = 1) -> Iterator[str]:
-        """Yield the ids of the sessions whose due mark has passed, oldest mark first; quarantined sessions come last.
+    @cached_property
+    def due(self) -> "DueIndex":
+        """The index of the sessions whose time may be up."""
+        from mediabeat.storage.due_index import DueIndex  # not loaded on the hot path
 
-        Reads only the shards of one of several slices; slice 0 also reads the quarantine.
-        """
-        partitions = session_items.due_partitions(self._shards)[slice_index::slices]
-        due = merge(*(self._due(partition, now) for partition in partitions))
-        for _, sid in chain(due, () if slice_index else self._due(QUARANTINE, now)):
-            yield sid
-
-    def _due(self, partition: str, now: int) -> Iterator[tuple[int, str]]:
-        values = {":partition": {"S": partition}, ":now": {"N": str(now)}}
-        for item in self._table.query("due_shard = :partition AND due_at <= :now", values, IndexName=DUE_INDEX):
-            yield int(item["due_at"]["N"]), item["pk"]["S"]
-
-    def quarantine(self, sid: str) -> None:
-        """Move a session to the quarantine, which the closer reads after all other sessions. Its due mark stays."""
-        self._update_head(sid, "SET due_shard = :quarantine", HAS_MARK, {":quarantine": {"S": QUARANTINE}})
+        return DueIndex(self._table, self._shards)
 
     def mark_closed(self, sid: str, *, reason: CloseReason, closed_at: int, seen: Head) -> bool:
         """Close a session. Returns False when an event or another closer changed it since it was read."""
@@ -156,9 +165,19 @@ class Store:
         """Write the summary of a closed session into its list entry."""
         self._table.update(key(sid, session_items.START), "SET summary = :summary", EXISTS, {":summary": {"B": summary}})
 
-    def drop_due_mark(self, sid: str) -> bool:
-        """Remove a session from the index `due`. Returns False when another closer has done so."""
-        return self._update_head(sid, "REMOVE due_at, due_shard", HAS_MARK, {})
+    def drop_due_mark(self, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
+        """Remove a closed session from the index `due`, with its reason. Returns False when another closer has done so."""
+        from secrets import token_hex  # no append needs it
+
+        caller = token_hex(8)
+        changes = "SET close_reason = :reason, closed_at = :closed_at, closed_by = :caller REMOVE due_at, due_shard"
+        values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}, ":caller": {"S": caller}}
+        try:
+            self._change_head_item(sid, changes, HAS_MARK, values)
+        except ConditionFailed as failure:
+            # A request whose answer is lost is repeated, and the repeat finds no mark: then this caller has removed it.
+            return failure.item.get("closed_by") == {"S": caller}
+        return True
 
     def forget_unfinished(self, sid: str, *, seen: Head) -> None:
         """Delete the head of a session whose creation failed and so was never acknowledged, unless a repeat has renewed it."""
@@ -169,29 +188,30 @@ class Store:
 
     # Reading
 
+    def open_session(self, sid: str) -> "Opened | None":
+        """Return a session of which only the first items are read; None when there is no such session."""
+        from mediabeat.storage.session_reads import open_session  # no append reads
+
+        return open_session(self._table, sid)
+
     def read_session(self, sid: str, *, up_to: int | None = None) -> StoredSession | None:
         """Return all that is stored of a session; None when there is no such session.
 
         Raises LargeSession when its events weigh more than `up_to`.
         """
+        from mediabeat.storage.session_reads import read_session
+
         return read_session(self._table, sid, up_to=up_to)
 
 
-def read_session(table: Table, sid: str, *, up_to: int | None) -> StoredSession | None:
-    """Return all that is stored of a session; None when there is no such session.
-
-    Raises LargeSession, after reading 1 MB at most, when its events weigh more than `up_to`.
-    """
-    items = table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True)
-    return session_items.stored_session_from(sid, items if up_to is None else _not_above(up_to, items))
+def _as_seen(head: Head) -> Item:
+    return {":phase": {"S": head.phase}, ":seen": {"N": str(head.due_at)}}
 
 
-def _not_above(up_to: int, items: Iterable[Item]) -> Iterator[Item]:
-    """Pass on the items of a session. The head comes first and carries the weight."""
-    for item in items:
-        if item["sk"]["S"] == session_items.HEAD and session_items.head_of(item).weight > up_to:
-            raise LargeSession
-        yield item
+def _moving(mark: "Mark") -> tuple[str, Item]:
+    values = {":new": {"N": str(mark.due_at)}, ":moved_at": {"N": str(mark.moved_at)}, ":began_at": {"N": str(mark.began_at)}}
+    changes = ", due_at = :new, moved_at = :moved_at, playhead = :playhead, began_at = :began_at"
+    return changes, values | {":playhead": session_items.playhead_value(mark.playhead)}
 
 
 def _most() -> Item:

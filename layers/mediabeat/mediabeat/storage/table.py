@@ -24,11 +24,12 @@ Access patterns
   start a session        put the head, the viewer's entries and the start. The start is the commit: without it, the other items
                          belong to no session
   upload a session       put the mark, the pages and then as above, under conditions that make a repeat harmless
-  append an event        one conditional update of the head, which stays below 1 KB: one write unit. Every 50th to 80th event
+  append an event        one conditional update of the head, which stays below 1 KB: one write unit. Every 50th to 70th event
                          finds the tail full and moves it to a page: two units more
   read a session         one query of its partition. The head sorts first, so an event that moves from the tail to a page during
                          the query is seen at least once
-  find due sessions      one query per shard of `due`, up to now. The cost follows what is due, not what is stored
+  find due sessions      one query per partition of `due` (see due_partitions), up to now. The cost follows what is due, not what
+                         is stored
   list newest sessions   one query of `newest` per device, video type and shard, newest first, read as far as needed
   a viewer's sessions    one query of the viewer's partition. Each entry names the viewer's other UUIDs
   admit a session        one batch read: the project and the channel's name
@@ -46,9 +47,6 @@ Item = dict[str, Any]
 
 DUE_INDEX: Final = "due"
 NEWEST_INDEX: Final = "newest"
-
-QUARANTINE: Final = "aside"
-"""The partition of the index `due` for sessions that failed to close."""
 
 
 def key(pk: str, sk: str) -> Item:

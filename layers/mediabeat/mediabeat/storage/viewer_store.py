@@ -48,5 +48,5 @@ class ViewerStore:
         return len(self._keys_of_session(entry.sid)) + sum(item is not None for item in found)
 
     def _keys_of_session(self, sid: str) -> list[Item]:
-        options = {"ConsistentRead": True, "ProjectionExpression": "pk, sk"}
+        options: Item = {"ConsistentRead": True, "ProjectionExpression": "pk, sk"}
         return list(self._table.query("pk = :pk", {":pk": {"S": sid}}, **options))

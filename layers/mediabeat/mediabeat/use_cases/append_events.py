@@ -1,12 +1,14 @@
 """Appending events to their session: the hot path, and the rarer ways that an append can go."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
-from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits, next_due
+from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.records import SESSION_ID, Head, Phase
+from mediabeat.core.records import Head, Phase
+from mediabeat.core.session_id import SESSION_ID, arrival_to_keep
 from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
 
@@ -23,24 +25,11 @@ def append_event(
     """Store an event of a session; once this returns, the event is durable. `now` is the server's clock, epoch milliseconds.
 
     Ignores a `sessionEnd` for a session that has ended (source: Adobe). Calls `on_retry` before each attempt but the first.
-    Raises SessionUnknown, SessionClosed, and StorageUnavailable with nothing acknowledged.
+    Raises SessionUnknown, SessionClosed, CostsTooMuch, and StorageUnavailable with nothing acknowledged.
     """
-    for attempt in range(MAX_ATTEMPTS):
-        if attempt:
-            on_retry()
-        try:
-            _append(sid, [event], store, now=now)
-        except NotAppended as refusal:
-            if refusal.head is None:
-                raise SessionUnknown(f"no session {sid}") from None
-            # A later request may have been faster, or another server's clock may be ahead: a session's own time never goes back.
-            now = max(now, refusal.head.last_at)
-            try:
-                _append_otherwise(sid, event, refusal.head, store, limits, now=now)
-            except NotAppended:
-                continue
-        return
-    raise StorageUnavailable("other events of the same session were faster")
+    refusal = append_events(sid, [event], store, limits, now=now, on_retry=on_retry)[0]
+    if refusal:
+        raise refusal
 
 
 def append_events(
@@ -55,41 +44,72 @@ def append_events(
     """Store several events of a session; return for each why it was refused, or None if it is durable.
 
     An event that could not be parsed comes as its error, and is returned as that. One write appends all others to an open
-    session.
+    session. If the session does not take them so, its head decides about all of them. Raises CostsTooMuch with nothing stored.
     """
     outcomes: dict[int, MediabeatError | None] = {
         position: one for position, one in enumerate(events) if isinstance(one, MediabeatError)
     }
-    valid = {position: one for position, one in enumerate(events) if isinstance(one, Event)}
+    left = {position: _with_arrival(one, sid, now) for position, one in enumerate(events) if isinstance(one, Event)}
     try:
-        if valid:
-            _append(sid, valid.values(), store, now=now)
-        outcomes |= dict.fromkeys(valid)
-    except StorageUnavailable as error:
-        outcomes |= dict.fromkeys(valid, error)
-    except NotAppended:
-        outcomes |= _append_one_by_one(sid, valid, store, limits, now, on_retry)
+        for attempt in range(MAX_ATTEMPTS):
+            if not left:
+                break
+            if attempt:
+                on_retry()
+            try:
+                _append(sid, left.values(), store, now=now)
+                outcomes |= dict.fromkeys(left)
+                break
+            except NotAppended as refusal:
+                if refusal.head is None:
+                    raise SessionUnknown(f"no session {sid}") from None
+                # A later request may have been faster, or another server's clock may be ahead: a session's time never goes back.
+                now = max(now, refusal.head.last_at)
+                outcomes |= _append_some(sid, left, refusal.head, refusal.tail, store, limits, now=now)
+            left = {position: event for position, event in left.items() if position not in outcomes}
+        else:
+            raise StorageUnavailable("other events of the same session were faster")
+    except (StorageUnavailable, SessionUnknown) as error:
+        # The rest would fail too, and the player is waiting.
+        outcomes |= {position: error for position in left if position not in outcomes}
     return [outcomes[position] for position in range(len(events))]
 
 
-def _append_one_by_one(
-    sid: str, events: Mapping[int, Event], store: Store, limits: Limits, now: int, on_retry: Callable[[], None]
+def _append_some(
+    sid: str, events: Mapping[int, Event], head: Head, tail: Sequence[bytes], store: Store, limits: Limits, *, now: int
 ) -> dict[int, MediabeatError | None]:
+    """Return the outcomes of those events that the head decides about. The usual append may be tried for the others."""
+    # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
+    from mediabeat.core.lifecycle import Action, decide_append
+
     outcomes: dict[int, MediabeatError | None] = {}
+    together: dict[Action, dict[int, Event]] = {}
     for position, event in events.items():
-        try:
-            append_event(sid, event, store, limits, now=now, on_retry=on_retry)
-        except StorageUnavailable as error:
-            # The table is refusing writes. Stop here: the remaining events would fail too, and the player is waiting.
-            return dict.fromkeys(events, error) | outcomes
-        except MediabeatError as error:
-            outcomes[position] = error
-        else:
-            outcomes[position] = None
+        match action := decide_append(event, head, now=now):
+            case Action.IGNORE:
+                outcomes[position] = None
+            case Action.REFUSE:
+                outcomes[position] = SessionClosed("the session has ended")
+            case Action.REFUSE_FULL:
+                outcomes[position] = SessionClosed("the session is full")
+            case Action.WAIT:
+                raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
+            case _:
+                together.setdefault(action, {})[position] = event
+    with suppress(NotAppended):  # another request has just changed the head
+        if stragglers := together.get(Action.APPEND_STRAGGLER):
+            store.append(sid, set(map(pack, stragglers.values())), now=now, to=Phase.ENDED)
+            outcomes |= dict.fromkeys(stragglers)
+        if late := together.get(Action.CHECK_TIME_OUTS):
+            outcomes |= dict.fromkeys(late, _append_past_mark(sid, late.values(), head, tail, store, limits, now=now))
     return outcomes
 
 
-def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> None:
+def _with_arrival(event: Event, sid: str, now: int) -> Event:
+    return event._replace(arrived_at=arrival_to_keep(sid, event.ts, now))
+
+
+def _append(sid: str, events: Collection[Event], store: Store, *, now: int, past_mark_of: Head | None = None) -> None:
     """Store events by one write, in a session that is open and not past its due mark.
 
     Raises NotAppended, and SessionUnknown for a text that is not a session's id.
@@ -99,56 +119,29 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int) -> N
     packed = {pack(event) for event in events}
     ends = [event.ts for event in events if event.type is EventType.SESSION_END]
     if ends:
-        store.append_last(sid, packed, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now)
+        store.append_last(sid, packed, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now, past_mark_of=past_mark_of)
     else:
         store.append(sid, packed, now=now)
 
 
-def _append_otherwise(sid: str, event: Event, head: Head, store: Store, limits: Limits, *, now: int) -> None:
-    """Do what the lifecycle says about an event that the usual append did not store.
+def _append_past_mark(
+    sid: str, events: Collection[Event], head: Head, tail: Sequence[bytes], store: Store, limits: Limits, *, now: int
+) -> SessionClosed | None:
+    """Append events to a session whose due mark has passed, or close it and return why. Only the head decides, nothing is read.
 
-    Raises NotAppended when the head allows a usual append after all: another request has just changed it.
+    Raises NotAppended.
     """
-    # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
-    from mediabeat.core.lifecycle import Action, decide_append
+    from mediabeat.core.lifecycle import mark_by_head, over_by_head
 
-    match decide_append(event, head, now=now):
-        case Action.IGNORE:
-            return
-        case Action.CHECK_TIME_OUTS:
-            _append_past_mark(sid, event, store, limits, now=now)
-        case Action.APPEND_STRAGGLER:
-            store.append(sid, {pack(event)}, now=now, to=Phase.ENDED)
-        case Action.REFUSE:
-            raise SessionClosed("the session has ended")
-        case Action.REFUSE_FULL:
-            raise SessionClosed("the session is full")
-        case Action.WAIT:
-            raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
-        case _:
-            raise NotAppended(head)
-
-
-def _append_past_mark(sid: str, event: Event, store: Store, limits: Limits, *, now: int) -> None:
-    """Append an event to a session whose due mark has passed and move the mark, or close the session if a time-out applies."""
-    from mediabeat.core.lifecycle import decide_close, liveness_of
-
-    stored = store.read_session(sid)
-    if stored is None or stored.start is None:
-        raise SessionUnknown(f"no session {sid}")
-    if stored.head.phase is not Phase.OPEN or stored.head.due_at is None or stored.head.due_at > now:
-        raise NotAppended(stored.head)  # another request was faster: start again
-    over = decide_close(stored, limits, now=now)
-    if over:
+    if over := over_by_head(head, limits, now=now):
         reason, closed_at = over
         # Close before refusing: an earlier request that is still running could otherwise bring the session back to life.
-        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
-            raise NotAppended(stored.head)
-        raise SessionClosed(f"the session's time was up: {reason}")
-    if event.type is EventType.SESSION_END:
-        # Compute the mark without this event. The event may still fail to be stored, and the mark must never be later than the
-        # stored events justify.
-        store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
-        raise NotAppended(stored.head)  # the next attempt is a usual append
-    due_at = next_due(liveness_of(stored, event, now=now), limits)
-    store.append_past_mark(sid, {pack(event)}, due_at=due_at, seen=stored.head, now=now)
+        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head):
+            raise NotAppended(head)
+        return SessionClosed(f"the session's time was up: {reason}")
+    if any(event.type is EventType.SESSION_END for event in events):
+        _append(sid, events, store, now=now, past_mark_of=head)
+    else:
+        mark = mark_by_head(head, tail, events, limits, now=now)
+        store.append_past_mark(sid, set(map(pack, events)), mark=mark, head=head, now=now)
+    return None

@@ -1,26 +1,23 @@
-"""The closer: closes the sessions whose time is up, and writes their summaries.
+"""The closer: which due sessions a run takes, in which order. `look_at_session` says what happens with each.
 
-Two steps survive a crash between them: mark the session closed (exactly one closer wins), then write its summary and drop the due
-mark. A closed session without its summary still has its mark, so the next run finishes it.
+A run has three lanes, each with a share of its time: usual sessions, large ones, and those that failed. Within a lane, projects
+take turns. The head alone decides about the lane, and the index `due` keeps it. A session that needs memory or has failed is
+first moved aside, to a partition that is read more rarely each time. So one that ends the process cannot do so in each run.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from itertools import islice
 from math import ceil
 from typing import Final, NamedTuple
 
-from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits, next_due
-from mediabeat.core.lifecycle import decide_close, liveness_of
-from mediabeat.core.records import Phase
-from mediabeat.core.summary import summarize
+from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.errors import LargeSession, StorageUnavailable
+from mediabeat.storage import due_partitions
 from mediabeat.storage.session_store import Store
-
-UNFINISHED_MS: Final = 15 * MINUTE_MS
-"""A head without its start for this long belongs to a creation that failed: a request lasts seconds."""
+from mediabeat.use_cases.look_at_session import Closed, close_or_rearm
+from mediabeat.use_cases.take_due_sessions import DueSessions, Turns, Waiting
 
 SHARDS_PER_RUN: Final = 2
 """One run has one processor, which closes 32 to 58 sessions per second (COSTS.md). More shards get more runs."""
@@ -28,26 +25,14 @@ SHARDS_PER_RUN: Final = 2
 WORKERS: Final = 16
 """Sessions that are closed in parallel: the closer mostly waits for the database."""
 
-MAX_PARALLEL_WEIGHT: Final = 10_000
-"""Sessions up to this weight are closed in parallel.
-
-Larger ones run last, one at a time, because a whole session is held in memory.
-"""
+MAX_PARALLEL_WEIGHT: Final = due_partitions.LARGE_WEIGHT
 
 MIN_MS_LEFT_FOR_BATCH: Final = 10_000
-MIN_MS_LEFT_FOR_LARGE: Final = 40_000
+MIN_MS_LEFT_FOR_ONE: Final = 15_000
 """Time that a run must have left to begin a batch, or a session of the largest size: several times what they take."""
 
 BATCH_SIZE: Final = 4 * WORKERS
 """Sessions between two looks at the clock: a fraction of a second's work."""
-
-
-class Closed(NamedTuple):
-    """One session that this run, and no other, has finished. `lag_ms` is the closer's delay."""
-
-    sid: str
-    reason: CloseReason
-    lag_ms: int
 
 
 class Failed(NamedTuple):
@@ -80,73 +65,123 @@ def slices_of(index_shards: int) -> int:
     return ceil(index_shards / SHARDS_PER_RUN)
 
 
+Outcome = Closed | Failed | None
+Look = Callable[[Waiting], Outcome]
+
+
+class _Looks:
+    """How a run looks at a session, by the lane in which the session waits."""
+
+    def __init__(self, store: Store, limits: Limits, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._limits = limits
+        self._clock = clock
+        self.found_large: deque[Waiting] = deque()
+
+    def usual(self, one: Waiting) -> Outcome:
+        """Look at a session beside others. One that turns out to be large, or fails, changes its lane."""
+        try:
+            return self._look(one.sid, max_weight=MAX_PARALLEL_WEIGHT)
+        except LargeSession:
+            bucket = one.queue or str(due_partitions.bucket_of(one.sid))
+            with suppress(StorageUnavailable):
+                self._store.due.move(one.sid, due_partitions.large(bucket))
+            self.found_large.append(Waiting(one.sid, bucket))
+            return None
+        except StorageUnavailable as error:
+            return Failed(one.sid, error)
+        except Exception as error:
+            with suppress(StorageUnavailable):
+                self._store.due.move(one.sid, due_partitions.aside(0))
+            return Failed(one.sid, error)
+
+    def large(self, one: Waiting) -> Outcome:
+        """Look at a large session, with nothing else in memory if all of it has to be read."""
+        try:
+            return self._look(one.sid, max_weight=MAX_PARALLEL_WEIGHT)
+        except LargeSession:
+            return self._alone(one.sid, while_looking=due_partitions.aside(0), afterwards=due_partitions.large(one.queue))
+        except Exception as error:
+            return Failed(one.sid, error)
+
+    def failed(self, one: Waiting) -> Outcome:
+        """Look at a session that has failed. If it fails again, it waits longer."""
+        level = due_partitions.after(int(one.queue))
+        return self._alone(one.sid, while_looking=due_partitions.aside(level), afterwards=self._store.due.home_of(one.sid))
+
+    def _alone(self, sid: str, *, while_looking: str, afterwards: str) -> Outcome:
+        try:
+            if not self._store.due.move(sid, while_looking):
+                return None  # the index lags behind: another closer was here
+            closed = self._look(sid, max_weight=None)
+            if closed is None:
+                self._store.due.move(sid, afterwards)
+        except Exception as error:
+            return Failed(sid, error)
+        return closed
+
+    def _look(self, sid: str, *, max_weight: int | None) -> Closed | None:
+        return close_or_rearm(sid, self._store, self._limits, now=self._clock(), max_weight=max_weight)
+
+
+class _Lane:
+    """A part of the due sessions: its share of a run's time, and how many of them are looked at together."""
+
+    def __init__(
+        self, turns: Turns, look: Look, *, share: int, together: int = 1, min_ms_left: int = MIN_MS_LEFT_FOR_ONE
+    ) -> None:
+        self.turns = turns
+        self.min_ms_left = min_ms_left
+        self._look = look
+        self._share = share
+        self._together = together
+        self._used_ms = 0
+
+    @property
+    def used(self) -> float:
+        """The time that the lane has used, for its share. The lane with the least comes next."""
+        return self._used_ms / self._share
+
+    def step(self, side_by_side: Callable[..., Iterable[tuple[Outcome, int]]], clock: Callable[[], int]) -> list[Outcome]:
+        """Look at the next sessions."""
+
+        def timed(one: Waiting) -> tuple[Outcome, int]:
+            began = clock()
+            return self._look(one), clock() - began
+
+        began, taken = clock(), self.turns.take(self._together)
+        outcomes = list((side_by_side if self._together > 1 else map)(timed, taken))
+        for one, (_, took_ms) in zip(taken, outcomes, strict=True):
+            self.turns.note(one.queue, took_ms)
+        self._used_ms += max(1, clock() - began)
+        return [outcome for outcome, _ in outcomes]
+
+
 def close_due(
     store: Store, limits: Limits, clock: Callable[[], int], *, ms_left: Callable[[], int], number: int = 0, slices: int = 1
 ) -> Run:
-    """Close or re-arm every due session in one slice of the shards, in parallel, until time runs out.
+    """Close or re-arm every due session in one slice of the shards until time runs out.
 
-    The sessions that are left keep their marks. The next run takes them, or another one that runs at the same time.
+    The sessions that are left keep their marks. The next run takes them, or another one that runs at the same time. Raises
+    StorageUnavailable when the database does not say of any session whether it is due.
     """
-    large: list[str] = []
-
-    def attempt(sid: str, max_weight: int | None = MAX_PARALLEL_WEIGHT) -> Closed | Failed | None:
-        try:
-            return close_or_rearm(sid, store, limits, now=clock(), max_weight=max_weight)
-        except LargeSession:
-            large.append(sid)
-            return None
-        except StorageUnavailable as error:
-            return Failed(sid, error)
-        except Exception as error:
-            # The next run will fail on this session too, so it must come to all others first.
-            with suppress(StorageUnavailable):
-                store.quarantine(sid)
-            return Failed(sid, error)
-
-    due = store.due_sessions(clock(), number, slices)
-    outcomes: list[Closed | Failed | None] = []
+    looks = _Looks(store, limits, clock)
+    outcomes: list[Outcome] = []
     with ThreadPoolExecutor(WORKERS) as threads:
-        while batch := list(islice(due, BATCH_SIZE)):
-            if ms_left() < MIN_MS_LEFT_FOR_BATCH:
-                break
-            outcomes += threads.map(attempt, batch)
-    while large and ms_left() >= MIN_MS_LEFT_FOR_LARGE:
-        outcomes.append(attempt(large.pop(0), max_weight=None))
+        due = DueSessions(store.due, clock(), threads.map, number=number, slices=slices)
+        lanes = (
+            _Lane(due.usual, looks.usual, share=6, together=BATCH_SIZE, min_ms_left=MIN_MS_LEFT_FOR_BATCH),
+            _Lane(due.large, looks.large, share=3),
+            _Lane(due.failed, looks.failed, share=1),
+        )
+        while ready := [lane for lane in lanes if lane.turns.has_more and ms_left() >= lane.min_ms_left]:
+            outcomes += min(ready, key=lambda lane: lane.used).step(threads.map, clock)
+            while looks.found_large:
+                due.large.add(looks.found_large.popleft())
+    if due.refused and not outcomes:
+        raise due.refused[0]
     return Run(
         [one for one in outcomes if isinstance(one, Closed)],
         [one for one in outcomes if isinstance(one, Failed)],
-        has_more=bool(batch or large),
+        has_more=bool(due.refused) or any(lane.turns.has_more for lane in lanes),
     )
-
-
-def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weight: int | None = None) -> Closed | None:
-    """Close a due session if its time is up, else move its mark; also finish a closing that was interrupted.
-
-    Returns None if the session is not finished, or another closer finished it. Raises LargeSession when its events weigh more
-    than
-    `max_weight`.
-    """
-    stored = store.read_session(sid, up_to=max_weight)
-    if stored is None or (due_at := stored.head.due_at) is None or due_at > now:
-        return None  # the index lags behind: another closer was here
-    if stored.start is None:
-        if stored.head.last_at + UNFINISHED_MS < now:
-            store.forget_unfinished(sid, seen=stored.head)
-        return None
-    if not stored.head.phase.is_known:
-        raise ValueError(f"phase {stored.head.phase.value!r:.100} is of a later release, whose closer has to close the session")
-    reason, closed_at = stored.head.close_reason, stored.head.closed_at
-    if stored.head.phase is not Phase.CLOSED:
-        decided = decide_close(stored, limits, now=now)
-        if decided is None:
-            store.rearm(sid, due_at=next_due(liveness_of(stored), limits), seen=stored.head)
-            return None
-        reason, closed_at = decided
-        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=stored.head):
-            return None  # an event or another closer was faster: the next run looks again
-    # No event is missing from the summary: an earlier one would have prevented the closing, and a closed session takes none.
-    store.write_summary(sid, summarize(stored, reason).to_bytes())
-    if not store.drop_due_mark(sid) or closed_at is None or reason is None:
-        return None  # another closer did the same, and counts it
-    # An ended session waits for stragglers, and a downloaded one ended long ago. Neither is the closer's delay.
-    return Closed(sid, reason, now - max(closed_at, due_at))

@@ -4,31 +4,40 @@ from typing import NamedTuple
 
 from mediabeat.core.metrics import METRICS_VERSION
 from mediabeat.core.summary import Summary, summarize
+from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
 
 
 class Recomputed(NamedTuple):
-    """How many summaries were read, and how many of them were rewritten."""
+    """How many summaries were read, how many of them were rewritten, and the ids of sessions that failed with their errors."""
 
     seen: int
     rewritten: int
+    failed: tuple[tuple[str, Exception], ...] = ()
 
 
 def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recomputed:
     """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
-    Can be interrupted and repeated, because a rewritten summary is not touched twice. Open sessions have no summary yet.
+    Can be interrupted and repeated, because a rewritten summary is not touched twice. Open sessions have no summary yet. A
+    session that cannot be measured keeps its summary, and the others go on. Raises StorageUnavailable.
     """
     seen = rewritten = 0
+    failed: list[tuple[str, Exception]] = []
     for entry in queries.all_entries(since=since):
         if entry.summary is None:
             continue
         seen += 1
         if Summary.version_of(entry.summary) >= METRICS_VERSION:
             continue
-        stored = queries.read_session(entry.sid)
-        if stored is not None:
-            store.write_summary(entry.sid, summarize(stored).to_bytes())
-            rewritten += 1
-    return Recomputed(seen, rewritten)
+        try:
+            stored = queries.read_session(entry.sid)
+            if stored is not None:
+                store.write_summary(entry.sid, summarize(stored).to_bytes())
+                rewritten += 1
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # damaged items, or a summary that is too large for its item
+            failed.append((entry.sid, error))
+    return Recomputed(seen, rewritten, tuple(failed))

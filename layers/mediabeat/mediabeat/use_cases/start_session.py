@@ -12,6 +12,7 @@ from mediabeat.core.event_codec import event_weight, pack
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
+from mediabeat.core.session_id import RANDOM_BYTES, session_id
 from mediabeat.errors import InvalidInput, Problem
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
@@ -44,9 +45,10 @@ def start_session(
     """
     start = _start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=now - event.ts)
     start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
-    sid = _new_sid()
+    sid = _new_sid(start.ts_skew)
     due_at = next_due(Liveness(now, now, now), limits)
-    store.create_session(sid, Head(Phase.OPEN, now, due_at), start, now=now)
+    head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
+    store.create_session(sid, head, start, now=now)
     return Started(sid, start.project_id)
 
 
@@ -84,11 +86,13 @@ def _start(
         if "," in project_id:
             # Not the first one that is a project: then a new project would take sessions from another.
             rule = f"{project_id!r:.100} names several report suites; send one, because a session belongs to one project"
-        raise InvalidInput(Problem(f"{where}params.analytics.reportSuite", rule))
+        field = f"{where}params.analytics.reportSuite"
+        raise InvalidInput(Problem(field, rule, logged=f"{field}: is not a project here"))
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and accepts no sessions"
-        raise InvalidInput(Problem(f"{where}params.media.channel", rule))
+        field = f"{where}params.media.channel"
+        raise InvalidInput(Problem(field, rule, logged=f"{field}: the channel is {status}"))
     video_type: VideoType = "LIVE" if is_live(event) else "VOD"
     viewer = ""
     if any(map(identifies, event.params)):
@@ -109,5 +113,5 @@ def _start(
     )
 
 
-def _new_sid() -> str:
-    return secrets.token_hex(32)
+def _new_sid(ts_skew: int) -> str:
+    return session_id(secrets.token_bytes(RANDOM_BYTES), ts_skew)

@@ -9,8 +9,9 @@ from typing import Final
 import click
 from rich.console import Console
 
+from mediabeat.archive.checks import not_after
 from mediabeat.archive.folder import Archive, ArchiveWriter
-from mediabeat.cli import projects
+from mediabeat.cli import left_sessions, projects
 from mediabeat.cli.commands.options import DATE, on_deployment, since_option
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
@@ -27,6 +28,9 @@ _THERE_ALREADY: Final = """\
 {sessions} sessions were not stored, because this deployment has sessions with their ids. They are in {project!r} if an
 earlier import stored them there, otherwise in another project. A session's id exists once in a deployment, so an import
 neither moves nor copies them. To have them in {project!r}, import them into another deployment."""
+_KEY_LET_IN: Final = """\
+The project {project!r} is new here. It has the API key that it had when it was exported, and the person who made the
+archive may know that key. If it was not you, run: mediabeat project rotate-key {project}"""
 _REPORT_EVERY: Final = 100  # sessions between two updates of the progress line
 
 
@@ -97,14 +101,16 @@ def import_project(folder: Path, project: str | None, keep_days: int | None, dep
         projects.require(project, deployment.registry)
     elif manifest.project is None:
         raise CommandFailed("An export for sharing has no project. Name an existing one with --project.")
+    else:
+        left_sessions.refuse(manifest.project_id, deployment)
     with steps.step(f"checking {manifest.sessions} sessions in {folder}") as report:
         for number, _ in enumerate(archive.check(), start=1):
             if number % _REPORT_EVERY == 0:
                 report(f"{number} so far")
-    if project is None and manifest.project is not None:
-        projects.restore(manifest.project, deployment.registry)
+    if project is None and manifest.project is not None and projects.restore(manifest.project, deployment.registry):
+        click.echo(_KEY_LET_IN.format(project=project or manifest.project_id), err=True)
     outcomes: Counter[Outcome] = Counter()
-    sessions = (moved(one, project_id=project, expires_at=expires_at) for one in archive.sessions())
+    sessions = (moved(not_after(one, epoch_ms(now)), project_id=project, expires_at=expires_at) for one in archive.sessions())
     with steps.step(f"storing the sessions of {project or manifest.project_id!r}") as report:
         for outcome in import_sessions(sessions, deployment.starts, now=epoch_ms(now)):
             outcomes[outcome] += 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import click
 
-from mediabeat.cli import access_keys, projects
+from mediabeat.cli import access_keys, left_sessions, projects
 from mediabeat.cli.commands.options import on_deployment
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.target import Target
@@ -25,12 +25,15 @@ def project() -> None:
 @project.command("create")
 @click.argument("name")
 @click.option("--keep-viewer-uuids", is_flag=True, help="Store viewers' ids that are UUIDs as they are sent, not as hashes.")
+@click.option("--with-sessions", is_flag=True, help="Take over the sessions that a deleted project of this name has left.")
 @on_deployment
-def create_project(name: str, keep_viewer_uuids: bool, deployment: Target) -> None:
+def create_project(name: str, keep_viewer_uuids: bool, with_sessions: bool, deployment: Target) -> None:
     """Create a project and print its API key.
 
     NAME is the report suite that players send. Keep the key: the table stores only its hash, so it cannot be shown again.
     """
+    if not with_sessions:
+        left_sessions.refuse(name, deployment)
     try:
         key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids)
     except ProjectExists:
@@ -73,6 +76,7 @@ def delete_project(name: str, deployment: Target) -> None:
     """Delete a project and all its keys.
 
     The project NAME accepts no new sessions, and queries about its sessions are refused. Stored sessions stay until they expire.
+    Until then, `project create` refuses the name.
     """
     access_keys.delete_project(name, deployment)
     click.echo(f"The project {name!r} is deleted; its sessions expire in their time.")

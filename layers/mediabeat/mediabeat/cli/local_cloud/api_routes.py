@@ -15,7 +15,8 @@ from mediabeat.cli.local_cloud import clients, deployment
 # call of an AWS service. So players use 127.0.0.1, without a prefix in the path, and boto3 uses localhost.
 _DOMAIN = "127.0.0.1"
 _STAGE = "$default"
-_ANY_METHOD = "x-amazon-apigateway-any-method"
+_FUNCTION = re.compile(r"\$\{(\w+?)(?:Aliaslive|\.Arn)\}")
+"""A function or its alias. Both run the same code here, because an alias names the version that was deployed last."""
 
 
 def connect(endpoint: str) -> None:
@@ -47,10 +48,9 @@ def routes(definition: dict[str, Any]) -> dict[str, str]:
     for path, operations in definition["paths"].items():
         for method, operation in operations.items():
             uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-            function = re.search(r"\$\{(\w+)\.Arn\}", uri)
+            function = _FUNCTION.search(uri)
             assert function, f"{method} {path} is served by {uri}, which names no function"
-            verb = "ANY" if method == _ANY_METHOD else method.upper()
-            found[f"{verb} {path}"] = function[1]
+            found[f"{method.upper()} {path}"] = function[1]
     return found
 
 

@@ -1,4 +1,4 @@
-"""MiniStack with regular saving: by itself, it saves its state only when it ends.
+"""MiniStack with regular saving and behind `gate`: by itself, it saves its state only when it ends, and takes any request.
 
 This file runs as a script in MiniStack's environment. It uses internals of MiniStack, whose version is pinned. A forked child
 writes the files: they hold the state of one moment, and no request waits for them.
@@ -59,8 +59,16 @@ class Saver:
 
 def main(settled: Path) -> None:
     """Run MiniStack, with the saver in the same event loop."""
+    for name in [name for name in os.environ if name.startswith("UV_")]:
+        del os.environ[name]  # settings of the tool that started this process; functions would get them
     ministack: Any = import_module("ministack.app")
-    served = ministack.app
+    gate: Any = import_module("gate")  # beside this file
+    served = gate.Gate(
+        ministack.app,
+        port=int(os.environ["GATEWAY_PORT"]),
+        key=os.environ["AWS_SESSION_TOKEN"],
+        api_segments=lambda: gate.api_segments(ministack, "127.0.0.1"),
+    )
 
     def save() -> None:
         ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - as MiniStack does when it ends

@@ -18,27 +18,36 @@ _NO_ACCOUNT = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
-_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # the emulator accepts any
+_UNCHECKED = "test"  # `gate` looks at the access key id only, and the emulator accepts any signature
 
-# Prefixes of variables in the user's shell that would change the emulator, SAM, or their interpreter.
-_NOT_INHERITED = ("AWS_", "SAM_CLI_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_", "S3_", "PYTHON")
+_INHERITED = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"),
+        *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    }
+)
+_INHERITED_PREFIXES = ("LC_", "UV_")
+"""The variables that the emulator and SAM get from the user's shell. All others may hold secrets, or lead to a real account."""
 
 
 def client(service: str, endpoint: str) -> Any:
-    """Return a boto3 client of a service of the emulator, whatever profile or proxy the user has set."""
+    """Return a boto3 client of a service of the user's emulator, whatever profile or proxy the user has set."""
     make: Any = boto3.Session(botocore_session=Session(_NO_ACCOUNT), region_name=REGION).client
-    credentials = {name.lower(): value for name, value in _CREDENTIALS.items()}
+    credentials = {"aws_access_key_id": StateFolder.of_user().access_key_id(), "aws_secret_access_key": _UNCHECKED}
     return make(service, endpoint_url=endpoint, config=Config(proxies={}), **credentials)
 
 
 def environment(folder: StateFolder, endpoint: str) -> dict[str, str]:
-    """Return the environment for the emulator and SAM: the user's, without anything that could lead to a real account."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    """Return the environment for the emulator and SAM: a few variables of the user's, and the key of the emulator."""
+    inherited = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)}
     local_hosts = ",".join(filter(None, [os.environ.get("NO_PROXY"), "localhost,127.0.0.1"]))
     nothing = str(folder.path / "no-such-file")
     return {
         **inherited,
-        **_CREDENTIALS,
+        "AWS_ACCESS_KEY_ID": folder.access_key_id(),
+        "AWS_SECRET_ACCESS_KEY": _UNCHECKED,
         "AWS_CONFIG_FILE": nothing,
         "AWS_SHARED_CREDENTIALS_FILE": nothing,
         "AWS_DEFAULT_REGION": REGION,

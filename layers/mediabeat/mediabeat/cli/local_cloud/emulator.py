@@ -144,6 +144,8 @@ def _environment(folder: StateFolder, port: int) -> dict[str, str]:
     return {
         # Functions inherit this environment and its endpoint. Their default would be http://127.0.0.1, which is the API.
         **clients.environment(folder, f"http://localhost:{port}"),
+        # The emulator gives functions an access key id of its own, but this token, which `gate` takes as well.
+        "AWS_SESSION_TOKEN": folder.access_key_id(),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "localhost",

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from mediabeat.cli import projects
-from mediabeat.cli.local_cloud import api_routes, clients, deployment, emulator
+from mediabeat.cli.local_cloud import api_routes, clients, deployment, emulator, sample
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
+from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 PROJECT_ID = "demo"
@@ -14,6 +15,8 @@ PROJECT_ID = "demo"
 
 def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes: float = 10) -> Status:
     """Start the emulator unless it runs, deploy the checkout to it, create the project `demo`, and return the status."""
+    from mediabeat.cli import target  # it imports this module
+
     deployment.check_machine()
     source = deployment.source_folder()
     folder.settled.unlink(missing_ok=True)
@@ -41,6 +44,8 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
         log=str(folder.emulator_log),
         home=str(folder.path),
     )
+    with steps.step(f"creating the project {sample.PROJECT_ID!r} of events/ unless it exists"):
+        sample.keep(target.of_local_cloud(status), source / "events", server_clock())
     status.save(folder)
     folder.settled.touch()
     return status

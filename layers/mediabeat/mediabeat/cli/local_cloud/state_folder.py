@@ -2,12 +2,17 @@
 
 import json
 import os
+import secrets
+import string
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from platformdirs import user_state_path
 
 from mediabeat.cli.terminal.failure import CommandFailed
+
+_LETTERS = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,23 @@ class StateFolder:
     def emulator_data(self) -> Path:
         """The emulator's saved tables, functions and stacks."""
         return self.path / "data"
+
+    @property
+    def access_key_file(self) -> Path:
+        """The access key id that the emulator takes, and no other."""
+        return self.path / "access-key"
+
+    def access_key_id(self) -> str:
+        """Return the random access key id of this folder; the first call makes it, readable only by this user."""
+        with suppress(FileNotFoundError):
+            return self.access_key_file.read_text(encoding="utf-8")
+        draft = self.path / f"access-key.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text("MB" + "".join(secrets.choice(_LETTERS) for _ in range(30)), encoding="utf-8")
+        with suppress(FileExistsError):  # another command was faster
+            os.link(draft, self.access_key_file)
+        draft.unlink()
+        return self.access_key_file.read_text(encoding="utf-8")
 
     @property
     def settled(self) -> Path:

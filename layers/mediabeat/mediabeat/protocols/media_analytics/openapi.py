@@ -29,7 +29,10 @@ def paths() -> Json:
     recent = _operation("listRecentSessions", "List a project's newest sessions.", "RecentAnswer", (400, 401, 503))
     detail = _operation("showSession", "Show one session in detail.", "DetailAnswer", (400, 401, 404, 503))
     query = [{"name": one.name, "in": "query", "schema": one.schema} for one in PARAMETERS]
-    uuid = {"type": "string", "description": "A viewer's UUID, or a session's id."}
+    uuid = {
+        "type": "string",
+        "description": "A viewer's UUID, or a session's id: its `sessionId`, or the one to which its player sends events.",
+    }
     return {
         "/v1/sessionRecent": {"get": recent | {"parameters": query}},
         "/v1/sessionRecent/{uuid}": {

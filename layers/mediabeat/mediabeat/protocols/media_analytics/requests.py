@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from mediabeat.core.records import SESSION_ID
+from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.core.session_query import DEFAULT_SPAN_MS, DEVICES, VIDEO_TYPES, SessionQuery
 from mediabeat.errors import InvalidInput, Problem, Unauthorized
 from mediabeat.runtime.http_api import Request
@@ -119,17 +119,17 @@ def parse_query(parameters: Mapping[str, str], *, now: int) -> SessionQuery:
 
 
 def viewer_or_session_id_in(request: Request) -> str:
-    """Return what a path names, in the form in which it is stored: a viewer's UUID, or a session's id.
+    """Return what a path names, in the form in which it is stored: a viewer's UUID, or one of a session's two ids.
 
     Raises InvalidInput.
     """
     text = request.path_parameters["uuid"]
-    if SESSION_ID.fullmatch(text):
+    if SESSION_ID.fullmatch(text) or SHOWN_ID.fullmatch(text):
         return text
     try:
         return str(UUID(text))
     except ValueError:
-        raise InvalidInput(Problem("uuid", "must be a viewer's UUID or a session's id of 64 hexadecimal digits")) from None
+        raise InvalidInput(Problem("uuid", "must be a viewer's UUID or a session's id of 48 or 64 hexadecimal digits")) from None
 
 
 def credentials_in(headers: Mapping[str, str]) -> tuple[str, str]:

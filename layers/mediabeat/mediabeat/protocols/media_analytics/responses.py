@@ -4,9 +4,8 @@ Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order
 `metrics` is our addition.
 """
 
-import zlib
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import struct
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -17,11 +16,19 @@ from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery
-from mediabeat.core.summary import ListedSession, ListedSummary, ShownSession, Summary
+from mediabeat.core.shown_ids import shown_id
+from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
+from mediabeat.errors import NotFound
+from mediabeat.protocols.media_analytics.texts import date_text, masked, number_of, video_time
+from mediabeat.runtime.http_api import Request
 
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that one session's detail lists: the first ones, about 500."""
+
+
+DAMAGE: Final = (*UNREADABLE, ArithmeticError, StopIteration, struct.error)
+"""Exceptions that damaged items of the table raise."""
 
 
 class SessionLogLine(TypedDict):
@@ -35,7 +42,10 @@ class SessionLogLine(TypedDict):
 
 
 class RecentSession(TypedDict):
-    """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut."""
+    """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut.
+
+    `unreadable` is present when the session is stored but cannot be read: only its id, start and viewer are right then.
+    """
 
     logDate: str
     no: str
@@ -49,6 +59,7 @@ class RecentSession(TypedDict):
     isError: bool
     sessionLog: list[SessionLogLine]
     sessionLogTotal: NotRequired[int]
+    unreadable: NotRequired[Literal[True]]
 
 
 class RecentAnswer(TypedDict):
@@ -97,7 +108,7 @@ class PlayerError(TypedDict):
 
 
 class SessionDetail(TypedDict):
-    """One session; `sessionLogTotal` is as in the list.
+    """One session; `sessionLogTotal` is as in the list. With `sessionId`, nobody can add events to the session.
 
     `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
     """
@@ -122,10 +133,24 @@ class DetailAnswer(TypedDict):
     result: SessionDetail
 
 
-def list_body(sessions: Sequence[ListedSession], query: SessionQuery) -> RecentAnswer:
-    """Return the body of a list of sessions."""
+def list_body(sessions: Sequence[ListedSession], query: SessionQuery, request: Request) -> RecentAnswer:
+    """Return the body of a list of sessions. One that cannot be read is a row without figures, is logged and counted."""
     interval = "1d" if query.spans_days else "5m"
-    return {"code": 200, "message": f"sessionRecent ({interval})", "result": [_recent_session(one) for one in sessions]}
+    rows: list[RecentSession] = []
+    failures: list[tuple[str, Exception]] = []
+    for one in sessions:
+        try:
+            rows.append(_recent_session(one))
+        except DAMAGE as error:
+            failures.append((one.entry.sid, error))
+            rows.append(_unreadable_session(one.entry))
+    request.log_unreadable(failures)
+    return {"code": 200, "message": f"sessionRecent ({interval})", "result": rows}
+
+
+def _unreadable_session(entry: ListEntry) -> RecentSession:
+    unknown = ListedSession(entry._replace(caller="{}"), None)
+    return {**_recent_session(unknown), "unreadable": True}
 
 
 def _recent_session(session: ListedSession) -> RecentSession:
@@ -157,15 +182,26 @@ def _skew_ms(summary: Summary | ListedSummary | None, at_start_ms: int) -> int:
     return at_start_ms if summary is None or summary.clock_skew_ms is None else summary.clock_skew_ms
 
 
-def detail_body(session: ShownSession) -> DetailAnswer:
-    """Return the body of one session in detail."""
+def detail_body(find: Callable[[], ShownSession], request: Request) -> DetailAnswer:
+    """Return the body of one session in detail, as `find` finds it.
+
+    Raises what `find` raises, and NotFound, after a line in the log, for a session that cannot be read.
+    """
+    try:
+        return {"code": 200, "message": "sessionRecent", "result": _detail(find())}
+    except DAMAGE as error:
+        request.log_unreadable([(None, error)])
+        raise NotFound("the session is stored, but cannot be read; the function's log says where it failed") from None
+
+
+def _detail(session: ShownSession) -> SessionDetail:
     start, summary = session.start, session.summary
     skew_ms = _skew_ms(summary, start.ts_skew)
     caller = Caller.from_json(start.caller)
     params = unpack(start.event).params
     sums = summary.totals
     body: SessionDetail = {
-        "sessionId": session.sid,
+        "sessionId": shown_id(session.sid, device=start.device, video_type=start.video_type, started_at=start.started_at),
         "uuid": start.viewer,
         "startTime": {
             "playerStartTimeSum": sums.player_start_ms / 1_000,
@@ -192,7 +228,7 @@ def detail_body(session: ShownSession) -> DetailAnswer:
         body["user"]["deviceType"] = caller.device_type
     if sums.lines > len(summary.log):
         body["sessionLogTotal"] = sums.lines
-    return {"code": 200, "message": "sessionRecent", "result": body}
+    return body
 
 
 def _player_error(event: Event, ts_skew: int) -> PlayerError:
@@ -216,25 +252,3 @@ def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[Session
         }
         for line in log
     ]
-
-
-def number_of(entry: ListEntry) -> str:
-    """Return a session's number: fixed, and larger for newer sessions. A checksum of the ids orders those of one millisecond."""
-    return str(entry.started_at * 1_000 + zlib.crc32(entry.sid.encode()) % 1_000)
-
-
-def masked(viewer: str) -> str:
-    """Return a UUID of which only the first and the last group can be read."""
-    first, *_, last = viewer.split("-")
-    return f"{first}-****-****-****-{last}"
-
-
-def date_text(at_ms: int) -> str:
-    """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC."""
-    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def video_time(playhead_s: float) -> str:
-    """Return a playhead as `HH:MM:SS`."""
-    whole = max(0, int(playhead_s))
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

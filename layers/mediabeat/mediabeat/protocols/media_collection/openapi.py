@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from mediabeat.core.event import EventType
-from mediabeat.core.records import SESSION_ID
+from mediabeat.core.session_id import SESSION_ID
 from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
 from mediabeat.protocols.media_collection.schema import model_of
 from mediabeat.runtime.http_api import ErrorAnswer

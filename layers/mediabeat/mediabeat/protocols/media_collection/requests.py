@@ -17,14 +17,9 @@ from mediabeat.core.event import (
     is_live,
 )
 from mediabeat.core.event_codec import canonical_json
+from mediabeat.core.request_limits import DOWNLOADED_BYTES, EVENT_BYTES, SESSION_ARRAY_BYTES, START_BYTES
 from mediabeat.errors import MAX_PROBLEMS, InvalidInput, Problem
-from mediabeat.protocols.media_collection.schema import model_of
-
-MAX_EVENT_BYTES: Final = 64 * 1024
-"""Ten times what real players send. An item of the table, with a session's start and summary in it, must stay below 400 KB."""
-
-MAX_DOWNLOADED_BYTES: Final = 4 * 1024 * 1024
-"""Lambda accepts 6 MB of request, and a body may arrive as base64."""
+from mediabeat.protocols.media_collection.schema import is_declared, model_of
 
 MAX_EVENTS_PER_REQUEST: Final = 100
 """More than a quarter of an hour of pings. A player with more events has to send more often."""
@@ -44,7 +39,8 @@ def parse(value: Any, where: str = "") -> Event:
     event_type = EVENT_TYPES.get(name) if isinstance(name, str) else None
     if event_type is None:
         given = "is missing" if "eventType" not in value else f"is {name!r:.100}"
-        raise InvalidInput(Problem(f"{where}eventType", f"{given}; must be one of: {', '.join(EVENT_TYPES)}"))
+        rule = f"{given}; must be one of: {', '.join(EVENT_TYPES)}"
+        raise InvalidInput(Problem(f"{where}eventType", rule, logged=f"{where}eventType: is not an event type"))
     try:
         model_of(event_type).model_validate(value)
     except ValidationError as error:
@@ -56,7 +52,8 @@ def _problem(details: Any, where: str) -> Problem:
     path = [str(part) for part in details["loc"] if part != "[key]"]
     if (name := details.get("ctx", {}).get("name")) is not None:
         path.append(name)
-    return Problem(where + ".".join(path), details["msg"])
+    known = (part if part.isdecimal() or is_declared(part) else "…" for part in path)
+    return Problem(where + ".".join(path), details["msg"], logged=f"{where}{'.'.join(known)}: {details['msg']}")
 
 
 def parse_session_start(value: Any, where: str = "") -> Event:
@@ -111,6 +108,11 @@ def _event_or_error(value: Any, where: str) -> Event | InvalidInput:
         return error
 
 
+def most_bytes(*, only_arrays: bool) -> int:
+    """Return how many bytes the body of an array may have: more on the route that takes nothing else."""
+    return DOWNLOADED_BYTES if only_arrays else SESSION_ARRAY_BYTES
+
+
 def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event]:
     """Return the events of a session that was watched offline, the `sessionStart` first.
 
@@ -124,8 +126,9 @@ def parse_downloaded(value: Any, *, require_downloaded_flag: bool) -> list[Event
     events: list[Event] = []
     problems: list[Problem] = []
     for position, one in enumerate(value):
-        if len(canonical_json(one).encode()) > MAX_EVENT_BYTES:
-            problems.append(Problem(f"[{position}]", f"must not be larger than {MAX_EVENT_BYTES} bytes"))
+        most = EVENT_BYTES if position else START_BYTES
+        if len(canonical_json(one).encode()) > most:
+            problems.append(Problem(f"[{position}]", f"must not be larger than {most} bytes"))
             continue
         parse_one = parse_event if position else parse_session_start
         try:

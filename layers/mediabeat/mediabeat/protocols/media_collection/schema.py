@@ -16,10 +16,12 @@ from mediabeat.protocols.media_collection.params import (
     AdBreakStartParams,
     AdStartParams,
     ChapterStartParams,
+    CustomerId,
     CustomMetadata,
     ErrorParams,
     NoParams,
     Number,
+    QoeParams,
     SessionStartParams,
     StateParams,
     StatesUpdateParams,
@@ -66,6 +68,19 @@ def model_of(event_type: EventType) -> type[BaseModel]:
         eventType=(Literal[event_type.value], ...),  # type: ignore[arg-type]
         params=(checked_params(params), ... if required else {}),
     )
+
+
+@cache
+def _declared() -> frozenset[str]:
+    """Return every name that the protocol itself gives to a field."""
+    types = (*_PARAMS.values(), QoeParams, CustomerId, PlayerTime)
+    names = {name for each in types for name in each.__annotations__}
+    return frozenset(names | {"eventType", "playerTime", "params", "customMetadata", "qoeData"})
+
+
+def is_declared(name: str) -> bool:
+    """Return whether the protocol itself gives this name to a field; if not, a player chose it."""
+    return name in _declared()
 
 
 def json_schema(event_type: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from mediabeat.protocols.vod_station.signature import SignedCall, signed_call
 from mediabeat.runtime.http_api import Request
 
 MAX_BODY_BYTES: Final = 16 * 1024
-ANY_OTHER: Final = "ANY /api/v2/{proxy+}"
-"""The route of template.yaml that takes every path without a route of its own."""
+OTHER_PATHS: Final = "/api/v2/{proxy+}"
+"""The routes of template.yaml that take every path without a route of its own, one for each method."""
 
 _NUMBER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 
@@ -39,7 +39,7 @@ def checked_route(request: Request) -> str:
 
     Raises NotFound for a path without a route.
     """
-    if request.route == ANY_OTHER:
+    if request.route.endswith(OTHER_PATHS):
         raise NotFound("URL not found.")
     return request.route
 

@@ -1,8 +1,9 @@
 """The signature of a call, `x-ncp-apigw-signature-v2`: base64 of HMAC-SHA256 over method, target, time and access key.
 
 Source: NAVER Cloud's API Gateway. The target is path and query as sent, without domain and stage; the body is not signed. Some
-clients sign the query encoded, as they send it, and some decoded, so both are tried. The path arrives decoded: an HTTP API of AWS
-decodes `rawPath` (except `%25`) and leaves `rawQueryString` as sent. No path here needs encoding, so nothing is lost.
+clients sign the query encoded, as they send it, and some decoded, so both are tried where they mean the same. The path arrives
+decoded: an HTTP API of AWS decodes `rawPath` (except `%25`) and leaves `rawQueryString` as sent. No path here needs encoding, so
+nothing is lost.
 """
 
 import base64
@@ -44,12 +45,24 @@ class SignedCall(NamedTuple):
     def is_signed_with(self, secret: str) -> bool:
         """Say whether the call was signed with a secret. The time that it takes reveals nothing about the right signature."""
         given = self.signature.encode(errors="replace")
-        forms = [self.query, unquote(self.query)]
+        forms = [self.query, _decoded(self.query)]
         return any([hmac.compare_digest(given, self._signature(form, secret).encode()) for form in forms])  # noqa: C419 - both, always
 
     def _signature(self, query: str, secret: str) -> str:
         target = f"{self.path}?{query}" if query else self.path
         return signature(secret, self.method, target, self.timestamp, self.access_key_id)
+
+
+def _decoded(query: str) -> str:
+    """Return a query decoded, if that has the same parameters; else the query as it is.
+
+    Anyone who has seen a call signed decoded could otherwise send `%26` for `&`, `%3D` for `=` or `%2526` for `%26`: other
+    parameters under the same signature.
+    """
+    decoded = unquote(query)
+    sent = [tuple(map(unquote, one.partition("="))) for one in query.split("&")]
+    is_same = unquote(decoded) == decoded and [one.partition("=") for one in decoded.split("&")] == sent
+    return decoded if is_same else query
 
 
 def signed_call(method: str, path: str, query: str, headers: Mapping[str, str]) -> SignedCall:

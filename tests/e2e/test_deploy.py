@@ -1,0 +1,136 @@
+"""The steps of README's chapter "Deploy", as they are written there, against an emulator of a new account."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
+
+import httpx
+import pytest
+import uv
+
+from mediabeat.cli.local_cloud import api_routes, clients, deployment, make_shim, pinned_tools
+from tests.e2e.cloud import COMMAND, free_port
+from tests.support import lenient_ministack
+from tests.support.builders import wire, wire_start
+from tests.support.template import ROOT
+
+REGION: Final = "eu-west-1"
+PROJECT: Final = "my-report-suite"
+START_S: Final = 30
+DEPLOYED: Final = ("template.yaml", "samconfig.toml", "functions", "layers")
+
+
+def steps() -> list[str]:
+    """Return the lines that README tells to run."""
+    chapter = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Deploy\n")[2].partition("\n## ")[0]
+    [block] = re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)
+    lines: list[str] = block.splitlines()
+    return lines
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[str]:
+    """The address of an emulator with nothing in it."""
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))},
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": REGION,
+        "LAMBDA_EXECUTOR": "local",
+        "AWS_ENDPOINT_URL": f"http://localhost:{port}",
+        "TMPDIR": str(tmp_path),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "UV_PYTHON": sys.executable,
+    }
+    command = pinned_tools.command("ministack", "python", lenient_ministack.__file__)
+    with (
+        (tmp_path / "emulator.log").open("wb") as log,
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True) as process,
+    ):
+        began = monotonic()
+        while not is_up(port):
+            assert process.poll() is None, (tmp_path / "emulator.log").read_text()
+            assert monotonic() - began < START_S
+            sleep(0.2)
+        yield f"http://localhost:{port}"
+        os.killpg(process.pid, 9)
+
+
+def is_up(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/_ministack/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture
+def shell(tmp_path: Path, endpoint: str) -> dict[str, str]:
+    """The environment of somebody who deploys: `sam`, `uv` and `make` on the PATH, and credentials, here of the emulator."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    sam = shlex.join(pinned_tools.command("aws-sam-cli", "sam"))
+    in_clone = f'if [ "$1 $2" = "run mediabeat" ]; then shift 2; exec {shlex.quote(str(COMMAND))} "$@"; fi'
+    scripts = {"sam": f'exec {sam} "$@"', "uv": f'{in_clone}\nexec {shlex.quote(uv.find_uv_bin())} "$@"'}
+    for name, script in scripts.items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (tools / name).chmod(0o755)
+    if shutil.which("make") is None:
+        make_shim.install(tools)
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_", "LAYER_"))},
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "MEDIABEAT_HOME": str(tmp_path / "none"),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL": endpoint,
+        # The emulator's functions run on this interpreter.
+        "LAYER_PYTHON": deployment._PYTHON,
+        "LAYER_PLATFORM": deployment._platform(),
+        "UV_PYTHON": sys.executable,
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",
+        "NO_PROXY": "localhost,127.0.0.1",
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path("~/.cache/uv").expanduser())),
+    }
+
+
+def test_deploy_steps_of_readme_end_with_a_working_api(
+    tmp_path: Path, shell: dict[str, str], endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for name in DEPLOYED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, clone / name)
+    config = (clone / "samconfig.toml").read_text()
+    told = ""
+    for step in steps():
+        done = subprocess.run(step, shell=True, cwd=clone, env=shell, input="y\n", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{step}\n{done.stdout}{done.stderr}"
+        told = done.stdout
+    assert (clone / "samconfig.toml").read_text() == config
+    [key] = re.findall(r"mb_[\w-]+", told)
+    # The emulator does not import the routes of an API, which AWS does.
+    monkeypatch.setattr(clients, "REGION", REGION)
+    api_routes.connect(endpoint)
+    with httpx.Client(base_url=endpoint.replace("localhost", "127.0.0.1"), timeout=60, trust_env=False) as player:
+        started = player.post("/api/v1/sessions", json=wire_start(analytics_reportSuite=PROJECT))
+        assert started.status_code == 201, started.text
+        assert player.post(f"{started.headers['Location']}/events", json=wire("ping", 5)).status_code == 204
+        listed = player.get("/v1/sessionRecent", headers={"x-api-key": key, "x-project-id": PROJECT}).json()
+    assert len(listed["result"]) == 1
+    [stack] = clients.client("cloudformation", endpoint).describe_stacks(StackName="mediabeat")["Stacks"]
+    assert {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}["ComputedAlarms"] == "on"

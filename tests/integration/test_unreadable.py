@@ -1,0 +1,123 @@
+"""Sessions whose items somebody damaged: answers show the others, and say which cannot be read."""
+
+import json
+import sys
+from typing import Any, Final
+
+import pytest
+
+from mediabeat.core.stored_forms import compressed
+from mediabeat.runtime import logs, telemetry
+from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.recompute_summaries import recompute
+from tests.integration.contents import client, items
+from tests.support.api import Api
+from tests.support.builders import wire, wire_start
+from tests.support.clock import Clock
+
+Json = dict[str, Any]
+CALLER: Final[Json] = {"device": "PC", "os": "unknown"}
+
+
+def closed(api: Api, clock: Clock, count: int) -> list[str]:
+    sids = []
+    for _ in range(count):
+        clock.forward(seconds=1)
+        sids.append(api.start(wire_start()))
+        api.send(sids[-1], wire("play", 1))
+        api.send(sids[-1], wire("sessionEnd", 9, 8))
+    clock.forward(minutes=1)
+    api.close_due()
+    return sids
+
+
+def damage(table: str, sid: str, **attributes: Json | None) -> None:
+    [start] = [item for item in items(table) if (item["pk"]["S"], item["sk"]["S"]) == (sid, "start")]
+    changed = start | {name: value for name, value in attributes.items() if value is not None}
+    kept = {name: value for name, value in changed.items() if not (name in attributes and attributes[name] is None)}
+    client().put_item(TableName=table, Item=kept)
+
+
+def summary_with(**fields: Any) -> Json:
+    whole = {"metrics": {}, "log": [[0, 0.0, "playing", 5]], "totals": [1, 0, 0, 0, 0, 0]} | fields
+    return {"B": compressed(json.dumps(whole).encode())}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"caller": {"B": b"no deflate"}},
+        {"caller": {"B": compressed(b"5")}},
+        {"caller": None},
+        {"summary": summary_with(log=[["once", 0.0, "playing", 5]])},
+        {"summary": summary_with(log=[[0, "far", "playing", 5]])},
+        {"summary": summary_with(totals=["a"] * 9)},
+    ],
+    ids=["caller-bytes", "caller-number", "no-caller", "log-date", "log-playhead", "totals"],
+)
+def test_row_that_cannot_be_read_is_shown_as_such(
+    api: Api, api_key: str, clock: Clock, table: str, attributes: dict[str, Json | None]
+) -> None:
+    _, wrong, _ = closed(api, clock, 3)
+    before = api.recent(api_key)["result"]
+    damage(table, wrong, **attributes)
+    telemetry.process.publish()
+    rows = api.recent(api_key)["result"]
+    assert (rows[0], rows[2]) == (before[0], before[2])
+    row = rows[1]
+    assert row["unreadable"] is True
+    assert {name: row[name] for name in ("no", "uuid", "sessionLog")} == {
+        "no": before[1]["no"],
+        "uuid": before[1]["uuid"],
+        "sessionLog": [],
+    }
+    assert telemetry.process.figures == {"SessionsUnreadable": 1}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"caller": {"B": b"no deflate"}},
+        {"event": {"B": b"\xff"}},
+        {"event": {"B": b""}},
+        {"viewer": None},
+        {"listing": {"S": "demo"}},
+    ],
+    ids=["caller", "event", "no-event", "no-viewer", "listing"],
+)
+def test_detail_that_cannot_be_read_is_a_404_that_says_so(
+    api: Api,
+    api_key: str,
+    clock: Clock,
+    table: str,
+    attributes: dict[str, Json | None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [sid] = closed(api, clock, 1)
+    damage(table, sid, **attributes)
+    telemetry.process.publish()
+    capsys.readouterr()
+    for handler in logs.logger().handlers:
+        monkeypatch.setattr(handler, "stream", sys.stdout)
+    answer = api.call("GET", f"/v1/sessionRecent/{sid}", headers={"x-api-key": api_key, "x-project-id": "demo"})
+    assert answer["statusCode"] == 404
+    assert json.loads(answer["body"])["message"].startswith("the session is stored, but cannot be read")
+    assert telemetry.process.figures["SessionsUnreadable"] == 1
+    [line] = [json.loads(one) for one in capsys.readouterr().out.splitlines() if "session not readable" in one]
+    assert line["session_id"] == sid
+    assert ".py:" in line["where"]
+
+
+def test_recompute_goes_on_after_a_session_that_fails(api: Api, clock: Clock, table: str, store: Store, api_key: str) -> None:
+    sids = closed(api, clock, 3)
+    old = compressed(json.dumps({"metrics": {"metrics_version": 0}, "log": []}).encode())
+    for sid in sids:
+        store.write_summary(sid, old)
+    damage(table, sids[1], event={"B": b""})
+    queries = SessionQueries(table, dynamodb_client())
+    done = recompute(queries, store)
+    assert (done.seen, done.rewritten, [sid for sid, _ in done.failed]) == (3, 2, [sids[1]])
+    assert recompute(queries, store).rewritten == 0
