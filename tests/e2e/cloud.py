@@ -5,16 +5,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from unittest import mock
 
 from click.testing import CliRunner
 
-from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.main import main
 
 COMMAND: Final = Path(sys.executable).with_name("mediabeat")
@@ -81,13 +77,6 @@ def cloud_of(home: Path, port: int) -> Cloud:
     status = status_of(home)
     shown = {name: status[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}
     return Cloud(home=home, port=port, **shown)
-
-
-@contextmanager
-def keyed_by(home: Path) -> Iterator[None]:
-    """Give the clients that tests make themselves the key of the cloud in this state folder."""
-    with mock.patch.dict(os.environ, MEDIABEAT_HOME=str(home), AWS_ACCESS_KEY_ID=StateFolder(home).access_key_id()):
-        yield
 
 
 def free_port() -> int:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, keyed_by, start_installed
+from mediabeat.cli.local_cloud.state_folder import StateFolder
+from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, start_installed
 from tests.e2e.schedule import SentSessions
 
 SENT = "A session closes when"
@@ -54,7 +55,10 @@ def demo(demonstration: tuple[Demonstration, Path, int]) -> Demonstration:
 def cloud(demonstration: tuple[Demonstration, Path, int]) -> Iterator[Cloud]:
     """A deployed local cloud on a free port."""
     _, home, port = demonstration
-    with keyed_by(home):
+    with pytest.MonkeyPatch.context() as patch:
+        # Clients that the tests make themselves need the emulator's key.
+        patch.setenv("MEDIABEAT_HOME", str(home))
+        patch.setenv("AWS_ACCESS_KEY_ID", StateFolder(home).access_key_id())
         yield cloud_of(home, port)
 
 
