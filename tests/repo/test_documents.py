@@ -93,6 +93,12 @@ def test_readme_states_five_limits_of_the_code_and_the_template() -> None:
         assert limit in limits
 
 
+def test_readme_states_how_many_routes_sam_warns_about() -> None:
+    functions = [one["Properties"] for one in source()["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    routes = [event for function in functions for event in function["Events"].values() if event["Type"] == "HttpApi"]
+    assert f"warns that {len(routes)} routes have no authorization" in section("README.md", "Deploy").replace("\n", " ")
+
+
 def test_readme_links_to_every_other_document() -> None:
     assert set(DOCUMENTS) - {"README.md"} <= {link.partition("#")[0] for link in links("README.md")}
 
