@@ -200,6 +200,16 @@ def test_dates_of_a_session_go_by_the_clock_at_its_start() -> None:
         assert summary.clock_skew_ms == pytest.approx(7_000_000, abs=1_500)
 
 
+@pytest.mark.parametrize("off", [-BASE_MS / 1_000, -5_000, -300, 300, 5_000, 9e8])
+@pytest.mark.parametrize("number", [2, 8, 18])
+def test_one_event_with_a_wrong_time_takes_its_place_among_those_that_arrived(off: float, number: int) -> None:
+    def clock(at: float) -> float:
+        return at + off * (at == 10 * (number - 1))
+
+    told, true = figures(*sent(film(), clock)), figures(film())
+    assert told | {"seeks": 0} == pytest.approx(true, abs=0.5)
+
+
 # No steps
 
 
