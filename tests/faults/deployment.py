@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from unittest import mock
-
-import boto3
 
 import functions.close_idle_sessions.app as closer
 import functions.create_session.app as create_session
@@ -29,10 +27,8 @@ from tests.faults.requests import Wire
 from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
+from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS: Final = 2
 SPARE_MS: Final = 55_000
@@ -48,14 +44,16 @@ class Deployment:
 
     def __init__(self, endpoint: str) -> None:
         self.wire = Wire(endpoint)
-        self.direct: DynamoDBClient = boto3.client("dynamodb", endpoint_url=endpoint)
+        self._stack = ExitStack()
+        self.direct = self._stack.enter_context(client_of(endpoint))
         self._starter, self._ingester, closer = (self.wire.client() for _ in range(3))
         self._closer = shorten(closer, aws())
 
     def close(self) -> None:
         """Hang up."""
         self.wire.close()
-        for client in (self.direct, self._starter, self._ingester, self._closer):
+        self._stack.close()
+        for client in (self._starter, self._ingester, self._closer):
             client.close()
 
     @contextmanager
@@ -72,7 +70,7 @@ class Deployment:
             (create_session, {"store": SessionStarts(table, self._starter, **stored)}),
             (create_session, {"registry": Registry(table, self._starter)}),
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
-            (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
+            (ingest_event, {"store": Store(table, self._ingester, **stored)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
             (closer, {"close_due": partial(_close_due, schedule)}),
@@ -89,6 +87,8 @@ class Deployment:
             for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
                 stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
+            for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 2)):
+                stack.enter_context(mock.patch(f"mediabeat.core.lifecycle.{name}", weight))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
             stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))
             logging.disable()
