@@ -45,6 +45,12 @@ class ByLocalCloud(LoadScopeScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return a process for each core. With tests of a local cloud one more, as two processes then mostly wait for the cloud."""
+    return (os.cpu_count() or 1) + ("not cloud" not in config.option.markexpr)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByLocalCloud:
     """Make the scheduler. pytest-xdist 3.8.0 has one by marks (`--dist=loadgroup`), which does nothing under pytest 9.2."""
     return ByLocalCloud(config, log)

@@ -324,7 +324,7 @@ WRITES: Final = {
         lambda api, sid: [api.send(sid, one) for one in (event(2, weight=FILLING), event(3))], 4
     ),
     "a large event": Write(lambda api, sid: api.send(sid, event(2, weight=2_000)), 1),
-    "an event after the due mark": Write(lambda api, sid: api.send(sid, event(1_600)), 3, is_late=True),
+    "an event after the due mark": Write(lambda api, sid: api.send(sid, event(1_600)), 2, is_late=True),
     "a sessionEnd": Write(lambda api, sid: api.send(sid, wire("sessionEnd", 2)), 1),
     "the closer": Write(lambda api, sid: api.close_due(), 10, is_late=True),
     "a start": Write(lambda api, sid: api.start(start_of_jane()), 5),

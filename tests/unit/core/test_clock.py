@@ -278,6 +278,13 @@ def test_slow_requests_are_no_step(viewing: list[Event], data: st.DataObject) ->
 
 
 @quickly
+@given(viewings(), st.floats(5, 25))
+def test_events_that_are_sent_some_at_a_time_are_no_step(viewing: list[Event], each: float) -> None:
+    assert same(viewing, lambda number, at: (at // each + 1) * each if number else 0)
+    assert same(viewing, lambda number, at: number // 5 * 0.05)
+
+
+@quickly
 @given(viewings())
 def test_burst_in_order_is_no_step(viewing: list[Event]) -> None:
     assert same(viewing, in_a_burst)

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import ListEntry, StoredSession
-from mediabeat.core.shown_ids import place_of, stands_for
+from mediabeat.core.session_query import place_of, stands_for
 from mediabeat.storage import session_items, viewer_items
 from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.session_reads import read_session
@@ -53,7 +53,7 @@ class SessionQueries:
         return next((stored for stored in found if stored and stored.start and not stored.has_expired(now)), None)
 
     def session_shown_as(self, project_id: str, shown: str, *, shards: int) -> StoredSession | None:
-        """Return the session of a project that answers show under this id (see `shown_ids`); None when there is none.
+        """Return the session of a project that answers show under this id (see `session_query`); None when there is none.
 
         Reads the list, which can miss a session for about a second after its start.
         """
