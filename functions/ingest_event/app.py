@@ -13,7 +13,7 @@ from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.append_events import append_event, append_events
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s)
+store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s, index_shards=deployed.index_shards)
 count_retry = partial(telemetry.count, "AppendRetries")
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from mediabeat.protocols.media_analytics.requests import credentials_in, parse_query, viewer_or_session_id_in
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import server_clock, settings
+from mediabeat.runtime.settings import processor_s, server_clock, settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
@@ -20,7 +20,8 @@ store, registry = SessionQueries(table, client), Registry(table, client)
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
     """Return the body with the newest sessions, open and closed."""
     query = parse_query(request.query, now=now)
-    return list_body(list_sessions(project_id, query, store, shards=shards, now=now), query, request)
+    listed = list_sessions(project_id, query, store, shards=shards, now=now, spent_s=processor_s)
+    return list_body(listed, query, request)
 
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:

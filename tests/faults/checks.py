@@ -12,6 +12,7 @@ from mediabeat.core.session import fold
 from mediabeat.core.summary import Summary, summarize
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage import session_items
+from mediabeat.storage.checkpoints import measured_key, measured_of, session_of
 from mediabeat.storage.viewer_items import viewer_items
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 
@@ -190,6 +191,33 @@ def looks_see_no_movement_that_nothing_brought(history: History) -> Iterator[str
             yield f"session {sid[:6]} is said to have moved at {moved_at}, and nothing moved it after {truth.moved_by}"
 
 
+def every_request_for_a_checkpoint_is_answered(history: History) -> Iterator[str]:
+    """In the end no request stands in the index `due`."""
+    for pk, beside in history.items.items():
+        if session_of(pk) is not None and {"due_at", "due_shard"} & set(beside[0]):
+            yield f"a checkpoint of session {pk[9:15]} is still asked for"
+
+
+def checkpoints_are_folds_of_what_arrived(history: History) -> Iterator[str]:
+    """What was measured of a session counts the events up to its last arrival, and not one of them twice."""
+    for sid, truth in history.truths.items():
+        for item in history.items.get(measured_key(sid)["pk"]["S"], []):
+            measured = measured_of(item)
+            if measured.summary is None or measured.as_of is None:
+                continue
+            lines = Summary.from_bytes(measured.summary).to_bytes()
+            if lines not in {Summary.from_bytes(one).to_bytes() for one in _measured_up_to(truth, measured.as_of)}:
+                yield f"session {sid[:6]} has a checkpoint as of {measured.as_of} that is no fold of its events"
+
+
+def _measured_up_to(truth: Truth, as_of: int) -> Iterator[bytes]:
+    """Yield the checkpoints of each state of a session in which that was its last arrival."""
+    for step in sorted({arrival.step + 1 for arrival in truth.arrivals} | {0}):
+        before = truth.before(step)
+        if before.head.last_at == as_of:
+            yield summarize(before.stored).shortened().to_bytes()
+
+
 def every_close_is_counted(history: History) -> Iterator[str]:
     """The closer whose write took the mark away counts the session, unless it dies before that, or never gets an answer."""
     for sid, call in history.unmarked.items():
@@ -217,6 +245,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     every_session_is_found_by_its_viewer,
     sessions_are_closed_once_for_the_right_reason,
     looks_see_no_movement_that_nothing_brought,
+    every_request_for_a_checkpoint_is_answered,
+    checkpoints_are_folds_of_what_arrived,
     every_close_is_counted,
     closers_fail_only_for_the_database,
 )

@@ -70,7 +70,7 @@ class Deployment:
             (create_session, {"store": SessionStarts(table, self._starter, **stored)}),
             (create_session, {"registry": Registry(table, self._starter)}),
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
-            (ingest_event, {"store": Store(table, self._ingester, retention_s=deployed.retention_s)}),
+            (ingest_event, {"store": Store(table, self._ingester, **stored)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
             (closer, {"close_due": partial(_close_due, schedule)}),
@@ -87,6 +87,8 @@ class Deployment:
             for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
                 stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
+            for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 2)):
+                stack.enter_context(mock.patch(f"mediabeat.core.lifecycle.{name}", weight))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
             stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))
             logging.disable()

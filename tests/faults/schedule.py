@@ -12,6 +12,7 @@ from mediabeat.core.close_rules import Limits
 from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
 from mediabeat.storage.due_partitions import LARGE_WEIGHT
+from mediabeat.storage.session_items import HEAD
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
 from tests.faults.history import Arrival, Call, History, Kind, Truth
 from tests.faults.interleaver import Actor, Idle, Interleaver, Killed
@@ -232,7 +233,7 @@ class Schedule:
         if token:
             self._done_transactions.add(token)
         truths = self.history.truths
-        if "REMOVE due_at" in str(request):
+        if "REMOVE due_at" in str(request) and request.key[1] == HEAD:
             self.history.unmarked[request.key[0]] = call
         if call.kind is Kind.EVENT:
             if call.sid in truths:

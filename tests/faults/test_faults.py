@@ -14,6 +14,7 @@ from mediabeat.core.event_codec import place_of
 from mediabeat.core.lifecycle import decide_close
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.checkpoints import Checkpoints
 from mediabeat.storage.due_index import DueIndex
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.session_store import Store
@@ -94,7 +95,7 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def promise_more_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 2 * limits.quiet_ms)
+    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 10 * limits.quiet_ms)
 
 
 def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +108,18 @@ def trust_the_reason_of_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
         return (head.close_reason, head.closed_at) if head.phase is Phase.CLOSED else decide_close(stored, limits, now=now)
 
     monkeypatch.setattr("mediabeat.use_cases.look_at_session.decide_close", trusting)
+
+
+def answer_no_request_for_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Checkpoints, "write", lambda self, sid, summary, as_of: None)
+    monkeypatch.setattr(Checkpoints, "forget", lambda self, sid: None)
+    monkeypatch.setattr(Checkpoints, "drop_request", lambda self, sid: None)
+
+
+def say_that_a_checkpoint_is_newer_than_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Checkpoints.write
+    monkeypatch.setattr(Checkpoints, "write", lambda self, sid, summary, as_of: write(self, sid, summary, as_of=as_of + 60_000))
+    monkeypatch.setattr(Checkpoints, "forget", lambda self, sid: self.drop_request(sid))
 
 
 def leave_large_sessions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +155,8 @@ def take_a_repeat_for_another_closer(monkeypatch: pytest.MonkeyPatch) -> None:
         (promise_more_than_the_rules_allow, "only_live_sessions_take_events"),
         (see_movement_in_every_event, "looks_see_no_movement_that_nothing_brought"),
         (trust_the_reason_of_a_head, "sessions_are_closed_once_for_the_right_reason"),
+        (answer_no_request_for_a_checkpoint, "every_request_for_a_checkpoint_is_answered"),
+        (say_that_a_checkpoint_is_newer_than_it_is, "checkpoints_are_folds_of_what_arrived"),
         (leave_large_sessions_alone, "every_session_is_whole_or_forgotten"),
         (forget_what_was_put_aside, "every_session_is_whole_or_forgotten"),
         (move_sessions_that_have_no_mark, "every_session_is_whole_or_forgotten"),

@@ -16,7 +16,15 @@ from mediabeat.core.projects import AccessKey, Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.summary import summarize
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage import channel_items, due_partitions, project_items, session_items, upload_items, viewer_items
+from mediabeat.storage import (
+    channel_items,
+    checkpoints,
+    due_partitions,
+    project_items,
+    session_items,
+    upload_items,
+    viewer_items,
+)
 from mediabeat.storage.upload_items import Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
@@ -99,6 +107,8 @@ def of_sessions() -> dict[str, Cases]:
     with_tail = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
     items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
     looked = OPEN._replace(began_at=BASE_MS - 600_000, moved_at=BASE_MS - 10_000, playhead=589.9999)
+    large = looked._replace(weight=9_000, noted=8_000)
+    items["open and large"] = session_items.head_item(SID, large, due_shard="1.4", expires_at=EXPIRES_AT)
     items["open, with what a look knew"] = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
     items["closed, and by which run"] = items["closed by session_end"] | {"closed_by": {"S": "0123456789abcdef"}}
     items["large"] = items["open"] | {"due_shard": {"S": due_partitions.large("4")}}
@@ -108,6 +118,7 @@ def of_sessions() -> dict[str, Cases]:
         "play and end": summarize(session(SID, closed(CloseReason.SESSION_END), [builders.start(), *FEW])),
         "nothing but a start": summarize(session(SID, closed(CloseReason.NO_EVENTS), [builders.start()])),
     }
+    short = summaries["all kinds of events"].shortened().to_bytes()
     desktop, phone = (CALLERS[name].to_json() for name in ("desktop", "phone"))
     begun = Start("demo.web-1_x", "PC", "VOD", VIEWER, desktop, BASE_MS, -250, pack(BEGIN))
     live = pack(builders.live_start(0, 3_600))
@@ -140,10 +151,20 @@ def of_sessions() -> dict[str, Cases]:
         "tails": [("open with a tail", items["open with a tail"])],
         "summaries": [(name, summary.to_bytes()) for name, summary in summaries.items()],
         "starts": [
-            (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary))
-            for name, start, summary in starts
+            *(
+                (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary))
+                for name, start, summary in starts
+            ),
+            (
+                "with a short summary",
+                session_items.start_item(SID, begun, shards=2, expires_at=EXPIRES_AT, summary=short, is_short=True),
+            ),
         ],
         "pages": [("five events", session_items.page_item(SID, map(pack, [*ALL_KINDS[1:5], LONG]), expires_at=EXPIRES_AT))],
+        "measured": [
+            ("checkpoint", checkpoints.measured_item(SID, short, as_of=BASE_MS, expires_at=EXPIRES_AT)),
+            ("asked for", checkpoints.measured_key(SID) | {"due_at": {"N": str(BASE_MS)}, "due_shard": {"S": "1"}}),
+        ],
         "uploads": [
             (name, upload_items.upload_item(SID, Upload(EXPIRES_AT, erased=erased), expires_at=EXPIRES_AT + 90 * 86_400))
             for name, erased in (("stored", False), ("erased", True))

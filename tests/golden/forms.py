@@ -9,7 +9,7 @@ from mediabeat.archive import lines
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.summary import Summary
-from mediabeat.storage import channel_items, project_items, session_items, upload_items, viewer_items
+from mediabeat.storage import channel_items, checkpoints, project_items, session_items, upload_items, viewer_items
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
@@ -91,6 +91,7 @@ FORMS: Final = {
     "starts": Form(("start_item",), _start),
     "pages": Form(("page_item",), _page),
     "summaries": Form(("to_bytes",), lambda stored: Summary.from_bytes(base64.b64decode(stored))),
+    "measured": Form(("measured_item", "measured_key"), lambda stored: checkpoints.measured_of(item_of(stored))),
     "uploads": Form(("upload_item", "upload_key"), lambda stored: upload_items.upload_of(item_of(stored))),
     "viewers": Form(("viewer_items",), lambda stored: viewer_items.viewer_entry_of(item_of(stored))),
     "projects": Form(("project_item", "project_key"), lambda stored: project_items.project_of(item_of(stored))),

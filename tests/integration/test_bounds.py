@@ -193,11 +193,10 @@ def test_long_log_is_shortened_in_the_middle_and_sums_stay_exact(
 def test_list_omits_logs_of_open_sessions_that_are_too_large(
     api: Api, api_key: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MAX_FOLDED_WEIGHT", 10)
-    sids = []
-    for _ in range(2):
-        sids.append(api.start(wire_start()))
-        statuses(api, sids[-1], *(wire("ping", at, at) for at in range(1, 8)))
+    monkeypatch.setattr("mediabeat.use_cases.list_sessions.MEASURED_WEIGHT", 7)
+    for events in (8, 7):
+        sid = api.start(wire_start())
+        statuses(api, sid, *(wire("ping", at, at) for at in range(1, 1 + events)))
         clock.forward(seconds=1)
     newest, older = api.recent(api_key)["result"]
     assert (len(newest["sessionLog"]), older["sessionLog"]) == (1, [])

@@ -263,10 +263,10 @@ def test_session_that_two_closers_finish_is_counted_by_one(
     counted: list[str] = []
     write_summary = Store.write_summary
 
-    def overtaken(self: Store, sid: str, summary: bytes) -> None:
+    def overtaken(self: Store, sid: str, summary: bytes, **about: Any) -> None:
         monkeypatch.setattr(Store, "write_summary", write_summary)
         counted.extend(one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed)
-        write_summary(self, sid, summary)
+        write_summary(self, sid, summary, **about)
 
     monkeypatch.setattr(Store, "write_summary", overtaken)
     counted += [one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed]

@@ -22,7 +22,7 @@ from mediabeat.core.request_limits import (
     START_BYTES,
     START_UNITS,
 )
-from mediabeat.core.summary import MAX_LOG_LINES
+from mediabeat.core.summary import LISTED_BYTES, LISTED_LOG_LINES, MAX_LOG_LINES
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
@@ -33,6 +33,7 @@ from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.runtime.telemetry import METRICS
 from mediabeat.storage.session_items import start_item
 from mediabeat.use_cases import list_sessions
+from mediabeat.use_cases.show_session import SHOWN_WEIGHT
 from tests.benchmarks.prices import WRITE_UNITS_A_MILLION
 from tests.repo import metrics_doc, telemetry_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
@@ -269,7 +270,10 @@ def test_api_document_has_every_limit(limit: str) -> None:
 def test_api_document_says_what_lists_leave_out() -> None:
     api = text("API.md").replace("\n", " ")
     assert f"{list_sessions.MAX_LOG_LINES:,} / `limit` lines" in api
-    assert f"{list_sessions.MAX_FOLDED_WEIGHT:,} units" in api
+    assert f"up to {list_sessions.MEASURED_WEIGHT:,} units" in api
+    assert f"{list_sessions.MEASURING_S} s of processor time or {list_sessions.MEASURED_BYTES // 1_024} KB" in api
+    assert f"at most {LISTED_LOG_LINES} lines of a session whose summary is larger than {LISTED_BYTES // 1_024} KB" in api
+    assert f"An open session of more than {SHOWN_WEIGHT:,} units" in api
     assert f"first {ERRORS_BYTES // 1_024} KB" in api
 
 

@@ -25,6 +25,7 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("sqs:SendMessage", QUEUE),
         },
         "recent_sessions": {
+            ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", "${Table.Arn}/index/newest"),
@@ -113,7 +114,7 @@ def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
     }
     for function in ("recent_sessions", "schemas"):
         actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
-        assert actions <= {"dynamodb:GetItem", "dynamodb:Query"}
+        assert actions <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 
 
 def test_only_api_gateway_and_the_schedule_can_call_functions() -> None:

@@ -155,13 +155,25 @@ def _closing_cause(stored: StoredSession, limits: Limits, now: int) -> tuple[Cau
     return Cause.TIME_OUT, (CloseReason.COMPLETED, found[1]) if is_complete else found
 
 
+CHECKPOINT_FROM: Final = 400
+CHECKPOINT_STEP: Final = 240
+"""Open sessions of this weight get a checkpoint, and a new one when they have grown by the step and by an eighth.
+
+A list measures smaller ones itself. A checkpoint costs some 8 write units, and all of a session's fold 10 times its events.
+"""
+
+
 class Mark(NamedTuple):
-    """A new due mark, and what the look that sets it knew. Epoch milliseconds, server's clock."""
+    """A new due mark, and what the look that sets it knew. Epoch milliseconds, server's clock.
+
+    `noted` is the session's weight if it needs a new checkpoint.
+    """
 
     due_at: int
     began_at: int
     moved_at: int
     playhead: float
+    noted: int | None = None
 
 
 def over_by_head(head: Head, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
@@ -194,7 +206,12 @@ def mark_by_head(head: Head, tail: Iterable[bytes], arriving: Collection[Event],
         if event.ts < newest and event.playhead not in there_before:
             playhead, moved_at = event.playhead, now
     due_at = next_due(Liveness(head.began_at, last_at, moved_at), limits)
-    return Mark(due_at, head.began_at, moved_at, playhead) if due_at > now else None
+    return Mark(due_at, head.began_at, moved_at, playhead, _noted(head)) if due_at > now else None
+
+
+def _noted(head: Head) -> int | None:
+    grown = head.weight - (head.noted or 0)
+    return head.weight if head.weight >= CHECKPOINT_FROM and grown >= max(CHECKPOINT_STEP, head.weight // 8) else None
 
 
 def liveness_of(stored: StoredSession) -> Liveness:
@@ -218,4 +235,4 @@ def mark_of(stored: StoredSession, limits: Limits) -> Mark:
     """Return the next due mark, from all stored events."""
     life = liveness_of(stored)
     _, playhead = max(map(place_of, filter(is_known, stored.events)))
-    return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead)
+    return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead, _noted(stored.head))

@@ -71,6 +71,7 @@ class Head(NamedTuple):
     began_at: int | None = None
     moved_at: int | None = None  # when the playhead last moved
     playhead: float | None = None  # where it was then
+    noted: int | None = None  # the weight at which a checkpoint was last asked for; None in a session that is small
 
 
 class Start(NamedTuple):
@@ -106,6 +107,21 @@ class StoredSession(NamedTuple):
     events: frozenset[bytes]
     summary: bytes | None
     expires_at: int = 0
+
+    def has_expired(self, now: int) -> bool:
+        """Return whether the session's time is over (`now` in epoch ms). DynamoDB deletes it some days later."""
+        return self.expires_at * 1_000 <= now
+
+
+class ShownItems(NamedTuple):
+    """The items of a session that do not grow with it. `summary` is the whole one of a closed session."""
+
+    head: Head
+    start: Start
+    summary: bytes | None
+    checkpoint: bytes | None  # a summary of an open session, as of a moment
+    as_of: int | None
+    expires_at: int
 
     def has_expired(self, now: int) -> bool:
         """Return whether the session's time is over (`now` in epoch ms). DynamoDB deletes it some days later."""

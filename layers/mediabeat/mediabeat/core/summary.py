@@ -1,26 +1,60 @@
 """The summary of a stored session: metrics, action log and totals. It is stored when the session closes."""
 
 import json
+import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.event import Event
+from mediabeat.core.event import EventType
 from mediabeat.core.event_codec import is_known, unpack
-from mediabeat.core.metrics import Metrics, measure
+from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source, measure
 from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
 from mediabeat.core.session import Session, fold
-from mediabeat.core.stored_forms import compressed, decompressed
-from mediabeat.core.truncation import both_ends
+from mediabeat.core.stored_forms import by_position, compressed, decompressed
+from mediabeat.core.truncation import both_ends, first_fitting
 
 MAX_LOG_LINES: Final = 2_000
 """A summary keeps this many lines of a log: the first and the last half. A day of playing has 1,440 lines."""
 
-UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError, zlib.error)
-"""Exceptions that damaged bytes of a summary raise."""
+ERRORS_BYTES: Final = 64 * 1024
+"""JSON of the `error` events that a summary keeps: the first ones, more than 500."""
+
+LISTED_BYTES: Final = 8 * 1024
+"""A list entry holds a summary of at most this size, so that the dearest list of 100 sessions has a bound.
+
+A larger summary is stored apart, and the entry gets a short one with the same totals and counts.
+"""
+
+LISTED_LOG_LINES: Final = 160
+LISTED_ADS_BYTES: Final = 1024
+LISTED_CHAPTERS_BYTES: Final = 512
+LISTED_ERROR_IDS_BYTES: Final = 256
+"""What a short summary keeps of each list."""
+
+UNREADABLE: Final = (AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError, struct.error, zlib.error)
+"""Exceptions that damaged bytes raise, of a summary or of an event, and a session whose start is gone."""
+
+
+class LoggedError(NamedTuple):
+    """One `error` event. `at_ms` by the player's clock."""
+
+    at_ms: int
+    playhead_s: float
+    error_id: str | None
+    source: ErrorSource
+
+    @classmethod
+    def from_stored(cls, stored: Sequence[Any]) -> "LoggedError":
+        """Read a stored error of any release (see `stored_forms`)."""
+        return cls(*by_position(stored, _EMPTY_ERROR))
+
+
+_EMPTY_ERROR: Final = LoggedError(at_ms=0, playhead_s=0.0, error_id=None, source="player")
 
 
 class ListedSummary(NamedTuple):
@@ -30,6 +64,7 @@ class ListedSummary(NamedTuple):
     totals: Totals
     is_error: bool
     clock_skew_ms: int | None
+    as_of: int | None = None  # epoch ms, server's clock: later events are not in it; None when all are
 
     @classmethod
     def from_bytes(cls, packed: bytes, *, most_lines: int) -> "ListedSummary":
@@ -46,19 +81,35 @@ class ListedSummary(NamedTuple):
 class Summary(NamedTuple):
     """The metrics of a session, its action log up to MAX_LOG_LINES, and the totals of the whole log.
 
-    `clock_skew_ms` leads from the player's clock to the server's. It is None in summaries of release 0.1.
+    `clock_skew_ms` leads from the player's clock to the server's. It is None in summaries of release 0.1. `errors` are the first
+    of the `error` events, up to ERRORS_BYTES; None in earlier summaries and in short ones.
     """
 
     metrics: Metrics
     log: list[LogLine]
     totals: Totals
     clock_skew_ms: int | None = None
+    errors: list[LoggedError] | None = None
+
+    def shortened(self) -> "Summary":
+        """Return a summary that fits into LISTED_BYTES: the same sums and counts, and a part of each list."""
+        metrics = self.metrics.model_copy(
+            update={
+                "ads": tuple(first_fitting(self.metrics.ads, LISTED_ADS_BYTES)),
+                "chapters": tuple(first_fitting(self.metrics.chapters, LISTED_CHAPTERS_BYTES)),
+                "player_errors": tuple(first_fitting(self.metrics.player_errors, LISTED_ERROR_IDS_BYTES)),
+                "external_errors": tuple(first_fitting(self.metrics.external_errors, LISTED_ERROR_IDS_BYTES)),
+            }
+        )
+        return Summary(metrics, both_ends(self.log, LISTED_LOG_LINES), self.totals, self.clock_skew_ms)
 
     def to_bytes(self) -> bytes:
         """Return the stored form: compressed, because a list of sessions reads up to a hundred summaries."""
         stored: dict[str, Any] = {"metrics": self.metrics.model_dump(mode="json"), "log": self.log, "totals": self.totals}
         if self.clock_skew_ms is not None:
             stored["clock_skew_ms"] = self.clock_skew_ms
+        if self.errors:
+            stored["errors"] = self.errors
         return compressed(json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode())
 
     @classmethod
@@ -70,7 +121,10 @@ class Summary(NamedTuple):
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in stored["log"]]
         read = Metrics.from_stored(stored["metrics"]), log, Totals.from_stored(stored["totals"])
-        return cls(*read, stored.get("clock_skew_ms"))
+        errors = [LoggedError.from_stored(one) for one in stored["errors"]] if "errors" in stored else None
+        if errors is None and not read[0].error_events:
+            errors = []
+        return cls(*read, stored.get("clock_skew_ms"), errors)
 
     def listed(self, *, most_lines: int) -> ListedSummary:
         """Return the part that a list of sessions needs, as `ListedSummary.from_bytes` does."""
@@ -84,6 +138,11 @@ class Summary(NamedTuple):
             return int(_opened(packed)["metrics"].get("metrics_version", 0))
         except UNREADABLE:
             return 0
+
+
+def short_form(packed: bytes) -> bytes | None:
+    """Return what a list entry holds of a stored summary that is too large for it; None if the summary is small enough."""
+    return None if len(packed) <= LISTED_BYTES else Summary.from_bytes(packed).shortened().to_bytes()
 
 
 def _opened(packed: bytes) -> Any:
@@ -102,7 +161,13 @@ def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summa
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     skew_ms = clock_skew_ms(stored, log[-1].at_ms)
-    return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log), skew_ms)
+    errors = (
+        LoggedError(event.ts, event.playhead, error_id(event), error_source(event))
+        for event in session.events
+        if event.type is EventType.ERROR
+    )
+    kept = list(first_fitting(errors, ERRORS_BYTES))
+    return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log), skew_ms, kept)
 
 
 def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:
@@ -119,16 +184,20 @@ def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:
 
 
 class ListedSession(NamedTuple):
-    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now."""
+    """A session in a list. `summary` is None for a session that has just expired, or is too large to measure now.
+
+    `failure` says why an open session could not be measured.
+    """
 
     entry: ListEntry
     summary: ListedSummary | None
+    failure: Exception | None = None
 
 
 class ShownSession(NamedTuple):
-    """A session in detail: its `sessionStart`, its summary and its `error` events in order of time."""
+    """A session in detail: its `sessionStart` and its summary. Events after `as_of` (epoch ms) are not in it; None: all are."""
 
     sid: str
     start: Start
     summary: Summary
-    errors: tuple[Event, ...]
+    as_of: int | None = None

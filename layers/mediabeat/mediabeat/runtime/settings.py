@@ -68,6 +68,11 @@ def channel_settings() -> ChannelSettings:
     return ChannelSettings(os.environ["TABLE_NAME"], os.environ["ACCESS_KEY_SECRETS"])
 
 
+def processor_s() -> float:
+    """Return the processor time that this process has used, in seconds."""
+    return time.process_time()
+
+
 def server_clock() -> int:
     """Return the time in epoch milliseconds."""
     return time.time_ns() // 1_000_000

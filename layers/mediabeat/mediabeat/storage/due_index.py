@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from mediabeat.storage import due_partitions
+from mediabeat.storage.checkpoints import MEASURED, session_of
 from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.session_items import HEAD, shard_of
 from mediabeat.storage.table import DUE_INDEX, key
@@ -47,7 +48,9 @@ class DueIndex:
 
     def move(self, sid: str, partition: str) -> bool:
         """Move a session to another partition. Its due mark stays as it is. Returns False when it has none any more."""
-        return self._table.update(key(sid, HEAD), "SET due_shard = :partition", HAS_MARK, {":partition": {"S": partition}})
+        # What asks for a checkpoint has a partition of its own.
+        item = key(sid, MEASURED if session_of(sid) else HEAD)
+        return self._table.update(item, "SET due_shard = :partition", HAS_MARK, {":partition": {"S": partition}})
 
     def home_of(self, sid: str) -> str:
         """Return the partition for a session that comes back from aside: nothing but its shard is known."""

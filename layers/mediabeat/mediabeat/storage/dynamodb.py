@@ -122,10 +122,13 @@ class Table:
         with transient_errors_as_unavailable():
             return self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent).get("Item")
 
-    def get_all(self, *keys: Item) -> list[Item | None]:
-        """Return items in the order of their keys, by one request. The answer may miss the newest writes."""
+    def get_all(self, *keys: Item, consistent: bool = False) -> list[Item | None]:
+        """Return up to 100 items in the order of their keys, by one request.
+
+        Without `consistent`, the answer may miss the newest writes.
+        """
         with transient_errors_as_unavailable():
-            answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys}})
+            answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": consistent}})
         if answer["UnprocessedKeys"]:
             raise StorageUnavailable("the table has no capacity left for now")
         found = {(item["pk"]["S"], item["sk"]["S"]): item for item in answer["Responses"].get(self.name, [])}

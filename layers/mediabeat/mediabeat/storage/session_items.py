@@ -56,6 +56,7 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
         "taken": head.weight,
         "began_at": head.began_at,
         "moved_at": head.moved_at,
+        "noted": head.noted,
         "tail_bytes": 0,
         "expires_at": expires_at,
     }
@@ -90,6 +91,7 @@ def head_of(item: Item) -> Head:
         began_at=number_in(item, "began_at"),
         moved_at=number_in(item, "moved_at"),
         playhead=float(playhead["S"]) if playhead else None,
+        noted=number_in(item, "noted"),
     )
 
 
@@ -125,8 +127,13 @@ def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield page
 
 
-def start_item(sid: str, start: Start, *, shards: int, expires_at: int, summary: bytes | None = None) -> Item:
-    """Return the item that makes a session exist and lists it; `expires_at` in epoch seconds."""
+def start_item(
+    sid: str, start: Start, *, shards: int, expires_at: int, summary: bytes | None = None, is_short: bool = False
+) -> Item:
+    """Return the item that makes a session exist and lists it; `expires_at` in epoch seconds.
+
+    `is_short`: the whole summary is the one in `checkpoints`.
+    """
     opt_outs = {"opt_out_share": start.opt_out_share, "opt_out_forwarding": start.opt_out_forwarding}
     item = key(sid, START) | {
         "listing": {"S": listing_key(start.project_id, start.device, start.video_type, shard_of(sid, shards))},
@@ -137,11 +144,13 @@ def start_item(sid: str, start: Start, *, shards: int, expires_at: int, summary:
         "event": {"B": start.event},
         "expires_at": {"N": str(expires_at)},
         **({"summary": {"B": summary}} if summary is not None else {}),
+        **({"is_short": {"BOOL": True}} if is_short else {}),
     }
     return item | {name: {"BOOL": True} for name, is_set in opt_outs.items() if is_set}
 
 
-def _start_of(item: Item) -> Start:
+def start_of(item: Item) -> Start:
+    """Read the start of a session."""
     project_id, device, video_type, _ = item["listing"]["S"].rsplit("#", 3)
     return Start(
         project_id=project_id,
@@ -165,7 +174,7 @@ def entry_of(item: Item) -> ListEntry:
         ts_skew=int(item["ts_skew"]["N"]),
         viewer=item["viewer"]["S"] if "viewer" in item else "",
         caller=_caller_if_readable(item),
-        summary=_summary_in(item),
+        summary=summary_in(item),
     )
 
 
@@ -190,7 +199,8 @@ def _caller_if_readable(item: Item) -> str:
         return ""
 
 
-def _summary_in(item: Item) -> bytes | None:
+def summary_in(item: Item) -> bytes | None:
+    """Return the summary in a start or an entry of the index `newest`; None while the session is not closed."""
     return bytes(item["summary"]["B"]) if "summary" in item else None
 
 
@@ -207,9 +217,9 @@ def stored_session_from(sid: str, items: Iterable[Item]) -> StoredSession | None
                 expires_at = int(item["expires_at"]["N"])
                 events.update(tail_of(item))
             case "start":
-                start = _start_of(item)
+                start = start_of(item)
                 events.add(start.event)
-                summary = _summary_in(item)
+                summary = summary_in(item)
             case _:
                 events.update(item["events"]["BS"])
     if head is None:

@@ -1,22 +1,35 @@
 """Queries about sessions in DynamoDB. Nothing here writes."""
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mediabeat.core.records import ListEntry, StoredSession
+from mediabeat.core.records import Head, ListEntry, ShownItems, StoredSession
 from mediabeat.core.session_query import place_of, stands_for
-from mediabeat.storage import session_items, viewer_items
+from mediabeat.errors import LargeSession
+from mediabeat.storage import checkpoints, session_items, viewer_items
 from mediabeat.storage.dynamodb import Table
-from mediabeat.storage.session_reads import read_session
-from mediabeat.storage.table import NEWEST_INDEX, Item
+from mediabeat.storage.table import NEWEST_INDEX, Item, key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+FIRST_ITEMS: Final = 8
+"""Items of the first answer about a session: all of a usual one, and not much of a large one."""
+
+MOST_KEYS: Final = 100
+"""Items that DynamoDB returns by one request."""
 
 SAME_START: Final = 25
 """Sessions of one shard and one millisecond among which an id is looked for. Uploads choose their start, so there is a bound."""
+
+
+class Opened(NamedTuple):
+    """A session of which the head has been read; `read` reads the rest."""
+
+    head: Head
+    tail: Sequence[bytes]
+    read: Callable[[], StoredSession]
 
 
 class SessionQueries:
@@ -44,16 +57,42 @@ class SessionQueries:
         items = self._table.query(condition, values, **options)
         return (session_items.entry_of(item) for item in items if not session_items.has_expired(item, now))
 
-    def newest_of_viewer(self, project_id: str, viewer: str, *, now: int) -> StoredSession | None:
-        """Return the newest session of a viewer in a project that has not expired; None when there is none."""
+    def heads(self, sids: Sequence[str]) -> dict[str, Head]:
+        """Return the heads of these sessions, as far as they exist. The answer may miss the newest writes."""
+        found = self._get_all([key(sid, session_items.HEAD) for sid in sids])
+        return {sid: session_items.head_of(item) for sid, item in zip(sids, found, strict=True) if item}
+
+    def checkpoints(self, sids: Sequence[str]) -> dict[str, checkpoints.Measured]:
+        """Return what was measured of these open sessions, as far as something was."""
+        found = self._get_all([checkpoints.measured_key(sid) for sid in sids])
+        return {sid: checkpoints.measured_of(item) for sid, item in zip(sids, found, strict=True) if item}
+
+    def _get_all(self, keys: Sequence[Item]) -> list[Item | None]:
+        parts = (keys[first : first + MOST_KEYS] for first in range(0, len(keys), MOST_KEYS))
+        return [item for part in parts for item in self._table.get_all(*part)]
+
+    def shown(self, sid: str) -> ShownItems | None:
+        """Return the items of a session that do not grow with it; None when it has no head or no start."""
+        keys = key(sid, session_items.HEAD), key(sid, session_items.START), checkpoints.measured_key(sid)
+        head, start, beside = self._table.get_all(*keys, consistent=True)
+        if head is None or start is None:
+            return None
+        measured = checkpoints.measured_of(beside) if beside else checkpoints.Measured(None, None, None)
+        whole = session_items.summary_in(start)
+        if whole is not None and "is_short" in start and measured.summary is not None:
+            whole = measured.summary
+        expires_at = int(head["expires_at"]["N"])
+        parts = session_items.head_of(head), session_items.start_of(start)
+        return ShownItems(*parts, whole, measured.summary, measured.as_of, expires_at)
+
+    def newest_of_viewer(self, project_id: str, viewer: str, *, now: int) -> Iterator[str]:
+        """Yield the ids of a viewer's sessions in a project, the newest first, without expired ones."""
         values = {":pk": {"S": viewer_items.viewer_partition(project_id, viewer)}}
         items = self._table.query("pk = :pk", values, ScanIndexForward=False, Limit=1)
-        entries = (item for item in items if not session_items.has_expired(item, now))
-        found = (self.read_session(viewer_items.viewer_entry_of(entry).sid) for entry in entries)
-        return next((stored for stored in found if stored and stored.start and not stored.has_expired(now)), None)
+        return (viewer_items.viewer_entry_of(item).sid for item in items if not session_items.has_expired(item, now))
 
-    def session_shown_as(self, project_id: str, shown: str, *, shards: int) -> StoredSession | None:
-        """Return the session of a project that answers show under this id (see `session_query`); None when there is none.
+    def session_shown_as(self, project_id: str, shown: str, *, shards: int) -> str | None:
+        """Return the id of the session that answers show under this id (see `session_query`); None when there is none.
 
         Reads the list, which can miss a session for about a second after its start.
         """
@@ -67,7 +106,7 @@ class SessionQueries:
             items = self._table.query("listing = :listing AND started_at = :at", values, IndexName=NEWEST_INDEX, Limit=SAME_START)
             for item in islice(items, SAME_START):
                 if stands_for(shown, item["pk"]["S"]):
-                    return self.read_session(item["pk"]["S"])
+                    return str(item["pk"]["S"])
         return None
 
     def all_entries(self, *, since: int) -> Iterator[ListEntry]:
@@ -77,3 +116,35 @@ class SessionQueries:
         """
         values = {":since": {"N": str(since)}}
         return map(session_items.entry_of, self._table.scan("started_at >= :since", values, IndexName=NEWEST_INDEX))
+
+
+def open_session(table: Table, sid: str) -> Opened | None:
+    """Return a session of which only the first items are read; None when there is no such session."""
+    items = table.query("pk = :pk", {":pk": {"S": sid}}, at_first=FIRST_ITEMS, ConsistentRead=True)
+    first = next(items, None)
+    if first is None or first["sk"]["S"] != session_items.HEAD:
+        return None
+
+    def read() -> StoredSession:
+        stored = session_items.stored_session_from(sid, chain([first], items))
+        assert stored is not None  # it has a head
+        return stored
+
+    return Opened(session_items.head_of(first), session_items.tail_of(first), read)
+
+
+def read_session(table: Table, sid: str, *, up_to: int | None) -> StoredSession | None:
+    """Return all that is stored of a session; None when there is no such session.
+
+    Raises LargeSession, after reading 1 MB at most, when its events weigh more than `up_to`.
+    """
+    items = table.query("pk = :pk", {":pk": {"S": sid}}, ConsistentRead=True)
+    return session_items.stored_session_from(sid, items if up_to is None else _not_above(up_to, items))
+
+
+def _not_above(up_to: int, items: Iterable[Item]) -> Iterator[Item]:
+    """Pass on the items of a session. The head comes first and carries the weight."""
+    for item in items:
+        if item["sk"]["S"] == session_items.HEAD and session_items.head_of(item).weight > up_to:
+            raise LargeSession
+        yield item

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from mediabeat.core.records import Head, Start, StoredSession
 from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
-from mediabeat.storage import session_items, upload_items, viewer_items
+from mediabeat.storage import checkpoints, session_items, upload_items, viewer_items
 from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
 from mediabeat.storage.table import Item, key
@@ -86,6 +86,8 @@ class SessionStarts:
 
         The call may be interrupted and repeated.
         """
+        from mediabeat.core.summary import short_form  # no start of a player needs it
+
         start = stored.start
         if start is None:
             raise ValueError(f"session {stored.sid} has no start")
@@ -95,11 +97,15 @@ class SessionStarts:
         # old head without its start for a failed creation, and delete it.
         for page in session_items.pages(sorted(stored.events - {start.event})):
             self._table.put(session_items.page_item(stored.sid, page, expires_at=stored.expires_at))
-        expires_at = stored.expires_at
-        new = (
+        expires_at, summary = stored.expires_at, stored.summary
+        short = short_form(summary) if summary else None
+        listed: Item = {"summary": short or summary, "is_short": short is not None}
+        new = [
             self._head_item(stored.sid, stored.head, start, expires_at),
-            session_items.start_item(stored.sid, start, shards=self._shards, expires_at=expires_at, summary=stored.summary),
-        )
+            session_items.start_item(stored.sid, start, shards=self._shards, expires_at=expires_at, **listed),
+        ]
+        if short and summary:
+            new.append(checkpoints.measured_item(stored.sid, summary, as_of=stored.head.last_at, expires_at=expires_at))
         entries = viewer_items.viewer_items(stored.sid, start, expires_at=expires_at)
         return self._table.transact(
             [

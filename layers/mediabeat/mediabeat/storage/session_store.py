@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from mediabeat.core.lifecycle import Mark
+    from mediabeat.storage.checkpoints import Checkpoints
     from mediabeat.storage.due_index import DueIndex
-    from mediabeat.storage.session_reads import Opened
+    from mediabeat.storage.session_queries import Opened
 
 # Conditions on a head. `:now` is the server's clock.
 STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # a later call may be faster: `last_at` never goes back
@@ -47,6 +48,13 @@ class Store:
         self._table = Table(table_name, client)
         self._retention_s = retention_s
         self._shards = index_shards
+
+    @cached_property
+    def checkpoints(self) -> "Checkpoints":
+        """What is stored beside large sessions."""
+        from mediabeat.storage.checkpoints import Checkpoints  # no usual append needs it
+
+        return Checkpoints(self._table, retention_s=self._retention_s, shards=self._shards)
 
     # Appending
 
@@ -161,9 +169,13 @@ class Store:
         }
         return self._update_head(sid, "SET phase = :closed, close_reason = :reason, closed_at = :closed_at", SAME_AS_READ, values)
 
-    def write_summary(self, sid: str, summary: bytes) -> None:
-        """Write the summary of a closed session into its list entry."""
-        self._table.update(key(sid, session_items.START), "SET summary = :summary", EXISTS, {":summary": {"B": summary}})
+    def write_summary(self, sid: str, summary: bytes, *, short: bytes | None = None, as_of: int = 0, expires_at: int = 0) -> None:
+        """Write the summary of a closed session into its list entry, or there a `short` one and the whole beside the session."""
+        start = key(sid, session_items.START)
+        if short is None:
+            self._table.update(start, "SET summary = :summary REMOVE is_short", EXISTS, {":summary": {"B": summary}})
+            return
+        self.checkpoints.write_whole_summary(sid, summary, short=short, as_of=as_of, expires_at=expires_at)
 
     def drop_due_mark(self, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
         """Remove a closed session from the index `due`, with its reason. Returns False when another closer has done so."""
@@ -190,7 +202,7 @@ class Store:
 
     def open_session(self, sid: str) -> "Opened | None":
         """Return a session of which only the first items are read; None when there is no such session."""
-        from mediabeat.storage.session_reads import open_session  # no append reads
+        from mediabeat.storage.session_queries import open_session  # no append reads
 
         return open_session(self._table, sid)
 
@@ -199,7 +211,7 @@ class Store:
 
         Raises LargeSession when its events weigh more than `up_to`.
         """
-        from mediabeat.storage.session_reads import read_session
+        from mediabeat.storage.session_queries import read_session
 
         return read_session(self._table, sid, up_to=up_to)
 
@@ -211,7 +223,10 @@ def _as_seen(head: Head) -> Item:
 def _moving(mark: "Mark") -> tuple[str, Item]:
     values = {":new": {"N": str(mark.due_at)}, ":moved_at": {"N": str(mark.moved_at)}, ":began_at": {"N": str(mark.began_at)}}
     changes = ", due_at = :new, moved_at = :moved_at, playhead = :playhead, began_at = :began_at"
-    return changes, values | {":playhead": session_items.playhead_value(mark.playhead)}
+    values |= {":playhead": session_items.playhead_value(mark.playhead)}
+    return (
+        (changes, values) if mark.noted is None else (f"{changes}, noted = :noted", values | {":noted": {"N": str(mark.noted)}})
+    )
 
 
 def _most() -> Item:

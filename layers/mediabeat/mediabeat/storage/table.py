@@ -3,6 +3,8 @@
     pk                   sk                what                                                     made by
     {sid}                head              phase, due mark, last event, and the tail of new events  session_items
     {sid}                page#{hash}       older events of the session; written once                session_items
+    measured#{sid}       measured          a checkpoint of a large open session, or the request for    checkpoints
+                                           it; a closed session's summary that is too large for a list
     {sid}                start             the `sessionStart` and its caller; the entry in the      session_items
                                            list of sessions; once closed, the summary
     viewer#{p}#{v}       {time}#{sid}      a session of the viewer v in the project p               viewer_items
@@ -17,7 +19,7 @@
     channel-names#{p}    {name}            the status of the channel that has or last had the name  channel_items
 
     index    partition    sort        items
-    due      due_shard    due_at      heads that have a due mark; sparse
+    due      due_shard    due_at      heads that have a due mark, and requests for checkpoints; sparse
     newest   listing      started_at  starts, with their summaries; sparse
 
 Access patterns

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mediabeat.storage import upload_items, viewer_items
+from mediabeat.storage import checkpoints, upload_items, viewer_items
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
@@ -49,4 +49,8 @@ class ViewerStore:
 
     def _keys_of_session(self, sid: str) -> list[Item]:
         options: Item = {"ConsistentRead": True, "ProjectionExpression": "pk, sk"}
-        return list(self._table.query("pk = :pk", {":pk": {"S": sid}}, **options))
+        beside = checkpoints.measured_key(sid)
+        return [
+            *self._table.query("pk = :pk", {":pk": {"S": sid}}, **options),
+            *([beside] if self._table.get(beside, consistent=True) else []),
+        ]

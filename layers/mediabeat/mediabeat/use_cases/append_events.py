@@ -143,5 +143,7 @@ def _append_past_mark(
         _append(sid, events, store, now=now, past_mark_of=head)
     else:
         mark = mark_by_head(head, tail, events, limits, now=now)
+        if mark and mark.noted is not None:
+            store.checkpoints.ask_for(sid, now=now)
         store.append_past_mark(sid, set(map(pack, events)), mark=mark, head=head, now=now)
     return None

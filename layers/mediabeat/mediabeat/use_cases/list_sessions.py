@@ -1,12 +1,14 @@
-"""The newest sessions of a project, open ones measured up to now."""
+"""The newest sessions of a project, open ones measured up to now as far as the time of a request permits."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
+from math import ceil
 from typing import Final
 
-from mediabeat.core.records import ListEntry
+from mediabeat.core.event_codec import BYTES_PER_WEIGHT
+from mediabeat.core.records import Head, ListEntry
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, summarize
 from mediabeat.errors import LargeSession
@@ -16,43 +18,43 @@ from mediabeat.storage.session_queries import SessionQueries
 MAX_LOG_LINES: Final = 25_000
 """Lines of session logs in one list, shared evenly. A line has about 170 bytes, and a function may answer 6 MB."""
 
-MAX_FOLDED_WEIGHT: Final = 120_000
-"""Weight of the open sessions that one list measures, newest first: one full session, and some more."""
+MEASURED_WEIGHT: Final = 3_000
+"""A list measures open sessions up to this weight: one takes a quarter of a second at most."""
 
-PAGE_SIZE: Final = 25
-"""Entries read at a time from one listing: a default list of 100 comes from at least four listings."""
+MEASURING_S: Final = 0.5
+"""Processor time after which a list measures no further session."""
+
+MEASURED_BYTES: Final = 256 * 1024
+"""Bytes of events that a list reads, which cost 64 read units."""
 
 
-def list_sessions(project_id: str, query: SessionQuery, store: SessionQueries, *, shards: int, now: int) -> list[ListedSession]:
+def list_sessions(
+    project_id: str,
+    query: SessionQuery,
+    store: SessionQueries,
+    *,
+    shards: int,
+    now: int,
+    spent_s: Callable[[], float] = lambda: 0.0,
+) -> list[ListedSession]:
     """Return the newest sessions of a project, with their summaries as far as they are known; `now` in epoch milliseconds.
 
-    Leaves out expired sessions, which DynamoDB deletes only days later.
+    Leaves out expired sessions, which DynamoDB deletes only days later. `spent_s` tells the processor time of this process.
     """
-    streams = [
-        store.newest(listing, since=query.since, until=query.until, page_size=min(PAGE_SIZE, query.limit), now=now)
-        for listing in listings(project_id, query.devices, query.video_types, shards)
-    ]
+    among = listings(project_id, query.devices, query.video_types, shards)
+    # A listing seldom has much more than its share. What is read and not shown costs as much as what is.
+    page_size = min(query.limit, 1 + ceil(1.5 * query.limit / len(among)))
+    streams = [store.newest(listing, since=query.since, until=query.until, page_size=page_size, now=now) for listing in among]
     newest = heapq.merge(*streams, key=lambda entry: entry.started_at, reverse=True)
-    return list(_with_summaries(islice(newest, query.limit), store, MAX_LOG_LINES // query.limit))
-
-
-def _with_summaries(entries: Iterable[ListEntry], store: SessionQueries, most_lines: int) -> Iterator[ListedSession]:
-    """Yield sessions with their summaries: the stored one of a closed session, or one that is measured now.
-
-    There is no summary for a session that has just expired, nor once MAX_FOLDED_WEIGHT is used up.
-    """
-    left = MAX_FOLDED_WEIGHT
-    for entry in entries:
-        summary = _stored_summary(entry, most_lines)
-        if summary is None:
-            try:
-                stored = store.read_session(entry.sid, up_to=left)
-            except LargeSession:
-                stored = None
-            if stored:
-                left -= stored.head.weight
-                summary = summarize(stored).listed(most_lines=most_lines)
-        yield ListedSession(entry, summary)
+    entries = list(islice(newest, query.limit))
+    most_lines = MAX_LOG_LINES // query.limit
+    stored = [_stored_summary(entry, most_lines) for entry in entries]
+    missing = [entry.sid for entry, summary in zip(entries, stored, strict=True) if summary is None]
+    measured, failures = _measured(missing, store, most_lines, spent_s) if missing else ({}, {})
+    return [
+        ListedSession(entry, summary or measured.get(entry.sid), failures.get(entry.sid))
+        for entry, summary in zip(entries, stored, strict=True)
+    ]
 
 
 def _stored_summary(entry: ListEntry, most_lines: int) -> ListedSummary | None:
@@ -60,3 +62,38 @@ def _stored_summary(entry: ListEntry, most_lines: int) -> ListedSummary | None:
         with suppress(*UNREADABLE):
             return ListedSummary.from_bytes(entry.summary, most_lines=most_lines)
     return None
+
+
+def _measured(
+    sids: list[str], store: SessionQueries, most_lines: int, spent_s: Callable[[], float]
+) -> tuple[dict[str, ListedSummary], dict[str, Exception]]:
+    """Return summaries of open sessions: the smallest ones are measured now, the others show their checkpoint if they have one.
+
+    The cost has a bound that does not depend on the sessions. Also returns why a session could not be measured.
+    """
+    heads = store.heads(sids)
+    found: dict[str, ListedSummary] = {}
+    failures: dict[str, Exception] = {}
+    until_s, bytes_left = spent_s() + MEASURING_S, MEASURED_BYTES
+    for sid, head in sorted(heads.items(), key=lambda one: one[1].weight):
+        if head.weight > MEASURED_WEIGHT or head.weight * BYTES_PER_WEIGHT > bytes_left or spent_s() > until_s:
+            continue
+        try:
+            if stored := store.read_session(sid, up_to=MEASURED_WEIGHT):
+                bytes_left -= sum(map(len, stored.events))
+                found[sid] = summarize(stored).listed(most_lines=most_lines)
+        except LargeSession:
+            continue  # it has just grown
+        except UNREADABLE as error:
+            failures[sid] = error
+    if left := [sid for sid, head in heads.items() if sid not in found and _may_have_checkpoint(head)]:
+        for sid, checkpoint in store.checkpoints(left).items():
+            if checkpoint.summary is not None:
+                with suppress(*UNREADABLE):
+                    listed = ListedSummary.from_bytes(checkpoint.summary, most_lines=most_lines)
+                    found[sid] = listed._replace(as_of=checkpoint.as_of)
+    return found, failures
+
+
+def _may_have_checkpoint(head: Head) -> bool:
+    return head.noted is not None

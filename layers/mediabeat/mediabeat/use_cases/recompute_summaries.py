@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mediabeat.core.metrics import METRICS_VERSION
-from mediabeat.core.summary import Summary, summarize
+from mediabeat.core.summary import LISTED_BYTES, Summary, short_form, summarize
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
@@ -20,8 +20,9 @@ class Recomputed(NamedTuple):
 def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recomputed:
     """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
-    Can be interrupted and repeated, because a rewritten summary is not touched twice. Open sessions have no summary yet. A
-    session that cannot be measured keeps its summary, and the others go on. Raises StorageUnavailable.
+    Also rewrites summaries that are too large for a list. Can be interrupted and repeated, because a rewritten summary is not
+    touched twice. Open sessions have no summary yet. A session that cannot be measured keeps its summary, and the others go on.
+    Raises StorageUnavailable.
     """
     seen = rewritten = 0
     failed: list[tuple[str, Exception]] = []
@@ -29,15 +30,21 @@ def recompute(queries: SessionQueries, store: Store, *, since: int = 0) -> Recom
         if entry.summary is None:
             continue
         seen += 1
-        if Summary.version_of(entry.summary) >= METRICS_VERSION:
+        if Summary.version_of(entry.summary) >= METRICS_VERSION and len(entry.summary) <= LISTED_BYTES:
             continue
         try:
-            stored = queries.read_session(entry.sid)
-            if stored is not None:
-                store.write_summary(entry.sid, summarize(stored).to_bytes())
-                rewritten += 1
+            rewritten += _rewrite(entry.sid, queries, store)
         except StorageUnavailable:
             raise
-        except Exception as error:  # damaged items, or a summary that is too large for its item
+        except Exception as error:  # damaged items
             failed.append((entry.sid, error))
     return Recomputed(seen, rewritten, tuple(failed))
+
+
+def _rewrite(sid: str, queries: SessionQueries, store: Store) -> bool:
+    stored = queries.read_session(sid)
+    if stored is None:
+        return False
+    summary = summarize(stored).to_bytes()
+    store.write_summary(sid, summary, short=short_form(summary), as_of=stored.head.last_at, expires_at=stored.expires_at)
+    return True

@@ -1,13 +1,16 @@
 """One session in detail: who watched, in what player, and everything that is measured of it."""
 
 from contextlib import suppress
+from typing import Final
 
-from mediabeat.core.event import EventType
-from mediabeat.core.records import StoredSession
+from mediabeat.core.records import ShownItems, StoredSession
 from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
-from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, fold_stored, summarize
-from mediabeat.errors import NotFound
+from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, summarize
+from mediabeat.errors import LargeSession, NotFound
 from mediabeat.storage.session_queries import SessionQueries
+
+SHOWN_WEIGHT: Final = 8_000
+"""An open session up to this weight is measured for its detail, which takes less than a second on one core."""
 
 
 def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueries, *, shards: int, now: int) -> ShownSession:
@@ -15,24 +18,55 @@ def show_session(project_id: str, viewer_or_session_id: str, store: SessionQueri
 
     Raises NotFound, also for an expired session and for a session of another project.
     """
-    stored = _find(project_id, viewer_or_session_id, store, shards, now)
-    if stored is None or stored.start is None or stored.start.project_id != project_id or stored.has_expired(now):
+    found = _find(project_id, viewer_or_session_id, store, shards, now)
+    if found is None or found[1].start.project_id != project_id or found[1].has_expired(now):
         raise NotFound(f"no session of {viewer_or_session_id} in this project")
-    errors = tuple(event for event in fold_stored(stored).events if event.type is EventType.ERROR)
-    return ShownSession(stored.sid, stored.start, _summary_of(stored), errors)
+    sid, items = found
+    return ShownSession(sid, items.start, *_summary_of(sid, items, store))
 
 
-def _find(project_id: str, viewer_or_session_id: str, store: SessionQueries, shards: int, now: int) -> StoredSession | None:
-    if SESSION_ID.fullmatch(viewer_or_session_id):
-        return store.read_session(viewer_or_session_id)
+def _find(
+    project_id: str, viewer_or_session_id: str, store: SessionQueries, shards: int, now: int
+) -> tuple[str, ShownItems] | None:
+    sid: str | None = viewer_or_session_id
     if SHOWN_ID.fullmatch(viewer_or_session_id):
-        return store.session_shown_as(project_id, viewer_or_session_id, shards=shards)
-    return store.newest_of_viewer(project_id, viewer_or_session_id, now=now)
+        sid = store.session_shown_as(project_id, viewer_or_session_id, shards=shards)
+    elif not SESSION_ID.fullmatch(viewer_or_session_id):
+        for one in store.newest_of_viewer(project_id, viewer_or_session_id, now=now):
+            if (items := store.shown(one)) and not items.has_expired(now):
+                return one, items
+        return None
+    items = store.shown(sid) if sid else None
+    return (sid, items) if sid and items else None
 
 
-def _summary_of(stored: StoredSession) -> Summary:
-    """Return the stored summary, or one that is measured now when there is none yet or its bytes are damaged."""
-    if stored.summary is not None:
+def _summary_of(sid: str, items: ShownItems, store: SessionQueries) -> tuple[Summary, int | None]:
+    """Return the summary, and as of when if later events are not in it.
+
+    That is the stored summary of a closed session, else one that is measured now. A large open session has its checkpoint, or
+    what its start says. So the cost does not depend on the session.
+    """
+    if items.summary is not None:
         with suppress(*UNREADABLE):
-            return Summary.from_bytes(stored.summary)
-    return summarize(stored)
+            summary = Summary.from_bytes(items.summary)
+            if summary.errors is None:  # earlier releases kept none
+                with suppress(*UNREADABLE):
+                    summary = summary._replace(errors=getattr(_measured(sid, items, store), "errors", None))
+            return summary, None
+    if measured := _measured(sid, items, store):
+        return measured, None
+    if items.checkpoint is not None:
+        with suppress(*UNREADABLE):
+            return Summary.from_bytes(items.checkpoint), items.as_of
+    only_start = StoredSession(sid, items.head, items.start, frozenset({items.start.event}), None)
+    return summarize(only_start), items.start.started_at
+
+
+def _measured(sid: str, items: ShownItems, store: SessionQueries) -> Summary | None:
+    """Return the summary by all stored events; None if they are too many. Raises one of UNREADABLE if they cannot be read."""
+    if items.head.weight > SHOWN_WEIGHT:
+        return None
+    with suppress(LargeSession):
+        stored = store.read_session(sid, up_to=SHOWN_WEIGHT)
+        return summarize(stored) if stored else None
+    return None

@@ -10,16 +10,16 @@ from typing import Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from mediabeat.core.action_log import Action, LogLine, totals
-from mediabeat.core.event import PLAYER_NAME, SDK_VERSION, Event
+from mediabeat.core.action_log import totals
+from mediabeat.core.event import PLAYER_NAME, SDK_VERSION
 from mediabeat.core.event_codec import unpack
-from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source
+from mediabeat.core.metrics import ErrorSource, Metrics
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery, shown_id
-from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, ShownSession, Summary
+from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, LoggedError, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
 from mediabeat.errors import NotFound
-from mediabeat.protocols.media_analytics.texts import date_text, masked, number_of, video_time
+from mediabeat.protocols.media_analytics.texts import SessionLogLine, date_text, log_lines, number_of, video_time
 from mediabeat.runtime.http_api import Request
 
 ERRORS_BYTES: Final = 64 * 1024
@@ -30,20 +30,11 @@ DAMAGE: Final = (*UNREADABLE, ArithmeticError, StopIteration, struct.error)
 """Exceptions that damaged items of the table raise."""
 
 
-class SessionLogLine(TypedDict):
-    """One action; `actionDuration` in milliseconds, dates in UTC, the viewer masked."""
-
-    logDate: str
-    videoTime: str
-    actionType: Action
-    actionDuration: int
-    uuid: str
-
-
 class RecentSession(TypedDict):
     """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut.
 
-    `unreadable` is present when the session is stored but cannot be read: only its id, start and viewer are right then.
+    `asOf` is present when later events of a large open session are not counted yet. `unreadable` is present when the session is
+    stored but cannot be read: only its id, start and viewer are right then.
     """
 
     logDate: str
@@ -58,6 +49,7 @@ class RecentSession(TypedDict):
     isError: bool
     sessionLog: list[SessionLogLine]
     sessionLogTotal: NotRequired[int]
+    asOf: NotRequired[str]
     unreadable: NotRequired[Literal[True]]
 
 
@@ -107,7 +99,7 @@ class PlayerError(TypedDict):
 
 
 class SessionDetail(TypedDict):
-    """One session; `sessionLogTotal` is as in the list. With `sessionId`, nobody can add events to the session.
+    """One session; `sessionLogTotal` and `asOf` are as in the list. With `sessionId`, nobody can add events to the session.
 
     `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
     """
@@ -122,6 +114,7 @@ class SessionDetail(TypedDict):
     sessionLogTotal: NotRequired[int]
     media: dict[str, Any]
     metrics: Metrics
+    asOf: NotRequired[str]
 
 
 class DetailAnswer(TypedDict):
@@ -139,6 +132,8 @@ def list_body(sessions: Sequence[ListedSession], query: SessionQuery, request: R
     failures: list[tuple[str, Exception]] = []
     for one in sessions:
         try:
+            if one.failure:
+                raise one.failure
             rows.append(_recent_session(one))
         except DAMAGE as error:
             failures.append((one.entry.sid, error))
@@ -153,7 +148,7 @@ def _unreadable_session(entry: ListEntry) -> RecentSession:
 
 
 def _recent_session(session: ListedSession) -> RecentSession:
-    entry, summary = session
+    entry, summary = session.entry, session.summary
     log = summary.log if summary else []
     sums = summary.totals if summary else totals([])
     skew_ms = _skew_ms(summary, entry.ts_skew)
@@ -173,6 +168,8 @@ def _recent_session(session: ListedSession) -> RecentSession:
     }
     if sums.lines > len(log):
         body["sessionLogTotal"] = sums.lines
+    if summary is not None and summary.as_of is not None:
+        body["asOf"] = date_text(summary.as_of)
     return body
 
 
@@ -217,7 +214,7 @@ def _detail(session: ShownSession) -> SessionDetail:
             "userAgent": caller.user_agent,
         },
         "player": {"playerName": params[PLAYER_NAME], "playerVersion": params.get(SDK_VERSION, "")},
-        "error": list(first_fitting((_player_error(event, skew_ms) for event in session.errors), ERRORS_BYTES)),
+        "error": list(first_fitting((_player_error(error, skew_ms) for error in summary.errors or ()), ERRORS_BYTES)),
         "sessionLog": log_lines(summary.log, start.viewer, skew_ms),
         "media": {"videoType": start.video_type}
         | {name.removeprefix("media."): value for name, value in params.items() if name.startswith("media.")},
@@ -227,27 +224,15 @@ def _detail(session: ShownSession) -> SessionDetail:
         body["user"]["deviceType"] = caller.device_type
     if sums.lines > len(summary.log):
         body["sessionLogTotal"] = sums.lines
+    if session.as_of is not None:
+        body["asOf"] = date_text(session.as_of)
     return body
 
 
-def _player_error(event: Event, ts_skew: int) -> PlayerError:
+def _player_error(error: LoggedError, ts_skew: int) -> PlayerError:
     return {
-        "logDate": date_text(on_server_clock(event.ts, ts_skew)),
-        "videoTime": video_time(event.playhead),
-        "errorId": error_id(event),
-        "errorSource": error_source(event),
+        "logDate": date_text(on_server_clock(error.at_ms, ts_skew)),
+        "videoTime": video_time(error.playhead_s),
+        "errorId": error.error_id,
+        "errorSource": error.source,
     }
-
-
-def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[SessionLogLine]:
-    """Return the lines of a session's log; durations in milliseconds."""
-    return [
-        {
-            "logDate": date_text(on_server_clock(line.at_ms, ts_skew)),
-            "videoTime": video_time(line.playhead_s),
-            "actionType": line.action,
-            "actionDuration": line.duration_ms,
-            "uuid": masked(viewer),
-        }
-        for line in log
-    ]

@@ -1,10 +1,40 @@
-"""Texts in answers to queries: a number, a masked viewer, a date, a playhead."""
+"""Texts in answers to queries: the lines of a log, a number, a masked viewer, a date, a playhead."""
 
 import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from mediabeat.core.event import MAX_TS_MS
-from mediabeat.core.records import ListEntry
+from typing_extensions import TypedDict
+
+from mediabeat.core.action_log import Action, LogLine
+from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY
+from mediabeat.core.records import ListEntry, on_server_clock
+
+
+class SessionLogLine(TypedDict):
+    """One action; `actionDuration` in milliseconds, dates in UTC, the viewer masked."""
+
+    logDate: str
+    videoTime: str
+    actionType: Action
+    actionDuration: int
+    uuid: str
+
+
+def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[SessionLogLine]:
+    """Return the lines of a session's log; durations in milliseconds."""
+    uuid = masked(viewer)
+    return [
+        {
+            "logDate": date_text(on_server_clock(at_ms, ts_skew)),
+            "videoTime": video_time(playhead_s),
+            "actionType": action,
+            "actionDuration": duration_ms,
+            "uuid": uuid,
+        }
+        for at_ms, playhead_s, action, duration_ms in log
+    ]
 
 
 def number_of(entry: ListEntry) -> str:
@@ -20,7 +50,13 @@ def masked(viewer: str) -> str:
 
 def date_text(at_ms: int) -> str:
     """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC. A moment outside the years 1970 to 9999 becomes the nearest one within."""
-    return datetime.fromtimestamp(min(max(0, at_ms), MAX_TS_MS) // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    days, second = divmod(min(max(0, at_ms), MAX_TS_MS) // 1_000, SECONDS_PER_DAY)
+    return f"{_day_text(days)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+
+
+@lru_cache(maxsize=64)  # a list has thousands of dates, of a few days
+def _day_text(days: int) -> str:
+    return datetime.fromtimestamp(days * SECONDS_PER_DAY, UTC).strftime("%Y-%m-%d")
 
 
 def video_time(playhead_s: float) -> str:
