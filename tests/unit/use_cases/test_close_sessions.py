@@ -236,11 +236,11 @@ def test_old_forms_of_the_partitions_are_read(closer: Closer) -> None:
     assert {one.sid for one in closer.run().closed} == set(sids)
 
 
-def test_large_session_of_an_old_partition_gets_a_bucket(closer: Closer) -> None:
+def test_large_session_of_an_unknown_project_waits_in_the_queue_of_all(closer: Closer) -> None:
     (sid,) = closer.add("demo", 1, "large")
     closer.sessions[sid].partition = "1"
     assert [one.sid for one in closer.run(run_ms=12_000).closed] == []
-    assert closer.sessions[sid].partition == f"large.{bucket_of(sid)}"
+    assert closer.sessions[sid].partition == "large.any"
     assert [one.sid for one in closer.run().closed] == [sid]
 
 

@@ -83,10 +83,9 @@ class _Looks:
         try:
             return self._look(one.sid, max_weight=MAX_PARALLEL_WEIGHT)
         except LargeSession:
-            bucket = one.queue or str(due_partitions.bucket_of(one.sid))
             with suppress(StorageUnavailable):
-                self._store.due.move(one.sid, due_partitions.large(bucket))
-            self.found_large.append(Waiting(one.sid, bucket))
+                self._store.due.move(one.sid, due_partitions.large(one.queue))
+            self.found_large.append(one)
             return None
         except StorageUnavailable as error:
             return Failed(one.sid, error)
