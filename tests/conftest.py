@@ -29,6 +29,10 @@ import pytest  # noqa: E402
 from xdist.remote import Producer  # noqa: E402
 from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
+from tests.support.engine import engine, engine_if_any, engine_or_reason  # noqa: E402
+
+__all__ = ["engine", "engine_if_any", "engine_or_reason"]  # fixtures of several folders
+
 
 class ByLocalCloud(LoadScopeScheduling):
     """Keeps the tests of the shared local cloud in one process, and those that start one of their own in another."""
