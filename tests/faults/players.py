@@ -29,6 +29,9 @@ TYPES: Final = {
     "prevTrack": 0.3,
 }
 
+MOST_TOGETHER: Final = 10
+"""Events in one request: more of the largest would need more write units than a request may use."""
+
 
 class Player:
     """One viewing: its events in order, taken by its clients, which may be several."""
@@ -71,7 +74,7 @@ class Player:
         """Send events as long as there are any."""
         while (body := self._next()) is not None:
             bodies = [body]
-            while self.random.random() < self.gathers and (body := self._next()) is not None:
+            while len(bodies) < MOST_TOGETHER and self.random.random() < self.gathers and (body := self._next()) is not None:
                 bodies.append(body)
             events = tuple(map(parse_event, bodies))
             if self.gathers:
