@@ -6,22 +6,22 @@ from mediabeat.protocols.media_analytics.requests import credentials_in, parse_q
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 from mediabeat.runtime.settings import processor_s, server_clock, settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.dynamodb import aws, dynamodb_client
+from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.authenticate import authenticate_key
 from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.show_session import show_session
 
-table, shards, client = settings().table_name, settings().index_shards, dynamodb_client()
+table, shards, client = settings().table_name, settings().index_shards, shorten(dynamodb_client(), aws())
 store, registry = SessionQueries(table, client), Registry(table, client)
 
 
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
     """Return the body with the newest sessions, open and closed."""
     query = parse_query(request.query, now=now)
-    listed = list_sessions(project_id, query, store, shards=shards, now=now, spent_s=processor_s)
-    return list_body(listed, query, request)
+    return list_body(list_sessions(project_id, query, store, shards=shards, now=now, spent_s=processor_s), query, request)
 
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:

@@ -95,7 +95,8 @@ def let_every_closer_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def promise_more_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.core.lifecycle.next_due", lambda life, limits: life.last_at + 10 * limits.quiet_ms)
+    for module in ("core.lifecycle", "use_cases.start_session"):
+        monkeypatch.setattr(f"mediabeat.{module}.next_due", lambda life, limits: life.last_at + 10 * limits.quiet_ms)
 
 
 def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +104,7 @@ def see_movement_in_every_event(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trust_the_reason_of_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    def trusting(stored: StoredSession, limits: Limits, *, now: int) -> Any:
+    def trusting(stored: StoredSession, limits: Limits, *, now: int, **about: Any) -> Any:
         head = stored.head
         return (head.close_reason, head.closed_at) if head.phase is Phase.CLOSED else decide_close(stored, limits, now=now)
 

@@ -35,10 +35,12 @@ def engine_is_there() -> None:
         pytest.skip(str(error))
 
 
-def session(project: str, number: int, pages: list[list[bytes]] | None = None, *, weight: int = 1) -> list[Item]:
+def session(
+    project: str, number: int, pages: list[list[bytes]] | None = None, *, weight: int = 1, due_at: int = BASE_MS + 30_000
+) -> list[Item]:
     """Return the items of a session that has ended, waiting in the usual lane."""
     sid = f"{number:064x}"
-    head = Head(Phase.ENDED, BASE_MS, BASE_MS + 30_000, BASE_MS, BASE_MS, weight=weight)
+    head = Head(Phase.ENDED, BASE_MS, due_at, BASE_MS, BASE_MS, weight=weight)
     start = Start(project, "PC", "VOD", "viewer", "{}", BASE_MS, 0, pack(builders.start()))
     partition = partition_of(sid, project, weight=1, shards=SHARDS)
     return [
@@ -69,3 +71,30 @@ def test_flood_of_one_project_does_not_delay_another() -> None:
     victims = [one for one in run.closed if one.sid.startswith(few[0]["pk"]["S"][:16])]
     assert (len(victims), run.failed, run.has_more) == (10, [], True)
     assert Counter(one.reason for one in run.closed) == {CloseReason.SESSION_END: len(run.closed)}
+
+
+def test_every_run_of_a_busy_closer_closes_some_of_each_kind() -> None:
+    late = [pack(builders.ping(at, at)) for at in range(1, 11_000)]
+    pages = [late[first : first + 100] for first in range(0, len(late), 100)]
+    models = {
+        "large": session(ATTACKER, 1 << 240, pages, weight=11_000),
+        "unclosable": session(ATTACKER, 2 << 240, [[b"\x01cut"]]),
+        "flood": session(ATTACKER, 3 << 240),
+        "small": session(VICTIM, 4 << 240),
+        "large of the victim": session(VICTIM, 5 << 240, pages, weight=11_000, due_at=BASE_MS),
+    }
+    numbers = {"large": 60, "unclosable": 60, "flood": 6_000, "small": 1_500, "large of the victim": 2}
+    kinds = {model[0]["pk"]["S"][:16]: kind for kind, model in models.items()}
+    items = chain.from_iterable(copies(models[kind], number) for kind, number in numbers.items())
+    closed: list[Counter[str]] = []
+    failed: list[int] = []
+    with filled_database({TABLE: items}) as engine:
+        store = Store(TABLE, engine.client(16), index_shards=SHARDS)
+        for minute in range(3):
+            run = run_for(8, store, now=NOW + minute * MINUTE_MS)
+            closed.append(Counter(kinds[one.sid[:16]] for one in run.closed))
+            failed.append(len(run.failed))
+            assert run.has_more
+    assert all(some["small"] > 20 and some["large"] >= 1 for some in closed), closed
+    assert sum(some["large of the victim"] for some in closed) == 2, closed
+    assert failed[0] >= 1, failed

@@ -53,6 +53,8 @@ class LogLine(NamedTuple):
     @classmethod
     def from_stored(cls, stored: Sequence[Any]) -> "LogLine":
         """Read a stored line of any release (see `stored_forms`)."""
+        if len(stored) == len(_EMPTY_LINE):
+            return cls._make(stored)  # a list reads thousands of lines
         return cls(*by_position(stored, _EMPTY_LINE))
 
 

@@ -20,12 +20,15 @@ An append loads this module only when it fails, so it imports the fold only wher
 
 from collections.abc import Collection, Iterable
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import is_full, is_known, place_of, type_of, unpack
 from mediabeat.core.records import Head, Phase, StoredSession
+
+if TYPE_CHECKING:
+    from mediabeat.core.session import Session
 
 
 class Cause(Enum):
@@ -129,8 +132,12 @@ def is_straggler(event: Event, ended: Head, now: int) -> bool:
     return event.ts < ended.ended_ts or (event.ts == ended.ended_ts and event.type in _CLOSING_TYPES)
 
 
-def decide_close(stored: StoredSession, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
+def decide_close(
+    stored: StoredSession, limits: Limits, *, now: int, folded: "Session | None" = None
+) -> tuple[CloseReason, int] | None:
     """Return why a session that is past its due mark is over, and since when (epoch milliseconds). None if it goes on.
+
+    `folded` is the fold of the stored events, if the caller has it.
 
     An event may have closed the session by its head. The stored events then tell the reason and the time.
     """
@@ -139,16 +146,18 @@ def decide_close(stored: StoredSession, limits: Limits, *, now: int) -> tuple[Cl
         known = None if head.close_reason is None or head.closed_at is None else (head.close_reason, head.closed_at)
         if head.began_at is None or head.ended_at is not None:
             return known
-        return _closing_cause(stored, limits, now)[1] or known
-    cause, found = _closing_cause(stored, limits, now)
+        return _closing_cause(stored, limits, now, folded)[1] or known
+    cause, found = _closing_cause(stored, limits, now, folded)
     return found if LIFE[head.phase, cause].action is Action.CLOSE else None
 
 
-def _closing_cause(stored: StoredSession, limits: Limits, now: int) -> tuple[Cause, tuple[CloseReason, int] | None]:
+def _closing_cause(
+    stored: StoredSession, limits: Limits, now: int, folded: "Session | None"
+) -> tuple[Cause, tuple[CloseReason, int] | None]:
     head = stored.head
     if head.phase is Phase.ENDED:
         return Cause.GRACE_OVER, (CloseReason.SESSION_END, head.last_at if head.ended_at is None else head.ended_at)
-    found = close_reason(liveness_of(stored), limits, now=now)
+    found = close_reason(liveness_of(stored, folded), limits, now=now)
     if found is None:
         return Cause.NO_TIME_OUT, None
     is_complete = any(type_of(event) is EventType.SESSION_COMPLETE for event in filter(is_known, stored.events))
@@ -214,7 +223,7 @@ def _noted(head: Head) -> int | None:
     return head.weight if head.weight >= CHECKPOINT_FROM and grown >= max(CHECKPOINT_STEP, head.weight // 8) else None
 
 
-def liveness_of(stored: StoredSession) -> Liveness:
+def liveness_of(stored: StoredSession, folded: "Session | None" = None) -> Liveness:
     """Return what the time-outs depend on, from all stored events.
 
     The time-outs use the server's clock, but only the player's clock tells when the playhead moved. That time is corrected by
@@ -226,13 +235,13 @@ def liveness_of(stored: StoredSession) -> Liveness:
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     started_at = stored.start.started_at
-    session = fold(map(unpack, filter(is_known, stored.events)), ts_skew=stored.start.ts_skew)
+    session = folded or fold(map(unpack, filter(is_known, stored.events)), ts_skew=stored.start.ts_skew)
     moved_at = max(session.moved_ts + stored.start.ts_skew, started_at, stored.head.moved_at or 0)
     return Liveness(started_at, stored.head.last_at, min(moved_at, stored.head.last_at))
 
 
-def mark_of(stored: StoredSession, limits: Limits) -> Mark:
+def mark_of(stored: StoredSession, limits: Limits, folded: "Session | None" = None) -> Mark:
     """Return the next due mark, from all stored events."""
-    life = liveness_of(stored)
+    life = liveness_of(stored, folded)
     _, playhead = max(map(place_of, filter(is_known, stored.events)))
     return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead, _noted(stored.head))

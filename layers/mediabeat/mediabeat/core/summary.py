@@ -155,9 +155,12 @@ def fold_stored(stored: StoredSession) -> Session:
     return fold(map(unpack, filter(is_known, stored.events)), ts_skew=skew)
 
 
-def summarize(stored: StoredSession, reason: CloseReason | None = None) -> Summary:
-    """Return the summary of a session. `reason` is given when the session closes now; an open session is measured up to now."""
-    session = fold_stored(stored)
+def summarize(stored: StoredSession, reason: CloseReason | None = None, folded: Session | None = None) -> Summary:
+    """Return the summary of a session. `reason` is given when the session closes now; an open session is measured up to now.
+
+    `folded` is the fold of the stored events, if the caller has it.
+    """
+    session = folded or fold_stored(stored)
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
     log = action_log(session)
     skew_ms = clock_skew_ms(stored, log[-1].at_ms)

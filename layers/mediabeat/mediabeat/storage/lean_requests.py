@@ -17,6 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
+from weakref import finalize
 from zlib import crc32
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -65,6 +66,7 @@ class ShortWay:
         self._credentials = credentials
         self._ca_bundle = ca_bundle
         self._idle: deque[_Connection] = deque()
+        finalize(self, _close_all, self._idle)
 
     def answer(self, model: Any, params: dict[str, Any], **_: Any) -> tuple[_Done, dict[str, Any]] | None:
         """Return the answer to a request; None to let botocore send it. A handler of `before-call`."""
@@ -148,6 +150,11 @@ class _Connection:
         if not line.endswith(b"\n"):
             raise HTTPException("the answer is cut off")
         return line.rstrip(b"\r\n")
+
+
+def _close_all(connections: Iterable[_Connection]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 @lru_cache(maxsize=1)

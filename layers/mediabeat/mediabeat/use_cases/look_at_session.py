@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits
 from mediabeat.core.lifecycle import Mark, decide_close, mark_by_head, mark_of
 from mediabeat.core.records import Head, Phase
-from mediabeat.core.summary import short_form, summarize
+from mediabeat.core.summary import fold_stored, short_form, summarize
 from mediabeat.errors import LargeSession
 from mediabeat.storage.checkpoints import session_of
 from mediabeat.storage.session_store import Store
@@ -52,15 +52,16 @@ def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weig
         if head.last_at + UNFINISHED_MS < now:
             store.forget_unfinished(sid, seen=head)
         return None
-    decided = decide_close(stored, limits, now=now)
+    folded = fold_stored(stored)
+    decided = decide_close(stored, limits, now=now, folded=folded)
     if decided is None:
-        _rearm(sid, mark_of(stored, limits), head, store, now)
+        _rearm(sid, mark_of(stored, limits, folded), head, store, now)
         return None
     reason, closed_at = decided
     if head.phase is not Phase.CLOSED and not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head):
         return None  # an event or another closer was faster: the next run looks again
     # No event is missing from the summary: an earlier one would have prevented the closing, and a closed session takes none.
-    summary = summarize(stored, reason).to_bytes()
+    summary = summarize(stored, reason, folded).to_bytes()
     short = short_form(summary)
     store.write_summary(sid, summary, short=short, as_of=head.last_at, expires_at=stored.expires_at)
     if head.noted is not None and short is None:

@@ -27,7 +27,7 @@ def in_order_of_arrival(events: Sequence[Event], ts_skew: int) -> list[Heard]:
     again: list[tuple[Heard, Heard | None]] = [*islice((pair for pair in pairs if _tells_again(*pair)), MOST_TIMES_AGAIN)]
     if pairs and pairs[-1][1] is late[-1]:
         again.append((late[-1], None))
-    is_burst = any(one.at < one.event.ts for one in late)
+    is_burst = any(other.at < other.event.ts for _, other in pairs)
     for position, (at, event) in enumerate(heard):
         if event.arrived_at is None:
             at_again = next((one.at for one, other in again if _is_between(event, one, other)), None)

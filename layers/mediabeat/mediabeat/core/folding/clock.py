@@ -12,6 +12,8 @@ be late, sent again, replayed faster than it was recorded, or sent after the clo
   no times, so it also holds for events that were sent in a burst, if nothing else arrived out of order; or
 * its `ts` is earlier than that of the `sessionStart`, though a later one arrived in between.
 
+It was not set back if the playhead next moves as far as `ts` says since the event before.
+
 **Forward.** An event that arrives before its `ts` is early: nothing can arrive before it was sent. The clock was set forward
 if it became early at once, between two events that arrived apart, and if events before or after it arrive as far apart as their
 `ts` say. In a replay and after a `sessionStart` that was sent late, events become early little by little.

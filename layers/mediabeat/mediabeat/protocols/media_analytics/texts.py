@@ -51,15 +51,20 @@ def masked(viewer: str) -> str:
 def date_text(at_ms: int) -> str:
     """Return a moment as `YYYY-MM-DD HH:mm:ss` UTC. A moment outside the years 1970 to 9999 becomes the nearest one within."""
     days, second = divmod(min(max(0, at_ms), MAX_TS_MS) // 1_000, SECONDS_PER_DAY)
-    return f"{_day_text(days)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    return f"{_day_text(days)} {_clock_text(second)}"
 
 
-@lru_cache(maxsize=64)  # a list has thousands of dates, of a few days
+# A list has thousands of dates and playheads, and few days and seconds of a day.
+@lru_cache(maxsize=64)
 def _day_text(days: int) -> str:
     return datetime.fromtimestamp(days * SECONDS_PER_DAY, UTC).strftime("%Y-%m-%d")
 
 
 def video_time(playhead_s: float) -> str:
     """Return a playhead as `HH:MM:SS`."""
-    whole = max(0, int(playhead_s))
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return _clock_text(max(0, int(playhead_s)))
+
+
+@lru_cache(maxsize=8_192)
+def _clock_text(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
