@@ -24,7 +24,7 @@ from tests.faults.faults import FAULTS
 from tests.faults.running import Report, as_text, run, run_all, run_side_by_side
 
 SCHEDULES: Final = 120
-NOTICED_WITHIN: Final = 60
+NOTICED_WITHIN: Final = 100
 
 
 @pytest.fixture(scope="module")
