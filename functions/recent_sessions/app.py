@@ -21,8 +21,7 @@ store, registry = SessionQueries(table, client), Registry(table, client)
 def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
     """Return the body with the newest sessions, open and closed."""
     query = parse_query(request.query, now=now)
-    listed = list_sessions(project_id, query, store, shards=shards, now=now, spent_s=processor_s)
-    return list_body(listed, query, request)
+    return list_body(list_sessions(project_id, query, store, shards=shards, now=now, spent_s=processor_s), query, request)
 
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
