@@ -29,6 +29,10 @@ import pytest  # noqa: E402
 from xdist.remote import Producer  # noqa: E402
 from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
+from tests.support.engine import engine, engine_if_any, engine_or_reason  # noqa: E402
+
+__all__ = ["engine", "engine_if_any", "engine_or_reason"]  # fixtures of several folders
+
 
 class ByLocalCloud(LoadScopeScheduling):
     """Keeps the tests of the shared local cloud in one process, and those that start one of their own in another."""
@@ -42,6 +46,12 @@ class ByLocalCloud(LoadScopeScheduling):
                 else "shared local cloud"
             )
         return nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return a process for each core. With tests of a local cloud one more, as two processes then mostly wait for the cloud."""
+    return (os.cpu_count() or 1) + ("not cloud" not in config.option.markexpr)
 
 
 @pytest.hookimpl(optionalhook=True)

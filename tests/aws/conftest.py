@@ -14,10 +14,7 @@ from botocore.session import get_session
 from mediabeat.cli.local_cloud import sample
 from mediabeat.cli.target import Target
 from mediabeat.runtime.settings import server_clock
-from tests.support.engine import engine
 from tests.support.template import ROOT, table_definition
-
-__all__ = ["engine"]
 
 VIEWER_KEY: Final = "KEY-of-the-hashes-of-viewers"
 TABLE: Final = "sample"

@@ -136,7 +136,7 @@ _FIGURES: Final = (
         "read units",
         "one run on a table of 100,000 open sessions, and on one of 100",
         Target("the same at 100", lambda taken: taken.value == taken.details["at_100"]),
-        "½ a shard: an empty query",
+        "½ a partition: an empty query",
     ),
     Figure(
         "closes_per_s",

@@ -72,6 +72,13 @@ def status_of(home: Path) -> dict[str, Any]:
     return status
 
 
+def cloud_of(home: Path, port: int) -> Cloud:
+    """Return the cloud that is up in this state folder."""
+    status = status_of(home)
+    shown = {name: status[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}
+    return Cloud(home=home, port=port, **shown)
+
+
 def free_port() -> int:
     """Return a port that nothing listens on."""
     with socket.socket() as probe:

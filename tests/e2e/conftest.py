@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mediabeat.cli.local_cloud.state_folder import StateFolder
-from tests.e2e.cloud import Cloud, Finished, free_port, installed, start_installed, status_of
+from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, start_installed
 from tests.e2e.schedule import SentSessions
 
 SENT = "A session closes when"
@@ -55,13 +55,11 @@ def demo(demonstration: tuple[Demonstration, Path, int]) -> Demonstration:
 def cloud(demonstration: tuple[Demonstration, Path, int]) -> Iterator[Cloud]:
     """A deployed local cloud on a free port."""
     _, home, port = demonstration
-    status = status_of(home)
-    shown = {name: status[name] for name in ("url", "project_id", "api_key", "endpoint", "table")}
     with pytest.MonkeyPatch.context() as patch:
         # Clients that the tests make themselves need the emulator's key.
         patch.setenv("MEDIABEAT_HOME", str(home))
         patch.setenv("AWS_ACCESS_KEY_ID", StateFolder(home).access_key_id())
-        yield Cloud(home=home, port=port, **shown)
+        yield cloud_of(home, port)
 
 
 @pytest.fixture(scope="session")

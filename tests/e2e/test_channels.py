@@ -25,11 +25,12 @@ from mediabeat.storage.channel_items import channel_item, event_item
 from mediabeat.storage.channel_store import ChannelRegistry
 from mediabeat.use_cases.manage_channels import ChannelCalls
 from tests.e2e.cloud import Cloud
+from tests.support import npm
 from tests.support.builders import BASE_MS, wire_start
 from tests.support.template import ROOT, table_definition
 
 CHANNELS = "/api/v2/channels"
-PACKAGE = "ncloud-mcp-server@1.16.0"
+PACKAGE = ("ncloud-mcp-server", "1.16.0")
 TABLE = "channels"
 
 
@@ -153,19 +154,14 @@ def test_disabled_access_key_fails_at_once_and_its_secret_is_not_stored(http: ht
 
 
 @pytest.fixture(scope="module")
-def ncloud_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the package, installed for this test run only."""
-    if not (shutil.which("npm") and shutil.which("node")):
-        pytest.skip("npm and node are not installed, so another's client cannot be tried")
-    folder = tmp_path_factory.mktemp("npm")
-    options = ["--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", "--no-save"]
+def ncloud_package() -> Path:
+    """The folder of the package."""
+    if not shutil.which("node"):
+        pytest.skip("node is not installed, so another's client cannot be tried")
     try:
-        done = subprocess.run(["npm", "install", *options, PACKAGE], capture_output=True, text=True, check=False, timeout=180)
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"npm did not install {PACKAGE} within three minutes")
-    if done.returncode:
-        pytest.skip(f"npm could not install {PACKAGE}: {done.stderr.strip().splitlines()[-1:]}")
-    return folder / "node_modules" / "ncloud-mcp-server"
+        return npm.package(*PACKAGE)
+    except npm.NotInstalled as error:
+        pytest.skip(str(error))
 
 
 def ncloud(package: Path, cloud: Cloud, access_key: tuple[str, str], *calls: Any) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The steps of README's chapter "Deploy", as they are written there, against an emulator of a new account."""
+"""The steps of README's chapter "Deploy", and the deployment of a restored table, as written, on an emulator of a new account."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from mediabeat.cli.local_cloud import api_routes, clients, deployment, make_shim
 from tests.e2e.cloud import COMMAND, free_port
 from tests.support import lenient_ministack
 from tests.support.builders import wire, wire_start
-from tests.support.template import ROOT
+from tests.support.template import ROOT, table_definition
 
 REGION: Final = "eu-west-1"
 PROJECT: Final = "my-report-suite"
@@ -27,12 +27,10 @@ START_S: Final = 30
 DEPLOYED: Final = ("template.yaml", "samconfig.toml", "functions", "layers")
 
 
-def steps() -> list[str]:
-    """Return the lines that README tells to run."""
-    chapter = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Deploy\n")[2].partition("\n## ")[0]
-    [block] = re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)
-    lines: list[str] = block.splitlines()
-    return lines
+def steps(document: str, heading: str) -> list[str]:
+    """Return the lines that a chapter of a document tells to run."""
+    chapter = (ROOT / document).read_text(encoding="utf-8").partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    return [line for block in re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL) for line in block.splitlines()]
 
 
 @pytest.fixture
@@ -107,22 +105,43 @@ def shell(tmp_path: Path, endpoint: str) -> dict[str, str]:
     }
 
 
+class Clone:
+    """A clone of the repository in which somebody runs commands; `said` is what the last one printed."""
+
+    def __init__(self, folder: Path, shell: dict[str, str]) -> None:
+        self._folder, self._shell = folder, shell
+        self.said = ""
+        folder.mkdir()
+        for name in DEPLOYED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, folder / name)
+
+    def run(self, line: str) -> None:
+        """Run a line of a document, and answer `y`."""
+        command = {"cwd": self._folder, "env": self._shell, "input": "y\n"}
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False, **command)  # type: ignore[call-overload]
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        self.said = done.stdout
+
+    @property
+    def config(self) -> str:
+        """Return SAM's configuration, which is a tracked file."""
+        return (self._folder / "samconfig.toml").read_text(encoding="utf-8")
+
+
+def parameters(endpoint: str) -> dict[str, str]:
+    [stack] = clients.client("cloudformation", endpoint).describe_stacks(StackName="mediabeat")["Stacks"]
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
+
 def test_deploy_steps_of_readme_end_with_a_working_api(
     tmp_path: Path, shell: dict[str, str], endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clone = tmp_path / "clone"
-    clone.mkdir()
-    for name in DEPLOYED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, clone / name)
-    config = (clone / "samconfig.toml").read_text()
-    told = ""
-    for step in steps():
-        done = subprocess.run(step, shell=True, cwd=clone, env=shell, input="y\n", capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{step}\n{done.stdout}{done.stderr}"
-        told = done.stdout
-    assert (clone / "samconfig.toml").read_text() == config
-    [key] = re.findall(r"mb_[\w-]+", told)
+    clone = Clone(tmp_path / "clone", shell)
+    for step in steps("README.md", "## Deploy"):
+        clone.run(step)
+    [key] = re.findall(r"mb_[\w-]+", clone.said)
+    assert clone.config == (ROOT / "samconfig.toml").read_text(encoding="utf-8")
     # The emulator does not import the routes of an API, which AWS does.
     monkeypatch.setattr(clients, "REGION", REGION)
     api_routes.connect(endpoint)
@@ -131,6 +150,12 @@ def test_deploy_steps_of_readme_end_with_a_working_api(
         assert started.status_code == 201, started.text
         assert player.post(f"{started.headers['Location']}/events", json=wire("ping", 5)).status_code == 204
         listed = player.get("/v1/sessionRecent", headers={"x-api-key": key, "x-project-id": PROJECT}).json()
-    assert len(listed["result"]) == 1
-    [stack] = clients.client("cloudformation", endpoint).describe_stacks(StackName="mediabeat")["Stacks"]
-    assert {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}["ComputedAlarms"] == "on"
+        assert len(listed["result"]) == 1
+        assert parameters(endpoint)["ComputedAlarms"] == "on"
+
+        # The last step of the chapter about restoring, with an empty table as the restored one.
+        clients.client("dynamodb", endpoint).create_table(TableName="restored", **table_definition())
+        clone.run(steps("OPERATIONS.md", "## Restore the table")[-1].replace("$REGION", REGION).replace("$NEW", "restored"))
+        assert player.post("/api/v1/sessions", json=wire_start(analytics_reportSuite=PROJECT)).status_code == 400
+        assert player.post(f"{started.headers['Location']}/events", json=wire("ping", 6)).status_code == 404
+    assert parameters(endpoint).items() >= {"RestoredTable": "restored", "AlarmEmail": "you@example.com"}.items()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from mediabeat.cli import viewers
 from tests.e2e.cloud import Cloud, Finished, status_of
 from tests.support.builders import wire, wire_start
 
@@ -18,6 +19,7 @@ def on(request: pytest.FixtureRequest, cloud: Cloud, monkeypatch: pytest.MonkeyP
     if request.param == "the local cloud":
         return cloud.mediabeat
     monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)
+    monkeypatch.setattr(viewers, "sleep", lambda seconds: None)  # on the local cloud, erasing waits as it does for operators
     return lambda *arguments: cloud.mediabeat(*arguments, "--stack", "mediabeat", "--region", "us-east-1")
 
 
@@ -110,6 +112,7 @@ def test_recompute_reports_how_many_sessions_it_measured_again(on: On) -> None:
 
 def test_command_refuses_an_unknown_stack_and_a_region_without_stack(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)
+    monkeypatch.setattr(viewers, "sleep", lambda seconds: None)  # on the local cloud, erasing waits as it does for operators
     missing = cloud.mediabeat("project", "list", "--stack", "nothing", "--region", "us-east-1")
     assert (missing.returncode, missing.stderr.startswith("Error: The stack 'nothing': ")) == (1, True)
     lone = cloud.mediabeat("project", "list", "--region", "us-east-1")

@@ -1,12 +1,8 @@
-"""The engine for the tests of this folder, all of which are slow."""
+"""Marks the tests of this folder, all of which are slow."""
 
 from pathlib import Path
 
 import pytest
-
-from tests.support.engine import engine, engine_if_any, engine_or_reason
-
-__all__ = ["engine", "engine_if_any", "engine_or_reason"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from unittest import mock
-
-import boto3
 
 import functions.close_idle_sessions.app as closer
 import functions.create_session.app as create_session
@@ -29,10 +27,8 @@ from tests.faults.requests import Wire
 from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
+from tests.support.engine_connection import client_of
 from tests.support.template import table_definition
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS: Final = 2
 SPARE_MS: Final = 55_000
@@ -48,14 +44,16 @@ class Deployment:
 
     def __init__(self, endpoint: str) -> None:
         self.wire = Wire(endpoint)
-        self.direct: DynamoDBClient = boto3.client("dynamodb", endpoint_url=endpoint)
+        self._stack = ExitStack()
+        self.direct = self._stack.enter_context(client_of(endpoint))
         self._starter, self._ingester, closer = (self.wire.client() for _ in range(3))
         self._closer = shorten(closer, aws())
 
     def close(self) -> None:
         """Hang up."""
         self.wire.close()
-        for client in (self.direct, self._starter, self._ingester, self._closer):
+        self._stack.close()
+        for client in (self._starter, self._ingester, self._closer):
             client.close()
 
     @contextmanager

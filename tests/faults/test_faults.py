@@ -23,7 +23,7 @@ from tests.faults.deployment import Deployment
 from tests.faults.faults import FAULTS
 from tests.faults.running import Report, as_text, run, run_all, run_side_by_side
 
-SCHEDULES: Final = 200
+SCHEDULES: Final = 120
 NOTICED_WITHIN: Final = 60
 
 

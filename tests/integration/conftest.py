@@ -18,11 +18,8 @@ from mediabeat.storage.session_store import Store
 from tests.support.api import Api, apps_with_clock
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
-from tests.support.engine import engine_if_any, engine_or_reason
 from tests.support.simulated_aws import simulated_aws
 from tests.support.template import table_definition
-
-__all__ = ["engine_if_any", "engine_or_reason"]
 
 VIEWER_KEY = "the key of the tests"
 

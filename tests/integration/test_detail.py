@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mediabeat.core.projects import new_project
-from mediabeat.core.shown_ids import shown_id, stands_for
+from mediabeat.core.session_query import shown_id, stands_for
 from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
 from tests.support.api import Api

@@ -237,3 +237,21 @@ def test_batch_over_the_size_limit_gets_413(api: Api, api_key: str, table: str) 
     assert answer["statusCode"] == 413
     assert json.loads(answer["body"])["errors"] == [{"field": "body", "rule": "must not be larger than 1048576 bytes"}]
     assert boto3.client("dynamodb").scan(TableName=table)["Count"] == 1
+
+
+def test_session_of_a_clock_in_the_far_future_is_dated_with_its_upload(api: Api, api_key: str, clock: Clock, table: str) -> None:
+    far_s = (253_402_300_000_000 - BASE_MS) / 1_000  # near the end of the year 9999
+    upload = [wire_start(far_s, analytics_visitorId="alice", media_downloaded=True), wire("sessionEnd", far_s + 9, 8)]
+    sid = api.start(upload)
+    clock.forward(minutes=5)
+    assert api.start(upload) == sid
+    newer = api.start(wire_start(analytics_visitorId="alice", media_name="newer"))
+    api.close_due()
+    [first, second] = api.recent(api_key)["result"]
+    assert (first["logDate"], second["logDate"]) == ("2026-11-18 11:11:40", "9999-12-31 23:46:49")
+    starts = {item["pk"]["S"]: int(item["started_at"]["N"]) for item in items(table) if item["sk"]["S"] == "start"}
+    assert starts[sid] == BASE_MS + 999
+    assert starts[newer] == clock.now
+    headers = {"x-api-key": api_key, "x-project-id": "demo"}
+    shown = json.loads(api.call("GET", f"/v1/sessionRecent/{first['uuid']}", headers=headers)["body"])["result"]
+    assert shown["media"]["name"] == "newer"

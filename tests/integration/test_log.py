@@ -168,6 +168,7 @@ WRONG: list[Wire | list[Wire] | str] = [
     wire({"name": MARK, "more": "x" * 200}),  # type: ignore[arg-type]
     wire("ping", customMetadata={f"{MARK} name": "a", MARK: 1}),
     wire("ping", qoeData={MARK: "x" * 5_000}),
+    wire("ping", customMetadata={"4917012345": 1}),
     wire("ping", params={MARK: 1, f"media.{MARK}": "x" * 5_000}),
     {**wire("ping"), MARK: 1},
     wire_start(analytics_reportSuite=MARK + "x" * 200),
@@ -194,7 +195,9 @@ def test_log_has_nothing_that_a_player_sent(api: Api, api_key: str, log: Log, bo
         api.send(MARK, wire("ping"), headers=sent),
     ]
     assert all(answer["statusCode"] >= 400 for answer in answers)
-    assert MARK not in log.text
+    text = log.text
+    assert MARK not in text
+    assert "4917012345" not in text
 
 
 def test_log_has_no_key_project_or_viewer_of_a_refused_query(api: Api, api_key: str, log: Log) -> None:

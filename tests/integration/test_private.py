@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from mediabeat.core.projects import new_project
-from mediabeat.core.shown_ids import stands_for
+from mediabeat.core.session_query import stands_for
 from mediabeat.errors import StorageUnavailable
 from mediabeat.runtime.settings import viewer_key_secret
 from mediabeat.storage.project_store import Registry
@@ -328,3 +328,13 @@ def test_each_session_with_a_placeholder_id_has_a_new_viewer(
     found = {item["pk"]["S"] for item in items(table) if item["pk"]["S"].startswith("viewer#placeholders#")}
     assert found == {f"viewer#placeholders#{viewer}" for viewer in viewers}
     assert ZERO not in in_clear(table)
+
+
+def test_ids_in_qoe_data_are_stored_nowhere(api: Api, api_key: str, table: str) -> None:
+    ids = {"analytics.visitorId": "alice@example.com", "visitor.other": {"id": "alice@example.com"}, "appInstallationId": "alice"}
+    sid = api.start(wire_start() | {"qoeData": ids | {"media.qoe.bitrate": 5}})
+    assert api.send(sid, wire("ping", 1, 1, qoeData=ids | {"bitrate": 7}))["statusCode"] == 204
+    assert api.send(sid, [wire("play", 2, 1, qoeData=ids)])["statusCode"] == 204
+    api.start([wire_start(media_downloaded=True), wire("sessionEnd", 1, qoeData=ids)])
+    stored = in_clear(table)
+    assert ("alice" in stored, "media.qoe.bitrate" in stored) == (False, True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mediabeat.core.projects import new_project, rotated
-from mediabeat.core.shown_ids import stands_for
+from mediabeat.core.session_query import stands_for
 from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
 from tests.integration.contents import client, items

@@ -88,17 +88,7 @@ def test_role_trusts_only_the_service_that_needs_it() -> None:
     }
     expected = {f"{camel(function)}Role": ("Allow", ["sts:AssumeRole"], ["lambda.amazonaws.com"]) for function in FUNCTIONS}
     schedule = {"CloseIdleSessionsFunctionEveryMinuteRole": ("Allow", ["sts:AssumeRole"], ["scheduler.amazonaws.com"])}
-    gradual = {"DeploymentRole": ("Allow", ["sts:AssumeRole"], ["codedeploy.amazonaws.com"])}
-    assert trusted == expected | schedule | gradual
-
-
-def test_deployments_may_only_shift_the_aliases_of_the_apis_functions() -> None:
-    shifted = {name for name, one in resources("AWS::Lambda::Alias").items() if one["Name"] == "live"}
-    functions = {name.removesuffix("Aliaslive") for name in shifted}
-    assert functions == {f"{camel(function)}Function" for function in FUNCTIONS - {"close_idle_sessions", "schemas"}}
-    actions = ("lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig")
-    expected = {(action, f"${{{function}.Arn}}:live") for action in actions for function in functions}
-    assert grants("DeploymentRole") == expected | {("cloudwatch:DescribeAlarms", "*")}
+    assert trusted == expected | schedule
 
 
 def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
@@ -111,7 +101,7 @@ def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
 def test_only_log_streams_and_secret_names_have_wildcards() -> None:
     with_wildcard = {
         where
-        for role in resources("AWS::IAM::Role").keys() - {"DeploymentRole"}  # AWS knows no resource for DescribeAlarms
+        for role in resources("AWS::IAM::Role")
         for action, where in grants(role)
         if "*" in action + where or "Logs" in where
     }

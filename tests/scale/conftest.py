@@ -1,12 +1,8 @@
-"""The engine for the tests of this folder: long sessions and many of them. All are slow."""
+"""Long sessions and many of them, on the engine. All are slow."""
 
 from pathlib import Path
 
 import pytest
-
-from tests.support.engine import engine, engine_if_any, engine_or_reason
-
-__all__ = ["engine", "engine_if_any", "engine_or_reason"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,18 +4,17 @@ Its binary comes from npm, once, into a cache folder of the user. Where there is
 """
 
 import platform
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import platformdirs
 import pytest
+
+from tests.support import npm
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 VERSION: Final = "1.2.1"
 PACKAGE: Final = "@dynoxide/linux-x64"
 START_S: Final = 10
-INSTALL_S: Final = 120
 
 
 class NoEngine(Exception):
@@ -37,32 +35,13 @@ def binary() -> Path:
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise NoEngine(f"{PACKAGE} is for Linux on x86_64, this is {platform.system()} on {platform.machine()}")
-    folder = platformdirs.user_cache_path("mediabeat-tests") / f"dynoxide-{VERSION}"
-    path = folder / "node_modules" / PACKAGE / "dynoxide"
-    if not path.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise NoEngine(f"npm, which brings {PACKAGE}, is not on the PATH")
-        _install(npm, folder)
+    try:
+        path = npm.package(PACKAGE, VERSION) / "dynoxide"
+    except npm.NotInstalled as error:
+        raise NoEngine(str(error)) from None
     if not path.exists():
         raise NoEngine(f"{PACKAGE} {VERSION} has no file {path.name}")
     return path
-
-
-def _install(npm: str, folder: Path) -> None:
-    """Install into a folder of this process and move it, as several test processes may install at the same time."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as parent:
-        new = Path(parent) / folder.name
-        new.mkdir()
-        command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(new), f"{PACKAGE}@{VERSION}"]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
-        except subprocess.SubprocessError as error:
-            told = getattr(error, "stderr", None) or str(error)
-            raise NoEngine(f"npm could not install {PACKAGE}@{VERSION}: {told.strip().splitlines()[-1]}") from None
-        with suppress(OSError):  # another process has been faster
-            new.rename(folder)
 
 
 class Engine:

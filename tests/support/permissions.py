@@ -69,8 +69,6 @@ def as_list(value: Any) -> list[Any]:
 
 
 def _name_of(resource: Any) -> str:
-    if resource == "*":
-        return "*"
     [(function, name)] = resource.items()  # {"Ref": …}, {"Fn::GetAtt": […]} or {"Fn::Sub": …}
     if function == "Fn::Sub" and isinstance(name, list):
         pattern, [used] = name[0], name[1].values()

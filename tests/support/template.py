@@ -6,22 +6,44 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cfnlint.decode.cfn_yaml import load
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = {path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").is_file()}
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML with CloudFormation's short forms. Importing cfn-lint's loader would take a second in each process."""
+
+
+def _long_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    """Return `!Sub x` as `{"Fn::Sub": "x"}`."""
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = node.value.split(".", 1) if name == "GetAtt" else node.value
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+_Loader.yaml_implicit_resolvers = {  # a date stays text, as in JSON
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @cache
 def source() -> dict[str, Any]:
     """The template as it is written."""
-    template: dict[str, Any] = json_only(load(str(ROOT / "template.yaml")))
+    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), _Loader)  # _Loader is safe
     return template
 
 
 @cache
-def transformed(**parameters: str) -> dict[str, Any]:
-    """The template as CloudFormation gets it, with these parameters where SAM needs their values."""
+def transformed() -> dict[str, Any]:
+    """The template as CloudFormation gets it."""
     from samtranslator.translator.transform import transform  # takes half a second, which most tests need not spend
 
     class NoManagedPolicies:
@@ -34,7 +56,7 @@ def transformed(**parameters: str) -> dict[str, Any]:
         for name in ("CodeUri", "ContentUri"):
             if name in properties:
                 properties[name] = "s3://bucket/key"  # as `sam package` leaves it
-    result: dict[str, Any] = transform(template, parameters, NoManagedPolicies())
+    result: dict[str, Any] = transform(template, {}, NoManagedPolicies())
     return result
 
 

@@ -15,7 +15,7 @@ from mediabeat.archive.checks import MAX_KEPT_S, MAX_LINE_BYTES, not_after
 from mediabeat.archive.folder import Archive, ArchiveWriter
 from mediabeat.core.close_rules import DAY_MS, CloseReason
 from mediabeat.core.event import MAX_TS_MS
-from mediabeat.core.event_codec import pack
+from mediabeat.core.event_codec import pack, unpack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.errors import ArchiveUnusable
@@ -134,6 +134,10 @@ def test_session_line_out_of_bounds_is_refused(tmp_path: Path, change: Change, t
         (within("params", **{"media.length": "long"}), "params.media.length: "),
         (within("params", **{"media.name": "x" * 5_000}), "params.media.name: "),
         (within("params", **{"analytics.visitorId": "jane@example.com"}), "analytics.visitorId: not a pseudonym"),
+        (within("params", **{"analytics.aid": "4E2B"}), "analytics.aid: not a pseudonym"),
+        (within("params", **{"visitor.other": [VIEWER, "jane"]}), "visitor.other: not a pseudonym"),
+        (within("params", **{"visitor.other": 170_523}), "visitor.other: not a pseudonym"),
+        (within("params", **{"visitor.customerIDs": {"crm": {"id": "jane"}}}), "visitor.customerIDs: not a pseudonym"),
         (within("params", other=1), "params.other: "),
         (within(customMetadata={"a b": "c"}), "customMetadata"),
         (within(qoeData={"media.qoe.bitrate": "fast"}), "qoeData.media.qoe.bitrate: "),
@@ -183,6 +187,15 @@ def test_line_of_an_event_loses_ids_that_only_a_start_may_have(tmp_path: Path) -
     change_line(folder, "events", 1, within(params={"analytics.visitorId": "jane", "media.note": 1}))
     [session] = Archive(folder).check()
     assert session.events == {pack(FIRST), pack(builders.play(1, params={"media.note": 1}))}
+
+
+def test_ids_that_are_hidden_or_identify_nobody_are_let_in(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "archive")
+    customers = {"crm": {"id": VIEWER, "authState": 2}, "none": {"id": ""}}
+    hidden = {"visitor.customerIDs": customers, "analytics.aid": "", "visitor.list": [VIEWER, ""], "analytics.flag": True}
+    change_line(folder, "events", 0, within("params", **hidden))
+    [session] = Archive(folder).check()
+    assert hidden.items() <= {name: value for one in map(unpack, session.events) for name, value in one.params.items()}.items()
 
 
 def times_of(session: StoredSession) -> Iterator[int]:

@@ -32,6 +32,7 @@ from tests.support.builders import (
     play,
     start,
 )
+from tests.support.journeys import JOURNEYS, events_of
 
 quickly: Final = settings(max_examples=150, deadline=None, derandomize=True)
 
@@ -199,6 +200,16 @@ def test_dates_of_a_session_go_by_the_clock_at_its_start() -> None:
         assert summary.clock_skew_ms == pytest.approx(7_000_000, abs=1_500)
 
 
+@pytest.mark.parametrize("off", [-BASE_MS / 1_000, -5_000, -300, 300, 5_000, 9e8])
+@pytest.mark.parametrize("number", [2, 8, 18])
+def test_one_event_with_a_wrong_time_takes_its_place_among_those_that_arrived(off: float, number: int) -> None:
+    def clock(at: float) -> float:
+        return at + off * (at == 10 * (number - 1))
+
+    told, true = figures(*sent(film(), clock)), figures(film())
+    assert told | {"seeks": 0} == pytest.approx(true, abs=0.5)
+
+
 # No steps
 
 
@@ -278,10 +289,40 @@ def test_slow_requests_are_no_step(viewing: list[Event], data: st.DataObject) ->
 
 
 @quickly
+@given(viewings(), st.floats(5, 25))
+def test_events_that_are_sent_some_at_a_time_are_no_step(viewing: list[Event], each: float) -> None:
+    assert same(viewing, lambda number, at: (at // each + 1) * each if number else 0)
+    assert same(viewing, lambda number, at: number // 5 * 0.05)
+
+
+@quickly
 @given(viewings())
 def test_burst_in_order_is_no_step(viewing: list[Event]) -> None:
     assert same(viewing, in_a_burst)
     assert same(viewing, lambda number, at: 0)
+
+
+def ways(count: int, random: Random) -> list[Arrival]:
+    """Return ways for this many events to arrive: soon, some late, ten times as fast, eight at once, in any order."""
+    soon, late = ([random.uniform(0, most) for _ in range(count)] for most in (0.9, 90))
+    delays = [random.choice(late) if random.random() < 0.05 else delay for delay in soon]
+    order = random.sample(range(count), count)
+    return [
+        lambda number, at: at + soon[number],
+        lambda number, at: at + delays[number],
+        lambda number, at: at / 10,
+        lambda number, at: (number // 8 + soon[number]) / 20,
+        lambda number, at: order[number] / 50,
+    ]
+
+
+@pytest.mark.parametrize("way", range(5))
+@pytest.mark.parametrize("journey", JOURNEYS)
+def test_journey_has_its_figures_however_it_arrives(journey: str, way: int) -> None:
+    first, *later = events_of(journey)
+    viewing = [one._replace(ts=one.ts - first.ts + BASE_MS) for one in (first, *later)]
+    for seed in range(20):
+        assert same(viewing, ways(len(viewing), Random(seed))[way])
 
 
 # Any clock and any arrival

@@ -21,7 +21,7 @@ from mediabeat.storage import session_items
 from tests.support.builders import BASE_MS, end, event, live_start, pause, ping, play, start
 
 # The same sessions in every run, so that a red build is the change's doing; take `derandomize` out to search further.
-quickly = settings(max_examples=150, deadline=None, derandomize=True)
+quickly = settings(max_examples=100, deadline=None, derandomize=True)
 
 STATES: Final = ("mute", "MUTE", "fullScreen", "kids")
 
@@ -304,7 +304,7 @@ def to_the_microsecond(log: list[LogLine]) -> list[LogLine]:
     return [line._replace(playhead_s=round(line.playhead_s, 6)) for line in log]
 
 
-@settings(quickly, max_examples=300)
+@settings(quickly, max_examples=200)
 @given(viewings(), st.data())
 def test_ping_more_in_a_steady_state_changes_nothing(events: list[Event], data: st.DataObject) -> None:
     session = fold(events)

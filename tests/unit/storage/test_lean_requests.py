@@ -80,14 +80,14 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
-    opened: list[HTTPConnection] = []
+    opened: list[lean_requests._Connection] = []
 
-    class Known(HTTPConnection):
-        def connect(self) -> None:
+    class Known(lean_requests._Connection):
+        def __init__(self, connection: HTTPConnection) -> None:
             opened.append(self)
-            super().connect()
+            super().__init__(connection)
 
-    monkeypatch.setattr(lean_requests, "HTTPConnection", Known)
+    monkeypatch.setattr(lean_requests, "_Connection", Known)
     database = Database()
     yield database
     for connection in opened:
@@ -154,6 +154,9 @@ def test_connection_that_the_server_closes_is_not_used_again(database: Database)
         (200, b"{", {}),
         (200, b"{}", {"x-amz-crc32": "1"}),
         (200, b'{"Item": {"a": {"M": {}}}}', {}),
+        (200, b"{}", {"Content-Length": "9", "Connection": "close"}),
+        (200, b"{}", {"Content-Length": "x"}),
+        (200, b"{}", {"X": "1" * 70_000}),
         (302, b"", {"Location": "http://127.0.0.1:1/"}),
     ],
 )

@@ -223,7 +223,7 @@ def test_viewer_with_two_ids_has_two_entries_that_name_each_other() -> None:
     ids: Any = {"analytics_visitorId": BEGUN.viewer.upper(), "visitor_marketingCloudUserId": "b" * 8}
     begun = BEGUN._replace(event=pack(start(**ids)))
     items = viewer_items.viewer_items(SID, begun, expires_at=EXPIRES_AT)
-    at = {"sk": {"S": f"001795000000000#{SID}"}, "expires_at": {"N": "1802776000"}}
+    at = {"sk": {"S": f"001795000000000#{SID}"}, "expires_at": {"N": str(EXPIRES_AT + 48 * 3_600)}}
     assert items == [
         {"pk": {"S": f"viewer#demo.web-1_x#{BEGUN.viewer}"}, "others": {"SS": ["bbbbbbbb"]}} | at,
         {"pk": {"S": "viewer#demo.web-1_x#bbbbbbbb"}, "others": {"SS": [BEGUN.viewer]}} | at,

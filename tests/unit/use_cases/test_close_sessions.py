@@ -1,7 +1,7 @@
 """Whom a run of the closer serves when there is more to do than it has time for, on an index in memory and a clock of its own."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Final, Self
@@ -42,7 +42,8 @@ class Closer:
         self.refused: set[str] = set()
         self.shards = shards
         self.store: Any = SimpleNamespace(due=Index(self, shards))
-        monkeypatch.setattr(close_sessions, "close_or_rearm", self.look)
+        self.look_with: Callable[[Any], None] = lambda look: monkeypatch.setattr(close_sessions, "close_or_rearm", look)
+        self.look_with(self.look)
         monkeypatch.setattr(close_sessions, "ThreadPoolExecutor", OneByOne)
 
     def add(self, project: str, number: int, kind: str = "small", weight: int = 1, took_ms: int = SMALL_MS) -> list[str]:
@@ -160,6 +161,22 @@ def test_every_lane_makes_progress_in_every_run_of_a_busy_closer(closer: Closer)
     assert sum(sid in closer.sessions for sid in large) < 220
 
 
+def test_run_of_heavy_sessions_ends_in_time(closer: Closer) -> None:
+    closer.add("heavy", 1_000, took_ms=300)
+    began = closer.now
+    ended = 0
+
+    def look_until(*args: Any, **options: Any) -> Closed | None:
+        nonlocal ended
+        closed = closer.look(*args, **options)
+        ended = closer.now
+        return closed
+
+    closer.look_with(look_until)
+    assert closer.run().has_more
+    assert RUN_MS - 10_000 - 300 <= ended - began <= RUN_MS - 5_000
+
+
 def test_failing_session_is_tried_after_growing_intervals(closer: Closer) -> None:
     (sid,) = closer.add("demo", 1, "failing")
     tried = []
@@ -236,11 +253,11 @@ def test_old_forms_of_the_partitions_are_read(closer: Closer) -> None:
     assert {one.sid for one in closer.run().closed} == set(sids)
 
 
-def test_large_session_of_an_old_partition_gets_a_bucket(closer: Closer) -> None:
+def test_large_session_of_an_unknown_project_waits_in_the_queue_of_all(closer: Closer) -> None:
     (sid,) = closer.add("demo", 1, "large")
     closer.sessions[sid].partition = "1"
     assert [one.sid for one in closer.run(run_ms=12_000).closed] == []
-    assert closer.sessions[sid].partition == f"large.{bucket_of(sid)}"
+    assert closer.sessions[sid].partition == "large.any"
     assert [one.sid for one in closer.run().closed] == [sid]
 
 

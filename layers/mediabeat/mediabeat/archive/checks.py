@@ -5,13 +5,13 @@ players meet.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from mediabeat.core.close_rules import DAY_MS
-from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY, VIEWER_IDS
+from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY, identifies
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, unpack
 from mediabeat.core.projects import PROJECT_ID, Project
-from mediabeat.core.pseudonyms import is_uuid
+from mediabeat.core.pseudonyms import AUTH_STATES, is_uuid
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
 
@@ -62,10 +62,22 @@ def _check_start(start: Start) -> None:
         raise ValueError("start.viewer: not a UUID")
     if not 0 <= start.started_at <= MAX_TS_MS or abs(start.ts_skew) > MAX_TS_MS:
         raise ValueError("start.started_at, start.ts_skew: not times up to the year 9999")
-    params = unpack(start.event).params
-    for name in VIEWER_IDS:
-        if params.get(name) and not is_uuid(params[name]):
+    for name, value in unpack(start.event).params.items():
+        if identifies(name) and not _is_hidden(value):
             raise ValueError(f"{name}: not a pseudonym; the plain id of a viewer is never stored")
+
+
+def _is_hidden(value: Any) -> bool:
+    """Return whether a value is as `Pseudonyms.hide` leaves it, in this release or an earlier one."""
+    match value:
+        case str():
+            return not value or is_uuid(value)
+        case dict():
+            return all(map(_is_hidden, value.values()))
+        case list():
+            return all(map(_is_hidden, value))
+        case _:
+            return value is None or value in AUTH_STATES
 
 
 def _check_caller(caller: Caller) -> None:

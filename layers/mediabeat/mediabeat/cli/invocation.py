@@ -44,9 +44,15 @@ def ready_event(cloud: Status, event_file: Path) -> Any:
     Raises CommandFailed when the file is not an event.
     """
     event, now = read_event(event_file), server_clock()
-    key_id = event.get("headers", {}).get(ACCESS_KEY) if isinstance(event, dict) else None
-    secret = target.of_local_cloud(cloud).secrets.secret(key_id, now=now) if key_id else None
-    return signed(event, secret, now) if secret else event
+    try:
+        key_id = event["headers"][ACCESS_KEY]
+    except (KeyError, TypeError):
+        return event  # no signed call
+    secret = target.of_local_cloud(cloud).secrets.secret(str(key_id), now=now)
+    try:
+        return signed(event, secret, now) if secret else event
+    except (KeyError, TypeError) as error:
+        raise CommandFailed(f"{event_file} is not a signed call: {error!r}") from None
 
 
 def signed(event: dict[str, Any], secret: str, now: int) -> dict[str, Any]:

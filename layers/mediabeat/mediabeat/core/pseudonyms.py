@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mediabeat.core.event import CUSTOMER_IDS, VIEWER_IDS, identifies
 
-_AUTH_STATES: Final = (0, 1, 2)
+AUTH_STATES: Final = (0, 1, 2)
 _UUID: Final = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 _PLACEHOLDERS: Final = frozenset(
@@ -90,7 +90,7 @@ class Pseudonyms:
         if not isinstance(customer, dict):
             return self._hidden(use, customer)
         return {
-            name: one if name == "authState" and one in _AUTH_STATES else self._hidden(f"{use}.{name}", one)
+            name: one if name == "authState" and one in AUTH_STATES else self._hidden(f"{use}.{name}", one)
             for name, one in customer.items()
         }
 

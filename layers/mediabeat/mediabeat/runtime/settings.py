@@ -11,7 +11,10 @@ from mediabeat.core.event import SECONDS_PER_DAY
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The parameters of template.yaml, as the functions see them."""
+    """The parameters of template.yaml, as the functions see them.
+
+    `retention_s` counts from a session's start, and includes the longest life that a session can have.
+    """
 
     table_name: str
     retention_s: int
@@ -26,14 +29,15 @@ def settings() -> Settings:
     Raises KeyError with the name of a missing variable, and ValueError for a variable that is not a number.
     """
     env = os.environ
+    limits = Limits(
+        quiet_ms=round(float(env["QUIET_MINUTES"]) * MINUTE_MS),
+        stuck_ms=round(float(env["STUCK_MINUTES"]) * MINUTE_MS),
+        max_age_ms=round(float(env["MAX_AGE_HOURS"]) * HOUR_MS),
+    )
     return Settings(
         table_name=env["TABLE_NAME"],
-        retention_s=int(env["RETENTION_DAYS"]) * SECONDS_PER_DAY,
-        limits=Limits(
-            quiet_ms=round(float(env["QUIET_MINUTES"]) * MINUTE_MS),
-            stuck_ms=round(float(env["STUCK_MINUTES"]) * MINUTE_MS),
-            max_age_ms=round(float(env["MAX_AGE_HOURS"]) * HOUR_MS),
-        ),
+        retention_s=int(env["RETENTION_DAYS"]) * SECONDS_PER_DAY + limits.max_age_ms // 1_000,
+        limits=limits,
         index_shards=int(env["INDEX_SHARDS"]),
     )
 

@@ -23,15 +23,16 @@ class DueIndex:
         self._shards = shards
 
     def usual(self, number: int = 0, slices: int = 1) -> dict[str, list[str]]:
-        """Return the partitions of the usual lane in one of several slices, by bucket. Those under "" are of all buckets."""
+        """Return the partitions of the usual lane in one of several slices, by bucket."""
         shards = range(self._shards)[number::slices]
         buckets = range(due_partitions.PROJECT_BUCKETS)
-        return {str(bucket): [f"{shard}.{bucket}" for shard in shards] for bucket in buckets} | {"": list(map(str, shards))}
+        by_project = {str(bucket): [f"{shard}.{bucket}" for shard in shards] for bucket in buckets}
+        return by_project | {due_partitions.ANY: list(map(str, shards))}
 
     def large(self, number: int = 0, slices: int = 1) -> dict[str, list[str]]:
         """Return the partitions of the lane for large sessions in one of several slices, by bucket."""
-        buckets = range(due_partitions.PROJECT_BUCKETS)[number::slices]
-        return {str(bucket): [due_partitions.large(str(bucket))] for bucket in buckets}
+        buckets = [*map(str, range(due_partitions.PROJECT_BUCKETS)), due_partitions.ANY]
+        return {bucket: [due_partitions.large(bucket)] for bucket in buckets[number::slices]}
 
     def aside(self, now: int, number: int = 0) -> dict[int, str]:
         """Return the partitions of the lane for failing sessions that are read at `now`, by level; slice 0 reads them."""

@@ -3,7 +3,8 @@
     {shard}.{bucket}   the usual lane; the bucket follows from the project
     large.{bucket}     sessions that weigh more than LARGE_WEIGHT
     aside.{level}      sessions that the closer could not look at, or looks at alone just now; a higher level is read more rarely
-    {shard}, aside     the same, without bucket and level: written by 0.1; {shard} also has those that came back from aside
+    {shard}, large.any the same for unknown projects: written by 0.1, requests for checkpoints, and what came back from aside
+    aside              failed sessions of 0.1
 
 A value of `due_shard` never changes its meaning. A reader that meets fewer partitions than it knows reads empty ones.
 """
@@ -19,6 +20,9 @@ PROJECT_BUCKETS: Final = 16
 
 LARGE_WEIGHT: Final = 10_000
 """Sessions up to this weight are looked at in parallel; a larger one alone, because a whole session is held in memory."""
+
+ANY: Final = "any"
+"""The bucket of sessions whose project is not known. All of them share one part of the time."""
 
 ASIDE: Final = "aside"
 

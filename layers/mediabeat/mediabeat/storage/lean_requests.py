@@ -17,6 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
+from weakref import finalize
 from zlib import crc32
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -34,6 +35,8 @@ OPERATIONS: Final = frozenset({"Query", "UpdateItem", "DeleteItem"})
 
 ITEMS: Final = ("Items", "Item", "Attributes")
 """The parts of an answer that may hold bytes."""
+
+MAX_LINE: Final = 65_536
 
 
 class _Done(NamedTuple):
@@ -62,7 +65,8 @@ class ShortWay:
         self._events: Any = client.meta.events
         self._credentials = credentials
         self._ca_bundle = ca_bundle
-        self._idle: deque[HTTPConnection] = deque()
+        self._idle: deque[_Connection] = deque()
+        finalize(self, _close_all, self._idle)
 
     def answer(self, model: Any, params: dict[str, Any], **_: Any) -> tuple[_Done, dict[str, Any]] | None:
         """Return the answer to a request; None to let botocore send it. A handler of `before-call`."""
@@ -87,22 +91,19 @@ class ShortWay:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = self._connection(scheme, host)
+            connection = _Connection(self._connected(scheme, host))
         try:
-            connection.request("POST", "/", body, headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            told_sum = answer.headers.get("x-amz-crc32")
-            if told_sum is not None and int(told_sum) != crc32(content):
-                raise ValueError("the answer is damaged")
+            status, content, stays_open = connection.ask(body, headers)
         except BaseException:
             connection.close()  # half an answer may be left in it
             raise
-        if not answer.will_close:
+        if stays_open:
             self._idle.append(connection)
-        return answer.status, content
+        else:
+            connection.close()
+        return status, content
 
-    def _connection(self, scheme: str, host: str) -> HTTPConnection:
+    def _connected(self, scheme: str, host: str) -> HTTPConnection:
         connect_s, read_s = self._timeouts
         if scheme == "https":
             connection: HTTPConnection = HTTPSConnection(host, timeout=connect_s, context=_verifying(self._ca_bundle))
@@ -111,6 +112,49 @@ class ShortWay:
         connection.connect()
         connection.sock.settimeout(read_s)
         return connection
+
+
+class _Connection:
+    """An open connection. `http.client` has opened it, but would read the headers of an answer as those of an email."""
+
+    def __init__(self, opened: HTTPConnection) -> None:
+        self._opened = opened
+        self._answers = opened.sock.makefile("rb")
+
+    def ask(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes, bool]:
+        """Return status and content of an answer, and whether the connection stays open.
+
+        Raises OSError, HTTPException or ValueError for what is no whole answer of DynamoDB.
+        """
+        lines = (f"{name}: {value}\r\n" for name, value in headers.items())
+        self._opened.sock.sendall(f"POST / HTTP/1.1\r\n{''.join(lines)}content-length: {len(body)}\r\n\r\n".encode() + body)
+        version, status, *_ = self._line().split(maxsplit=2)
+        told: dict[bytes, bytes] = {}
+        while line := self._line():
+            name, _, value = line.partition(b":")
+            told[name.lower()] = value.strip()
+        if version != b"HTTP/1.1" or b"content-length" not in told:
+            raise HTTPException("not an answer of DynamoDB")
+        content = self._answers.read(length := int(told[b"content-length"]))
+        if len(content) != length or int(told.get(b"x-amz-crc32", crc32(content))) != crc32(content):
+            raise HTTPException("the answer is damaged")
+        return int(status), content, told.get(b"connection", b"").lower() != b"close"
+
+    def close(self) -> None:
+        """Hang up."""
+        self._answers.close()
+        self._opened.close()
+
+    def _line(self) -> bytes:
+        line = self._answers.readline(MAX_LINE)
+        if not line.endswith(b"\n"):
+            raise HTTPException("the answer is cut off")
+        return line.rstrip(b"\r\n")
+
+
+def _close_all(connections: Iterable[_Connection]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 @lru_cache(maxsize=1)
@@ -151,7 +195,7 @@ def opened(content: bytes) -> dict[str, Any]:
     """Return an answer with the bytes in its items. Raises ValueError for what is not an answer with items of our table."""
     answer: dict[str, Any] = json.loads(content)
     for name in ITEMS:
-        for item in _items(answer.get(name)):
+        for item in _each_of(answer.get(name)):
             for value in item.values():
                 if "BS" in value:
                     value["BS"] = [a2b_base64(one) for one in value["BS"]]
@@ -162,5 +206,5 @@ def opened(content: bytes) -> dict[str, Any]:
     return answer
 
 
-def _items(told: Any) -> Iterable[dict[str, Any]]:
+def _each_of(told: Any) -> Iterable[dict[str, Any]]:
     return told if isinstance(told, list) else [told] if told else []

@@ -171,8 +171,8 @@ def entry_of(item: Item) -> ListEntry:
     return ListEntry(
         sid=item["pk"]["S"],
         started_at=int(item["started_at"]["N"]),
-        ts_skew=int(item["ts_skew"]["N"]),
-        viewer=item["viewer"]["S"] if "viewer" in item else "",
+        ts_skew=int(item.get("ts_skew", {}).get("N", 0)),
+        viewer=item.get("viewer", {}).get("S", ""),
         caller=_caller_if_readable(item),
         summary=summary_in(item),
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from mediabeat.core.records import Head, ListEntry, ShownItems, StoredSession
-from mediabeat.core.shown_ids import place_of, stands_for
+from mediabeat.core.session_query import place_of, stands_for
+from mediabeat.core.summary import UNREADABLE
 from mediabeat.errors import LargeSession
 from mediabeat.storage import checkpoints, session_items, viewer_items
 from mediabeat.storage.dynamodb import Table
@@ -13,6 +14,8 @@ from mediabeat.storage.table import NEWEST_INDEX, Item, key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+Read = TypeVar("Read")
 
 FIRST_ITEMS: Final = 8
 """Items of the first answer about a session: all of a usual one, and not much of a large one."""
@@ -57,15 +60,17 @@ class SessionQueries:
         items = self._table.query(condition, values, **options)
         return (session_items.entry_of(item) for item in items if not session_items.has_expired(item, now))
 
-    def heads(self, sids: Sequence[str]) -> dict[str, Head]:
-        """Return the heads of these sessions, as far as they exist. The answer may miss the newest writes."""
-        found = self._get_all([key(sid, session_items.HEAD) for sid in sids])
-        return {sid: session_items.head_of(item) for sid, item in zip(sids, found, strict=True) if item}
+    def heads(self, sids: Sequence[str]) -> tuple[dict[str, Head], dict[str, Exception]]:
+        """Return the heads of these sessions, as far as they exist, and why others could not be read.
+
+        The answer may miss the newest writes.
+        """
+        return _readable(session_items.head_of, sids, self._get_all([key(sid, session_items.HEAD) for sid in sids]))
 
     def checkpoints(self, sids: Sequence[str]) -> dict[str, checkpoints.Measured]:
         """Return what was measured of these open sessions, as far as something was."""
         found = self._get_all([checkpoints.measured_key(sid) for sid in sids])
-        return {sid: checkpoints.measured_of(item) for sid, item in zip(sids, found, strict=True) if item}
+        return _readable(checkpoints.measured_of, sids, found)[0]
 
     def _get_all(self, keys: Sequence[Item]) -> list[Item | None]:
         parts = (keys[first : first + MOST_KEYS] for first in range(0, len(keys), MOST_KEYS))
@@ -92,7 +97,7 @@ class SessionQueries:
         return (viewer_items.viewer_entry_of(item).sid for item in items if not session_items.has_expired(item, now))
 
     def session_shown_as(self, project_id: str, shown: str, *, shards: int) -> str | None:
-        """Return the id of the session of a project that answers show under this id (see `shown_ids`); None when there is none.
+        """Return the id of the session that answers show under this id (see `session_query`); None when there is none.
 
         Reads the list, which can miss a session for about a second after its start.
         """
@@ -148,3 +153,17 @@ def _not_above(up_to: int, items: Iterable[Item]) -> Iterator[Item]:
         if item["sk"]["S"] == session_items.HEAD and session_items.head_of(item).weight > up_to:
             raise LargeSession
         yield item
+
+
+def _readable(
+    read: Callable[[Item], Read], sids: Sequence[str], items: Sequence[Item | None]
+) -> tuple[dict[str, Read], dict[str, Exception]]:
+    found: dict[str, Read] = {}
+    failures: dict[str, Exception] = {}
+    for sid, item in zip(sids, items, strict=True):
+        try:
+            if item:
+                found[sid] = read(item)
+        except UNREADABLE as error:
+            failures[sid] = error
+    return found, failures

@@ -60,6 +60,10 @@ class SessionStarts:
             if upload.erased or upload.session_expires_at * 1_000 <= now:
                 return False
             kept_until = upload.session_expires_at
+        # A player's clock dates the session. The year 9999 would make it the newest one for ever, so no session is newer than
+        # its upload, to the second; a repeat gets the same date from the mark.
+        uploaded_at = (kept_until - self._retention_s) * 1_000 + 999
+        start = start._replace(started_at=min(start.started_at, uploaded_at))
         for page in pages:
             self._table.put(session_items.page_item(sid, page, expires_at=kept_until), IS_NEW)
         head_item, *entries, start_item = self._items(sid, head, start, kept_until)

@@ -4,12 +4,15 @@ Each entry names the other ids. So from one entry all of them can be found, even
 finished.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mediabeat.core.event import VIEWER_IDS
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.records import Start
 from mediabeat.storage.table import Item, key
+
+OUTLIVES_S: Final = 48 * 3_600
+"""An entry outlives its session, because pages that are written later expire later: at most by the largest `MaxAgeHours`."""
 
 
 class ViewerEntry(NamedTuple):
@@ -37,14 +40,17 @@ def viewer_partition(project_id: str, viewer: str) -> str:
 
 
 def viewer_items(sid: str, start: Start, *, expires_at: int) -> list[Item]:
-    """Return the entries that find a session by its viewer. A viewer's entries sort by the start of the sessions."""
+    """Return the entries that find a session by its viewer; `expires_at`, in epoch seconds, is the session's.
+
+    A viewer's entries sort by the start of the sessions.
+    """
     params = unpack(start.event).params
     known = [start.viewer, *(params[name] for name in VIEWER_IDS if params.get(name))]
     viewers = list(dict.fromkeys(map(str.lower, known)))
     items = []
     for viewer in viewers:
         item = key(viewer_partition(start.project_id, viewer), f"{start.started_at:015}#{sid}")
-        item |= {"expires_at": {"N": str(expires_at)}}
+        item |= {"expires_at": {"N": str(expires_at + OUTLIVES_S)}}
         if others := [one for one in viewers if one != viewer]:
             item |= {"others": {"SS": others}}
         items.append(item)

@@ -32,7 +32,8 @@ MIN_MS_LEFT_FOR_ONE: Final = 15_000
 """Time that a run must have left to begin a batch, or a session of the largest size: several times what they take."""
 
 BATCH_SIZE: Final = 4 * WORKERS
-"""Sessions between two looks at the clock: a fraction of a second's work."""
+STEP_MS: Final = 2_000
+"""Sessions between two looks at the clock: usually a second's work, and fewer when the last ones took longer than STEP_MS."""
 
 
 class Failed(NamedTuple):
@@ -83,10 +84,9 @@ class _Looks:
         try:
             return self._look(one.sid, max_weight=MAX_PARALLEL_WEIGHT)
         except LargeSession:
-            bucket = one.queue or str(due_partitions.bucket_of(one.sid))
             with suppress(StorageUnavailable):
-                self._store.due.move(one.sid, due_partitions.large(bucket))
-            self.found_large.append(Waiting(one.sid, bucket))
+                self._store.due.move(one.sid, due_partitions.large(one.queue))
+            self.found_large.append(one)
             return None
         except StorageUnavailable as error:
             return Failed(one.sid, error)
@@ -134,7 +134,7 @@ class _Lane:
         self.min_ms_left = min_ms_left
         self._look = look
         self._share = share
-        self._together = together
+        self._together = self._most = together
         self._used_ms = 0
 
     @property
@@ -150,10 +150,13 @@ class _Lane:
             return self._look(one), clock() - began
 
         began, taken = clock(), self.turns.take(self._together)
-        outcomes = list((side_by_side if self._together > 1 else map)(timed, taken))
+        outcomes = list((side_by_side if self._most > 1 else map)(timed, taken))
         for one, (_, took_ms) in zip(taken, outcomes, strict=True):
             self.turns.note(one.queue, took_ms)
-        self._used_ms += max(1, clock() - began)
+        took_ms = max(1, clock() - began)
+        self._used_ms += took_ms
+        # Sessions of one lane differ in weight by a factor of thousands, and no step may outlast the run.
+        self._together = min(self._most, max(WORKERS, self._together * STEP_MS // took_ms))
         return [outcome for outcome, _ in outcomes]
 
 

@@ -70,9 +70,8 @@ def _measured(
 
     The cost has a bound that does not depend on the sessions. Also returns why a session could not be measured.
     """
-    heads = store.heads(sids)
+    heads, failures = store.heads(sids)
     found: dict[str, ListedSummary] = {}
-    failures: dict[str, Exception] = {}
     until_s, bytes_left = spent_s() + MEASURING_S, MEASURED_BYTES
     for sid, head in sorted(heads.items(), key=lambda one: one[1].weight):
         if head.weight > MEASURED_WEIGHT or bytes_left <= 0 or spent_s() > until_s:

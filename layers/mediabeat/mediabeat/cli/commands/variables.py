@@ -11,9 +11,10 @@ from mediabeat.cli.target import Target
 @click.command()
 @on_deployment
 def variables(deployment: Target) -> None:
-    """Print the file for the option --env-vars of `sam local invoke`.
+    """Print variables for `sam local invoke`.
 
-    It holds the names of the table and the secrets, and for the local cloud its address. A container reaches that address with
+    The output is the file for its option --env-vars. It holds the names of the table and the secrets, and for the local cloud its
+    address. A container reaches that address with
     --docker-network host.
     """
     click.echo(json.dumps({"Parameters": deployment.variables}, indent=1))

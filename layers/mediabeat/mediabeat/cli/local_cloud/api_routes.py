@@ -15,8 +15,7 @@ from mediabeat.cli.local_cloud import clients, deployment
 # call of an AWS service. So players use 127.0.0.1, without a prefix in the path, and boto3 uses localhost.
 _DOMAIN = "127.0.0.1"
 _STAGE = "$default"
-_FUNCTION = re.compile(r"\$\{(\w+?)(?:Aliaslive|\.Arn)\}")
-"""A function or its alias. Both run the same code here, because an alias names the version that was deployed last."""
+_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
 
 
 def connect(endpoint: str) -> None:

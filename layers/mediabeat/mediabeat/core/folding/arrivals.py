@@ -27,12 +27,13 @@ def in_order_of_arrival(events: Sequence[Event], ts_skew: int) -> list[Heard]:
     again: list[tuple[Heard, Heard | None]] = [*islice((pair for pair in pairs if _tells_again(*pair)), MOST_TIMES_AGAIN)]
     if pairs and pairs[-1][1] is late[-1]:
         again.append((late[-1], None))
+    is_burst = any(other.at < other.event.ts for _, other in pairs)
     for position, (at, event) in enumerate(heard):
         if event.arrived_at is None:
             at_again = next((one.at for one, other in again if _is_between(event, one, other)), None)
             if at_again is not None:
                 heard[position] = Heard(at_again, event)
-            elif late[0].at <= at <= late[0].at + ON_TIME_MS:
+            elif is_burst and late[0].at <= at <= late[0].at + ON_TIME_MS:
                 heard[position] = Heard(late[0].at - 1, event)
     return sorted(heard, key=lambda one: (one.event.type is not EventType.SESSION_START, one.at))
 

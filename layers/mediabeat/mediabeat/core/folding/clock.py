@@ -12,6 +12,8 @@ be late, sent again, replayed faster than it was recorded, or sent after the clo
   no times, so it also holds for events that were sent in a burst, if nothing else arrived out of order; or
 * its `ts` is earlier than that of the `sessionStart`, though a later one arrived in between.
 
+It was not set back if the playhead next moves as far as `ts` says since the event before.
+
 **Forward.** An event that arrives before its `ts` is early: nothing can arrive before it was sent. The clock was set forward
 if it became early at once, between two events that arrived apart, and if events before or after it arrive as far apart as their
 `ts` say. In a replay and after a `sessionStart` that was sent late, events become early little by little.
@@ -37,7 +39,7 @@ REORDERED_MS: Final = 2_000
 """Players send in parallel. Events of so short a time arrive in any order."""
 
 APART_MS: Final = 1_000
-"""Events that arrive at shorter intervals may have waited for the same connection."""
+"""Events that arrive at shorter intervals may have been sent together, or have waited for the same connection."""
 
 MOST_MOVED_S: Final = 60.0
 """In a burst, the playhead goes on at a step by at most this much: players report at least so often."""
@@ -88,7 +90,8 @@ class _Walk:
         self._least_late = self._steady_late = heard[0].at - heard[0].event.ts
         self._steady = heard[0]  # since then events arrive as far apart as their `ts` say
         self._has_slid = False  # whether events become early little by little
-        self._looks = 4 * len(heard)  # no order of events takes more time than others
+        self._last_at_once = {one.at: one.event.ts for one in heard}  # of one request, whose order is not known
+        self._looks = 16 * len(heard)  # no order of events takes more time than others
 
     def places(self) -> list[int]:
         """Return the `ts` of the events by the clock at the start; none if the order was trusted, and is not to be."""
@@ -146,13 +149,19 @@ class _Walk:
         start = self._heard[0].event
         # A player may send its `sessionStart` after earlier events, but all at once.
         is_before_start = event.ts + self._shift < start.ts - LEAST_STEP_MS and self._before.event is not start
-        if count >= STEADY_EVENTS and over_ms >= STEADY_MS:
+        if self._keeps_pace(position):
+            is_set = False
+        elif count >= STEADY_EVENTS and over_ms >= STEADY_MS:
             is_set = True
         elif self._steady_ms >= STEADY_MS:  # the session ends soon, or the clock is set again
             moved_s = event.playhead - self._before.event.playhead
             goes_on = 0 < moved_s <= FASTEST * (at - self._before.at) / 1_000 + CLOCK_TOLERANCE_S
             is_set = is_before_start or (over_ms >= STEADY_MS / 4 and count >= STEADY_EVENTS) or (is_last and goes_on)
-        elif self._trusts_order and (is_before_start or self._goes_on(position)):
+        elif (
+            self._trusts_order
+            and self._last_at_once[at] + self._shift < self._latest
+            and (is_before_start or self._goes_on(position))
+        ):
             return self._latest + self._quiet_ms + 1  # such a gap counts what the playhead moved
         else:
             is_set = False
@@ -206,13 +215,24 @@ class _Walk:
                 return 1, 0, False
             if off_ms < -AGREEING_MS:
                 return count, over_ms, False
-            if off_ms <= AGREEING_MS:
+            if off_ms <= AGREEING_MS and at - first.at - over_ms >= APART_MS:
                 count, over_ms = count + 1, at - first.at
             if count >= STEADY_EVENTS and over_ms >= STEADY_MS:
                 break
         else:
             return count, over_ms, True
         return count, over_ms, False
+
+    def _keeps_pace(self, position: int) -> bool:
+        """Return whether the playhead next moves as far as `ts` says: then the clock that goes on is the one before."""
+        before = self._before.event
+        for later in range(position, len(self._heard)):
+            event = self._heard[later].event
+            elapsed_s = (event.ts + self._shift - self._before_ts) / 1_000
+            self._looks -= 1
+            if self._looks < 0 or (elapsed_s > CLOCK_TOLERANCE_S and event.playhead != before.playhead):
+                return is_near(event.playhead - before.playhead, elapsed_s)
+        return False
 
     def _goes_on(self, position: int) -> bool:
         """Return whether the playhead goes on from the event before in this event or the next ones, though `ts` is earlier."""

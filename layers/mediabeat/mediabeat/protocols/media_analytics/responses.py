@@ -15,8 +15,7 @@ from mediabeat.core.event import PLAYER_NAME, SDK_VERSION
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.metrics import ErrorSource, Metrics
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
-from mediabeat.core.session_query import Device, SessionQuery
-from mediabeat.core.shown_ids import shown_id
+from mediabeat.core.session_query import Device, SessionQuery, shown_id
 from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, LoggedError, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
 from mediabeat.errors import NotFound

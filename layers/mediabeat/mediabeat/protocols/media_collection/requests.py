@@ -29,7 +29,7 @@ MAX_DOWNLOADED_EVENTS: Final = 20_000
 
 
 def parse(value: Any, where: str = "") -> Event:
-    """Return the event in a decoded JSON value, checked against the model of its type.
+    """Return the event in a decoded JSON value, checked against the model of its type. QoE data that names the viewer is dropped.
 
     `where` is put before the names of fields (`[3].` in an array). Raises InvalidInput naming every field that breaks a rule.
     """
@@ -45,15 +45,19 @@ def parse(value: Any, where: str = "") -> Event:
         model_of(event_type).model_validate(value)
     except ValidationError as error:
         raise InvalidInput(*(_problem(details, where) for details in error.errors(include_url=False))) from None
-    return event_from_body(value)
+    event = event_from_body(value)
+    if any(map(identifies, event.qoe)):  # QoE data takes names of any kind, and is not hashed
+        event = event._replace(qoe={name: one for name, one in event.qoe.items() if not identifies(name)})
+    return event
 
 
 def _problem(details: Any, where: str) -> Problem:
-    path = [str(part) for part in details["loc"] if part != "[key]"]
+    path = [part for part in details["loc"] if part != "[key]"]
     if (name := details.get("ctx", {}).get("name")) is not None:
         path.append(name)
-    known = (part if part.isdecimal() or is_declared(part) else "…" for part in path)
-    return Problem(where + ".".join(path), details["msg"], logged=f"{where}{'.'.join(known)}: {details['msg']}")
+    field = ".".join(map(str, path))
+    known = ".".join(str(part) if isinstance(part, int) or is_declared(part) else "…" for part in path)
+    return Problem(where + field, details["msg"], logged=f"{where}{known}: {details['msg']}")
 
 
 def parse_session_start(value: Any, where: str = "") -> Event:
