@@ -7,7 +7,6 @@ from itertools import islice
 from math import ceil
 from typing import Final
 
-from mediabeat.core.event_codec import BYTES_PER_WEIGHT
 from mediabeat.core.records import Head, ListEntry
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, summarize
@@ -18,14 +17,14 @@ from mediabeat.storage.session_queries import SessionQueries
 MAX_LOG_LINES: Final = 25_000
 """Lines of session logs in one list, shared evenly. A line has about 170 bytes, and a function may answer 6 MB."""
 
-MEASURED_WEIGHT: Final = 3_000
-"""A list measures open sessions up to this weight: one takes a quarter of a second at most."""
+MEASURED_WEIGHT: Final = 1_000
+"""A list measures open sessions up to this weight: one takes a tenth of a second at most, and less than MEASURED_BYTES."""
 
 MEASURING_S: Final = 0.5
 """Processor time after which a list measures no further session."""
 
 MEASURED_BYTES: Final = 256 * 1024
-"""Bytes of events that a list reads, which cost 64 read units."""
+"""Bytes of events after which a list measures no further session: 64 read units, and 64 for a last session at most."""
 
 
 def list_sessions(
@@ -75,7 +74,7 @@ def _measured(
     found: dict[str, ListedSummary] = {}
     until_s, bytes_left = spent_s() + MEASURING_S, MEASURED_BYTES
     for sid, head in sorted(heads.items(), key=lambda one: one[1].weight):
-        if head.weight > MEASURED_WEIGHT or head.weight * BYTES_PER_WEIGHT > bytes_left or spent_s() > until_s:
+        if head.weight > MEASURED_WEIGHT or bytes_left <= 0 or spent_s() > until_s:
             continue
         try:
             if stored := store.read_session(sid, up_to=MEASURED_WEIGHT):
