@@ -1,6 +1,7 @@
 """One session in detail: who watched, in what player, and everything that is measured of it."""
 
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from mediabeat.core.records import ShownItems, StoredSession
@@ -8,6 +9,9 @@ from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
 from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, summarize
 from mediabeat.errors import LargeSession, NotFound
 from mediabeat.storage.session_queries import SessionQueries
+
+MOST_UNFINISHED: Final = 25
+"""Entries of a viewer that are looked at: creations that were never finished leave some without a session."""
 
 SHOWN_WEIGHT: Final = 8_000
 """An open session up to this weight is measured for its detail, which takes less than a second on one core."""
@@ -32,7 +36,7 @@ def _find(
     if SHOWN_ID.fullmatch(viewer_or_session_id):
         sid = store.session_shown_as(project_id, viewer_or_session_id, shards=shards)
     elif not SESSION_ID.fullmatch(viewer_or_session_id):
-        for one in store.newest_of_viewer(project_id, viewer_or_session_id, now=now):
+        for one in islice(store.newest_of_viewer(project_id, viewer_or_session_id, now=now), MOST_UNFINISHED):
             if (items := store.shown(one)) and not items.has_expired(now):
                 return one, items
         return None
