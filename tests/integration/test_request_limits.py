@@ -83,7 +83,7 @@ def test_downloaded_session_that_stores_too_much_leaves_nothing(api: Api, api_ke
 
 def test_array_to_an_unknown_session_costs_one_request(api: Api, api_key: str, calls: list[str]) -> None:
     answer = api.send("0123456789abcdef" * 4, [wire("ping", at) for at in range(100)])
-    assert (answer["statusCode"], calls) == (404, ["UpdateItem"])
+    assert (answer["statusCode"], len(calls)) == (404, 1)
 
 
 def test_array_to_a_closed_session_costs_one_request(api: Api, api_key: str, clock: Clock, calls: list[str]) -> None:
@@ -93,7 +93,7 @@ def test_array_to_a_closed_session_costs_one_request(api: Api, api_key: str, clo
     api.close_due()
     calls.clear()
     answer = api.send(sid, [wire("ping", at) for at in range(100)])
-    assert (answer["statusCode"], calls) == (410, ["UpdateItem"])
+    assert (answer["statusCode"], len(calls)) == (410, 1)
 
 
 def test_array_of_stragglers_costs_two_requests(api: Api, api_key: str, calls: list[str], store: Store) -> None:
@@ -102,7 +102,7 @@ def test_array_of_stragglers_costs_two_requests(api: Api, api_key: str, calls: l
     calls.clear()
     answer = api.send(sid, [wire("ping", at) for at in range(1, 91)] + [wire("ping", 300 + at) for at in range(10)])
     codes = [event["code"] for event in json.loads(answer["body"])["events"]]
-    assert (codes, calls) == ([204] * 90 + [410] * 10, ["UpdateItem"] * 2)
+    assert (codes, len(calls)) == ([204] * 90 + [410] * 10, 2)
     stored = store.read_session(sid)
     assert stored is not None
     assert len(stored.events) == 92
