@@ -34,6 +34,15 @@ from tests.support.engine import engine, engine_if_any, engine_or_reason  # noqa
 __all__ = ["engine", "engine_if_any", "engine_or_reason"]  # fixtures of several folders
 
 
+NEED_A_CLOUD = ("e2e", "aws", "faults", "scale")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests that need a cloud or a part of one."""
+    if item.path.parent.name in NEED_A_CLOUD:
+        item.add_marker(pytest.mark.cloud)
+
+
 class ByLocalCloud(LoadScopeScheduling):
     """Keeps the tests of the shared local cloud in one process, and those that start one of their own in another."""
 

@@ -1,10 +1,9 @@
-"""A table on the engine, secrets on a stand-in, and the sample of events/ in both. All tests of this folder are slow."""
+"""A table on the engine, secrets on a stand-in, and the sample of events/ in both."""
 
 import json
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
@@ -22,13 +21,6 @@ SESSION_TOKEN: Final = "TOKEN-of-the-role"
 SECRET_ACCESS_KEY: Final = "SECRET-of-the-role"
 ACCESS_KEY: Final = "AKIDOFTHEROLE"
 ACCESS_KEY_SECRETS: Final = "mediabeat/sample/access-key/"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.slow)
 
 
 class Secrets(BaseHTTPRequestHandler):

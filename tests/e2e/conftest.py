@@ -66,8 +66,3 @@ def cloud(demonstration: tuple[Demonstration, Path, int]) -> Iterator[Cloud]:
 def sent(cloud: Cloud) -> SentSessions:
     """Sessions for the schedule, sent when the first test asks for them."""
     return SentSessions(cloud)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests of this folder."""
-    item.add_marker(pytest.mark.cloud)

@@ -490,20 +490,19 @@ def test_interrupted_import_is_completed_by_the_next_one(
     folder = old.export(tmp_path / "archive")
     expected = as_imported(old.items())
     plug = Plug(client)
-    for when in ("before-call", "after-call"):
-        for request in itertools.count(1):
-            new = deploy()
-            plug.pull_at(request, when)
-            cut = new.mediabeat("import", folder)
-            if not plug.put_in():
-                break
-            assert isinstance(cut.exception, Cut)
-            # Meanwhile the schedule fires: a closer leaves alone what is not whole.
-            run = close_due(new.store, LIMITS, lambda: old.viewers.now, ms_left=lambda: 55_000)
-            assert (run.closed, run.failed) == ([], [])
-            new.import_(folder)
-            assert new.items() == expected
-        assert request > 10
+    for request in itertools.count(1):
+        new = deploy()
+        plug.pull_at(request, "before-call")  # stored is then what a cut after the call before this one leaves
+        cut = new.mediabeat("import", folder)
+        if not plug.put_in():
+            break
+        assert isinstance(cut.exception, Cut)
+        # Meanwhile the schedule fires: a closer leaves alone what is not whole.
+        run = close_due(new.store, LIMITS, lambda: old.viewers.now, ms_left=lambda: 55_000)
+        assert (run.closed, run.failed) == ([], [])
+        new.import_(folder)
+        assert new.items() == expected
+    assert request > 10
 
 
 def test_interrupted_export_leaves_no_archive(old: Deployment, client: "DynamoDBClient", tmp_path: Path) -> None:

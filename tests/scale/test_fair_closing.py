@@ -65,7 +65,7 @@ def run_for(seconds: float, store: Store, *, now: int = NOW) -> Run:
 def test_flood_of_one_project_does_not_delay_another() -> None:
     assert bucket_of(ATTACKER) != bucket_of(VICTIM)
     flood, few = session(ATTACKER, 1), session(VICTIM, 2 << 200)
-    with filled_database({TABLE: chain(copies(flood, 50_000), copies(few, 10))}) as engine:
+    with filled_database({TABLE: chain(copies(flood, 20_000), copies(few, 10))}) as engine:
         store = Store(TABLE, engine.client(16), index_shards=SHARDS)
         run = run_for(2, store)
     victims = [one for one in run.closed if one.sid.startswith(few[0]["pk"]["S"][:16])]
@@ -83,7 +83,7 @@ def test_every_run_of_a_busy_closer_closes_some_of_each_kind() -> None:
         "small": session(VICTIM, 4 << 240),
         "large of the victim": session(VICTIM, 5 << 240, pages, weight=11_000, due_at=BASE_MS),
     }
-    numbers = {"large": 60, "unclosable": 60, "flood": 6_000, "small": 1_500, "large of the victim": 2}
+    numbers = {"large": 60, "unclosable": 60, "flood": 3_000, "small": 800, "large of the victim": 2}
     kinds = {model[0]["pk"]["S"][:16]: kind for kind, model in models.items()}
     items = chain.from_iterable(copies(models[kind], number) for kind, number in numbers.items())
     closed: list[Counter[str]] = []
@@ -91,7 +91,7 @@ def test_every_run_of_a_busy_closer_closes_some_of_each_kind() -> None:
     with filled_database({TABLE: items}) as engine:
         store = Store(TABLE, engine.client(16), index_shards=SHARDS)
         for minute in range(3):
-            run = run_for(8, store, now=NOW + minute * MINUTE_MS)
+            run = run_for(4, store, now=NOW + minute * MINUTE_MS)
             closed.append(Counter(kinds[one.sid[:16]] for one in run.closed))
             failed.append(len(run.failed))
             assert run.has_more
