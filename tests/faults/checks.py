@@ -183,12 +183,16 @@ def sessions_are_closed_once_for_the_right_reason(history: History) -> Iterator[
 
 
 def looks_see_no_movement_that_nothing_brought(history: History) -> Iterator[str]:
-    """What a head says of its playhead is not later than an event that could have moved it."""
+    """What a head says of its playhead is not later than an event that could have moved it, by its arrival or by its `ts`.
+
+    A start that arrives late makes the corrected `ts` of a later event lie after its arrival.
+    """
     stored = sessions(history)
     for sid, truth in history.truths.items():
         moved_at = stored[sid].head.moved_at if sid in stored else None
-        if moved_at is not None and moved_at > truth.moved_by:
-            yield f"session {sid[:6]} is said to have moved at {moved_at}, and nothing moved it after {truth.moved_by}"
+        moved_by = max(truth.moved_by, truth.life.moved_at)
+        if moved_at is not None and moved_at > moved_by:
+            yield f"session {sid[:6]} is said to have moved at {moved_at}, and nothing moved it after {moved_by}"
 
 
 def every_request_for_a_checkpoint_is_answered(history: History) -> Iterator[str]:
