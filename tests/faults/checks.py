@@ -183,14 +183,14 @@ def sessions_are_closed_once_for_the_right_reason(history: History) -> Iterator[
 
 
 def looks_see_no_movement_that_nothing_brought(history: History) -> Iterator[str]:
-    """What a head says of its playhead is not later than an event that could have moved it, by its arrival or by its `ts`.
+    """What a head says of its playhead is at most one quiet time later than an event that could have moved it.
 
-    A start that arrives late makes the corrected `ts` of a later event lie after its arrival.
+    A look knows the tail, and what the look before knew. So of a movement that stands in a page it knows only that it was.
     """
     stored = sessions(history)
     for sid, truth in history.truths.items():
         moved_at = stored[sid].head.moved_at if sid in stored else None
-        moved_by = max(truth.moved_by, truth.life.moved_at)
+        moved_by = max(truth.moved_by, truth.life.moved_at) + history.limits.quiet_ms
         if moved_at is not None and moved_at > moved_by:
             yield f"session {sid[:6]} is said to have moved at {moved_at}, and nothing moved it after {moved_by}"
 
@@ -218,8 +218,8 @@ def _measured_up_to(truth: Truth, as_of: int) -> Iterator[bytes]:
     """Yield the checkpoints of each state of a session in which that was its last arrival."""
     for step in sorted({arrival.step + 1 for arrival in truth.arrivals} | {0}):
         before = truth.before(step)
-        if before.head.last_at == as_of:
-            yield summarize(before.stored).shortened().to_bytes()
+        if before.last_at == as_of:
+            yield summarize(before.stored._replace(head=before.head._replace(last_at=as_of))).shortened().to_bytes()
 
 
 def every_close_is_counted(history: History) -> Iterator[str]:

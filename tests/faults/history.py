@@ -105,6 +105,11 @@ class Truth:
                 return Head(Phase.ENDED, last_at, last_at + LATE_EVENT_GRACE_MS, last_at, ended_ts)
         return Head(Phase.OPEN, last_at, None)
 
+    @property
+    def last_at(self) -> int:
+        """When the last event came. Stragglers come after the head has ended."""
+        return max([self.start.began_at, *(arrival.call.began_at for arrival in self.arrivals)])
+
     @cached_property
     def stored(self) -> StoredSession:
         """What should be stored of it."""
