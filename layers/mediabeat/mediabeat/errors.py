@@ -1,7 +1,6 @@
 """Errors in the words of the domain. The protocols decide which status each error becomes."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_PROBLEMS: Final = 100
 """Problems listed for one request: a body has room for more mistakes than a reply."""
@@ -14,8 +13,7 @@ class MediabeatError(Exception):
     """An error that the caller gets to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One rule that the input broke: the field's path as on the wire, and the rule in words.
 
     `logged` is what the log says of it, if field or rule contain something that the caller chose.

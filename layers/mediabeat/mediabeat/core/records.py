@@ -113,21 +113,6 @@ class StoredSession(NamedTuple):
         return self.expires_at * 1_000 <= now
 
 
-class ShownItems(NamedTuple):
-    """The items of a session that do not grow with it. `summary` is the whole one of a closed session."""
-
-    head: Head
-    start: Start
-    summary: bytes | None
-    checkpoint: bytes | None  # a summary of an open session, as of a moment
-    as_of: int | None
-    expires_at: int
-
-    def has_expired(self, now: int) -> bool:
-        """Return whether the session's time is over (`now` in epoch ms). DynamoDB deletes it some days later."""
-        return self.expires_at * 1_000 <= now
-
-
 class ListEntry(NamedTuple):
     """A session's entry in the list of sessions. `summary` is None until the session is closed."""
 

@@ -19,9 +19,6 @@ from mediabeat.core.event import MAX_TS_MS
 
 SESSION_ID: Final = re.compile("[0-9a-f]{64}")
 
-SHOWN_ID: Final = re.compile("[0-9a-f]{48}")
-"""The id of a session in answers, which adds no events; see `session_query`."""
-
 ON_TIME_MS: Final = 10_000
 """An event is on time if it arrives within this time of when the player's clock says. Requests rarely take longer."""
 

@@ -6,6 +6,7 @@ hash of its own id, so it costs no write and no index.
 """
 
 import hashlib
+import re
 import zlib
 from typing import Final, Literal, NamedTuple
 
@@ -38,6 +39,8 @@ class SessionQuery(NamedTuple):
 
 _KINDS: Final[list[tuple[str, str]]] = [(device, video_type) for device in DEVICES for video_type in VIDEO_TYPES]
 """Stored answers and bookmarks have an index of this list: add kinds at the end only."""
+
+SHOWN_ID: Final = re.compile("[0-9a-f]{48}")
 
 _LABEL: Final = b"mediabeat shown id\n"
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NotRequired
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
+from mediabeat.core.session_id import SESSION_ID
 from mediabeat.errors import (
     BodyTooLarge,
     CostsTooMuch,
@@ -125,6 +125,8 @@ class Request:
         A part of the path that is not a session's id is left out: it may be a viewer's id.
         """
         named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
+        from mediabeat.core.session_query import SHOWN_ID  # the usual event is not logged
+
         session_id = named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None
         fields = {"route": self.route, "project": self.project_id, "session_id": session_id}
         return {name: value for name, value in fields.items() if value} | self.ids

@@ -2,15 +2,14 @@
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from mediabeat.core.close_rules import HOUR_MS, MINUTE_MS, Limits
 from mediabeat.core.event import SECONDS_PER_DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The parameters of template.yaml, as the functions see them.
 
     `retention_s` counts from a session's start, and includes the longest life that a session can have.
@@ -51,8 +50,7 @@ def viewer_key_secret() -> str:
     return os.environ["VIEWER_KEY_SECRET"]
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
+class ChannelSettings(NamedTuple):
     """The settings of the channels' function; the names of its secrets begin with `access_key_secrets`."""
 
     table_name: str

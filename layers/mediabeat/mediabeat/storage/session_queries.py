@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from mediabeat.core.records import Head, ListEntry, ShownItems, StoredSession
+from mediabeat.core.records import Head, ListEntry, Start, StoredSession
 from mediabeat.core.session_query import place_of, stands_for
 from mediabeat.core.summary import UNREADABLE
 from mediabeat.errors import LargeSession
@@ -33,6 +33,21 @@ class Opened(NamedTuple):
     head: Head
     tail: Sequence[bytes]
     read: Callable[[], StoredSession]
+
+
+class ShownItems(NamedTuple):
+    """The items of a session that do not grow with it. `summary` is the whole one of a closed session."""
+
+    head: Head
+    start: Start
+    summary: bytes | None
+    checkpoint: bytes | None  # a summary of an open session, as of a moment
+    as_of: int | None
+    expires_at: int
+
+    def has_expired(self, now: int) -> bool:
+        """Return whether the session's time is over (`now` in epoch ms). DynamoDB deletes it some days later."""
+        return self.expires_at * 1_000 <= now
 
 
 class SessionQueries:

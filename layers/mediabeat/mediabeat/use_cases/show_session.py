@@ -4,11 +4,12 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from mediabeat.core.records import ShownItems, StoredSession
-from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
+from mediabeat.core.records import StoredSession
+from mediabeat.core.session_id import SESSION_ID
+from mediabeat.core.session_query import SHOWN_ID
 from mediabeat.core.summary import UNREADABLE, ShownSession, Summary, summarize
 from mediabeat.errors import LargeSession, NotFound
-from mediabeat.storage.session_queries import SessionQueries
+from mediabeat.storage.session_queries import SessionQueries, ShownItems
 
 MOST_UNFINISHED: Final = 25
 """Entries of a viewer that are looked at: creations that were never finished leave some without a session."""

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from mediabeat.core.session_id import SESSION_ID, SHOWN_ID
-from mediabeat.core.session_query import DEFAULT_SPAN_MS, DEVICES, VIDEO_TYPES, SessionQuery
+from mediabeat.core.session_id import SESSION_ID
+from mediabeat.core.session_query import DEFAULT_SPAN_MS, DEVICES, SHOWN_ID, VIDEO_TYPES, SessionQuery
 from mediabeat.errors import InvalidInput, Problem, Unauthorized
 from mediabeat.runtime.http_api import Request
 
