@@ -112,24 +112,22 @@ class Request:
         return secrets.token_bytes(16)
 
     @property
-    def ids(self) -> dict[str, str]:
-        """The ids under which API Gateway and Lambda log this request, for the log."""
-        of_gateway = self.event.get("requestContext", {}).get("requestId")
-        of_lambda = getattr(self.context, "aws_request_id", None)
-        return {name: value for name, value in (("request_id", of_gateway), ("function_request_id", of_lambda)) if value}
-
-    @property
     def subject(self) -> dict[str, str]:
         """The route, the request's ids, and the project and the session as far as they are known, for the log.
 
         A part of the path that is not a session's id is left out: it may be a viewer's id.
         """
-        named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
         from mediabeat.core.session_query import SHOWN_ID  # the usual event is not logged
 
-        session_id = named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None
-        fields = {"route": self.route, "project": self.project_id, "session_id": session_id}
-        return {name: value for name, value in fields.items() if value} | self.ids
+        named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
+        fields = {
+            "route": self.route,
+            "project": self.project_id,
+            "session_id": named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None,
+            "request_id": self.event.get("requestContext", {}).get("requestId"),  # as API Gateway logs it
+            "function_request_id": getattr(self.context, "aws_request_id", None),  # as Lambda logs it
+        }
+        return {name: value for name, value in fields.items() if value}
 
     def log_refusal(self, error: MediabeatError, status: int, **fields: str) -> None:
         """Log that the request was refused, and why."""
