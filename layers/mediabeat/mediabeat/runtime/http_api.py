@@ -112,6 +112,13 @@ class Request:
         return secrets.token_bytes(16)
 
     @property
+    def ids(self) -> dict[str, str]:
+        """The ids under which API Gateway and Lambda log this request, for the log."""
+        of_gateway = self.event.get("requestContext", {}).get("requestId")
+        of_lambda = getattr(self.context, "aws_request_id", None)
+        return {name: value for name, value in (("request_id", of_gateway), ("function_request_id", of_lambda)) if value}
+
+    @property
     def subject(self) -> dict[str, str]:
         """The route, the request's ids, and the project and the session as far as they are known, for the log.
 
@@ -120,19 +127,13 @@ class Request:
         from mediabeat.core.session_query import SHOWN_ID  # the usual event is not logged
 
         named = self.path_parameters.get("sid") or self.path_parameters.get("uuid") or ""
-        fields = {
-            "route": self.route,
-            "project": self.project_id,
-            "session_id": named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None,
-            "request_id": self.event.get("requestContext", {}).get("requestId"),  # as API Gateway logs it
-            "function_request_id": getattr(self.context, "aws_request_id", None),  # as Lambda logs it
-        }
-        return {name: value for name, value in fields.items() if value}
+        session_id = named if SESSION_ID.fullmatch(named) or SHOWN_ID.fullmatch(named) else None
+        fields = {"route": self.route, "project": self.project_id, "session_id": session_id}
+        return {name: value for name, value in fields.items() if value} | self.ids
 
     def log_refusal(self, error: MediabeatError, status: int, **fields: str) -> None:
         """Log that the request was refused, and why."""
-        # Imported here: most processes refuse nothing, and a cold start should not pay for it.
-        from mediabeat.runtime.logs import log_refusal
+        from mediabeat.runtime.logs import log_refusal  # most processes refuse nothing
 
         log_refusal(error, status, self.subject | fields)
 
@@ -155,8 +156,7 @@ def read_json(body: bytes | str) -> Any:
     """
     with suppress(ValueError):
         return from_json(body, allow_inf_nan=False)
-    # Imported here: hardly a body needs it, and a cold start should not pay for it.
-    from mediabeat.runtime.odd_bodies import encoding_problem, repaired
+    from mediabeat.runtime.odd_bodies import encoding_problem, repaired  # hardly a body needs it
 
     raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
     try:
