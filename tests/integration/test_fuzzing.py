@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.projects import rotated
-from mediabeat.protocols.media_collection.requests import parse_event
+from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.runtime.http_api import CORS, read_json
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
@@ -159,7 +159,7 @@ def check_stored(sid: str, value: Any, each: list[int], store: Store) -> None:
     for one in taken:
         if one["eventType"] != "sessionEnd":
             assert stored is not None
-            assert parse_event(one) in [unpack(packed)._replace(arrived_at=None) for packed in stored.events]
+            assert parse(one) in [unpack(packed)._replace(arrived_at=None) for packed in stored.events]
 
 
 def check_all_told(sids: list[str], known: Known, api: Api, clock: Clock, store: Store) -> None:
