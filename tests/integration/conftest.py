@@ -1,5 +1,6 @@
 """Every handler as it is deployed, on simulated AWS, on the table that template.yaml describes."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -8,6 +9,7 @@ import pytest
 from moto.core.models import MockAWS
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from functions.ingest_event import app as ingest_event
 from mediabeat.core.projects import new_access_key, new_project
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
@@ -126,3 +128,21 @@ def client(registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelCli
 def stranger(client: ChannelClient, registry: Registry, secrets: SecretStore, clock: Clock) -> ChannelClient:
     """A client of another project that signs its calls."""
     return client_of("other", registry, secrets, clock)
+
+
+@pytest.fixture
+def calls() -> Iterator[list[str]]:
+    """The requests of ingest_event to the table."""
+    names: list[str] = []
+    client = ingest_event.store._table.client
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: names.append(model.name), unique_id="calls")
+    yield names
+    client.meta.events.unregister("before-call.dynamodb", unique_id="calls")
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All lines that are logged, by whomever."""
+    lines: list[str] = []
+    monkeypatch.setattr(logging.StreamHandler, "emit", lambda handler, record: lines.append(handler.format(record)))
+    return lines

@@ -4,11 +4,9 @@ Cases that need a running local cloud, an archive or an hour of load have tests 
 """
 
 import json
-import logging
 import random
 import re
 import string
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,26 +36,6 @@ FILES: Final = [
     for name in NAMES
     if (path := CASES / f"b-{name}.json").exists()
 ]
-
-
-@pytest.fixture
-def calls() -> Iterator[list[str]]:
-    """The requests to the table of every client that the handlers have."""
-    from functions.ingest_event import app
-
-    names: list[str] = []
-    client = app.store._table.client
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: names.append(model.name), unique_id="calls")
-    yield names
-    client.meta.events.unregister("before-call.dynamodb", unique_id="calls")
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """All lines that are logged."""
-    lines: list[str] = []
-    monkeypatch.setattr(logging.StreamHandler, "emit", lambda handler, record: lines.append(handler.format(record)))
-    return lines
 
 
 class Sender:

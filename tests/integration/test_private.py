@@ -1,7 +1,6 @@
 """What is never stored, logged or answered: whose a session is and where it came from."""
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
@@ -64,14 +63,6 @@ Answer = dict[str, Any]
 def start_of_jane(**params: Any) -> Wire:
     body = wire_start(**params)
     return body | {"params": body["params"] | IDS}
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """All lines that are logged, by whomever."""
-    lines: list[str] = []
-    monkeypatch.setattr(logging.StreamHandler, "emit", lambda handler, record: lines.append(handler.format(record)))
-    return lines
 
 
 @pytest.fixture(params=[None, "ThrottlingException", "AccessDeniedException", "ValidationException", "time-out"])

@@ -1,13 +1,10 @@
 """One request stores no more than it may: the bounds on bytes and write units, and the writes of arrays that are refused."""
 
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 import boto3
-import pytest
 
-from functions.ingest_event import app
 from mediabeat.core.request_limits import ARRAY_BYTES, EVENT_BYTES, SESSION_ARRAY_BYTES, START_BYTES
 from mediabeat.storage.session_store import Store
 from tests.support.api import Api
@@ -15,16 +12,6 @@ from tests.support.builders import noise, wire, wire_start
 from tests.support.clock import Clock
 
 LISTS: Final[dict[str, Any]] = {f"analytics_{n}": list(range(100)) for n in range(55)}
-
-
-@pytest.fixture
-def calls() -> Iterator[list[str]]:
-    """The requests of ingest_event to the table."""
-    names: list[str] = []
-    client = app.store._table.client
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: names.append(model.name), unique_id="calls")
-    yield names
-    client.meta.events.unregister("before-call.dynamodb", unique_id="calls")
 
 
 def rule(answer: dict[str, Any]) -> str:

@@ -34,14 +34,11 @@ def test_array_is_stored_like_its_events_one_by_one(api: Api, api_key: str, stor
     assert summarize(read(store, together)) == summarize(read(store, alone))
 
 
-def test_array_is_stored_by_one_write(api: Api, api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_array_is_stored_by_one_write(api: Api, api_key: str, calls: list[str]) -> None:
     sid = api.start(wire_start())
-    writes: list[str] = []
-    client = app.store._table.client
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: writes.append(model.name), unique_id="writes")
+    calls.clear()
     assert api.send(sid, [wire("ping", at, at) for at in range(1, 31)])["statusCode"] == 204
-    client.meta.events.unregister("before-call.dynamodb", unique_id="writes")
-    assert writes == ["UpdateItem"]
+    assert calls == ["UpdateItem"]
 
 
 def test_array_answer_names_the_refused_events_and_stores_the_others(api: Api, api_key: str, store: Store) -> None:

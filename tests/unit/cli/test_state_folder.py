@@ -1,26 +1,17 @@
 """The state folder: its place, the status file and the emulator's lock."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mediabeat.cli.local_cloud import emulator
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
+from tests.support.local_status import UP
 
 
 def status(folder: StateFolder) -> Status:
-    return Status(
-        running=True,
-        url="http://127.0.0.1:4600",
-        project_id="demo",
-        api_key="secret",
-        endpoint="http://localhost:4600",
-        table="table",
-        stack="mediabeat",
-        pid=1,
-        log=str(folder.emulator_log),
-        home=str(folder.path),
-    )
+    return replace(UP, api_key="secret", log=str(folder.emulator_log), home=str(folder.path))
 
 
 def test_status_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
 
 MAX_LINE_BYTES: Final = 1024 * 1024
-"""A line has less: an event has at most 64 KB before its ids are hashed, and the lists of a summary are bounded."""
+"""A line has less: earlier releases took events of 64 KB before their ids were hashed, and the lists of a summary are bounded."""
 
 MAX_EVENTS: Final = MAX_SESSION_WEIGHT + 1_000
 """Events of a session: each has a weight, and the request that fills a session may go beyond."""

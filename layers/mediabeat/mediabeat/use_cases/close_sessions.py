@@ -20,7 +20,7 @@ from mediabeat.use_cases.look_at_session import Closed, close_or_rearm
 from mediabeat.use_cases.take_due_sessions import DueSessions, Turns, Waiting
 
 SHARDS_PER_RUN: Final = 2
-"""One run has one processor, which closes 32 to 58 sessions per second (COSTS.md). More shards get more runs."""
+"""One run has one processor; COSTS.md has how many sessions it closes per second. More shards get more runs."""
 
 WORKERS: Final = 16
 """Sessions that are closed in parallel: the closer mostly waits for the database."""
