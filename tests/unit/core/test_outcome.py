@@ -7,6 +7,7 @@ import pytest
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.playback import waited_ms
+from mediabeat.core.quality.experience import Experience
 from mediabeat.core.quality.outcome import Outcome, outcome_of
 from mediabeat.core.session import Session, fold
 from tests.support.builders import (
@@ -195,9 +196,11 @@ def test_gap_after_an_error_counts_only_what_the_playhead_moved() -> None:
 # What is judged
 
 
-def test_failures_and_exits_are_judged_and_two_outcomes_are_not() -> None:
-    assert {str(one) for one in Outcome if not one.is_judged} == {"business_error", "early_exit"}
-    assert not Outcome("later").is_judged
+@pytest.mark.parametrize("start_ms", [None, 3_000])
+def test_failures_and_exits_are_judged_and_two_outcomes_are_not(start_ms: int | None) -> None:
+    outcomes = [*Outcome, "of_a_later_release", None]
+    not_judged = {one for one in outcomes if Experience(one, start_ms, 1, 2, 3).score is None}
+    assert not_judged == {"business_error", "early_exit", "of_a_later_release", None}
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ def test_every_session_that_is_over_has_one_outcome_and_a_score_if_judged(events
     metrics = measure(fold(events), "no_events", business)
     outcome, score = Outcome(metrics.outcome or ""), metrics.experience_score
     assert outcome.is_known
-    assert (score is not None) is outcome.is_judged
+    assert (score is None) is (outcome in (Outcome.BUSINESS_ERROR, Outcome.EARLY_EXIT))
     assert score is None or 0 <= score <= 100
     has_started = outcome in (Outcome.PLAYED, Outcome.PLAY_FAILURE)
     assert has_started is bool(metrics.content_starts) or outcome is Outcome.BUSINESS_ERROR

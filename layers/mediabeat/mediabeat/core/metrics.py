@@ -173,10 +173,8 @@ def measure(session: Session, close_reason: str | None = None, business_errors: 
     dropped = int(last_qoe(events, DROPPED_FRAMES) or 0)
     ads = tuple(ads_of(session, sums.ads))
     chapters = tuple(chapters_of(session, sums.chapters))
-    experience = None
-    if close_reason is not None:
-        outcome = outcome_of(session, business_errors)
-        experience = experience_of(session, outcome, playing_ms=sums.content_ms, stalls=sums.stalls, stall_ms=sums.stall_ms)
+    outcome = None if close_reason is None else outcome_of(session, business_errors)
+    experience = experience_of(session, outcome, playing_ms=sums.content_ms, stalls=sums.stalls, stall_ms=sums.stall_ms)
     return Metrics(
         close_reason=close_reason,
         media_starts=1,
@@ -212,9 +210,9 @@ def measure(session: Session, close_reason: str | None = None, business_errors: 
         bitrate_change_impacted=counts[EventType.BITRATE_CHANGE] > 0,
         dropped_frames=dropped,
         dropped_frame_impacted=dropped > 0,
-        outcome=experience.outcome if experience else None,
-        experience_score=experience.score if experience else None,
-        qoe_version=QOE_VERSION if experience else None,
+        outcome=outcome,
+        experience_score=experience.score,
+        qoe_version=QOE_VERSION if outcome else None,
         error_events=counts[EventType.ERROR],
         error_impacted=counts[EventType.ERROR] > 0,
         player_errors=_error_ids(events, "player") if counts[EventType.ERROR] else (),

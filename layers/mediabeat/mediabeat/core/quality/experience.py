@@ -27,13 +27,13 @@ GOOD_REBUFFERING_SHARE: Final = 0.01
 
 
 class Experience(NamedTuple):
-    """What a session was like for its viewer.
+    """What a session was like for its viewer. Its outcome is None while it is open.
 
     `start_ms` is the time to start of a session that played, and the wait of an exit before the start; None for other outcomes.
     `rebufferings` are the times of waiting after the start, stalls among them, and `rebuffering_ms` is how long they took.
     """
 
-    outcome: Outcome
+    outcome: str | None
     start_ms: int | None
     rebufferings: int
     rebuffering_ms: int
@@ -47,21 +47,23 @@ class Experience(NamedTuple):
 
     @property
     def score(self) -> float | None:
-        """The experience score, to a tenth; None if the session is not judged."""
-        if not self.outcome.is_judged:
-            return None
-        if self.start_ms is None:
-            return 0.0
-        start = start_score(self.start_ms / 1_000)
-        if self.outcome is Outcome.EXIT_BEFORE_START:
-            return round(EXIT_FACTOR * start, 1)
-        return round(sqrt(start * smooth_score(self.rebufferings, self.rebuffering_share)), 1)
+        """The experience score, to a tenth; None if the session is not judged, or open."""
+        start = 0.0 if self.start_ms is None else start_score(self.start_ms / 1_000)
+        match self.outcome:
+            case Outcome.PLAYED:
+                return round(sqrt(start * smooth_score(self.rebufferings, self.rebuffering_share)), 1)
+            case Outcome.EXIT_BEFORE_START:
+                return round(EXIT_FACTOR * start, 1)
+            case Outcome.START_FAILURE | Outcome.PLAY_FAILURE:
+                return 0.0
+            case _:
+                return None
 
     @property
     def is_good(self) -> bool:
         """Whether the session played, began soon, and had next to no rebuffering."""
         started_soon = self.start_ms is not None and self.start_ms <= GOOD_START_MS
-        return self.outcome is Outcome.PLAYED and started_soon and self.rebuffering_share <= GOOD_REBUFFERING_SHARE
+        return self.outcome == Outcome.PLAYED and started_soon and self.rebuffering_share <= GOOD_REBUFFERING_SHARE
 
 
 def start_score(start_s: float) -> float:
@@ -74,12 +76,12 @@ def smooth_score(rebufferings: int, share: float) -> float:
     return 50 / sqrt(1 + (rebufferings / 2) ** 2) + 50 * exp(-10 * share)
 
 
-def experience_of(session: Session, outcome: Outcome, *, playing_ms: int, stalls: int, stall_ms: int) -> Experience:
-    """Return what a session was like, given its outcome, and its content time and stalls as the metrics have them."""
+def experience_of(session: Session, outcome: str | None, *, playing_ms: int, stalls: int, stall_ms: int) -> Experience:
+    """Return what a session was like, given its outcome (None while it is open), content time and stalls, as in its metrics."""
     count, waited = rebufferings(session)
     start_ms = None
-    if outcome is Outcome.PLAYED:
+    if outcome == Outcome.PLAYED:
         start_ms = time_to_start_ms(session)
-    elif outcome is Outcome.EXIT_BEFORE_START:
+    elif outcome == Outcome.EXIT_BEFORE_START:
         start_ms = waited_ms(session, session.events[-1].ts)
     return Experience(outcome, start_ms, count + stalls, waited + stall_ms, playing_ms)

@@ -29,11 +29,6 @@ class Outcome(StoredWord):
     PLAY_FAILURE = "play_failure"
     PLAYED = "played"
 
-    @property
-    def is_judged(self) -> bool:
-        """Whether the session counts for the quality. It does not if nobody waited, or if a rule of the business ended it."""
-        return self.is_known and self not in (Outcome.BUSINESS_ERROR, Outcome.EARLY_EXIT)
-
 
 def outcome_of(session: Session, business_errors: tuple[str, ...] = ()) -> Outcome:
     """Return the outcome of a session that is over.

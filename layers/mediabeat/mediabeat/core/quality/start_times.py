@@ -21,12 +21,12 @@ def percentile_ms(counts: Sequence[int], percent: int) -> int | None:
     `counts` has the sessions of each bin. The last bin has no upper edge, so nothing above 20 s is told apart. None without any
     session.
     """
-    if not any(counts):
+    if sum(counts) <= 0:
         return None
     rank, below = sum(counts) * percent / 100, 0
     edges = (0, *EDGES_MS, EDGES_MS[-1])
     for lower, upper, count in zip(edges, edges[1:], counts, strict=True):
-        if count and below + count >= rank:
+        if count > 0 and below + count >= rank:
             return round(lower + (upper - lower) * (rank - below) / count)
         below += count
     return EDGES_MS[-1]
