@@ -16,10 +16,15 @@ class Measured(NamedTuple):
     figures: Figures
 
 
-def measured(stored: StoredSession, reason: CloseReason | None = None, folded: Session | None = None) -> Measured:
+def measured(
+    stored: StoredSession,
+    reason: CloseReason | None = None,
+    folded: Session | None = None,
+    business_errors: tuple[str, ...] = (),
+) -> Measured:
     """Return what is measured of a session, as `summarize` does. Raises ValueError when it has no start."""
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     session = folded or fold_stored(stored)
-    summary = summarize(stored, reason, session)
+    summary = summarize(stored, reason, session, business_errors)
     return Measured(summary, figures_of(session, stored.start, summary.metrics, last_at=stored.head.last_at))
