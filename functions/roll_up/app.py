@@ -12,7 +12,9 @@ from mediabeat.storage.rollups.stream_records import read_records
 from mediabeat.use_cases.roll_up import roll_up
 
 deployed, client = roll_up_settings(), dynamodb_client()
-counters = RollUpStore(deployed.table_name, client, retention_s=deployed.retention_s, rollup_retention_s=deployed.rollup_retention_s)
+counters = RollUpStore(
+    deployed.table_name, client, retention_s=deployed.retention_s, rollup_retention_s=deployed.rollup_retention_s
+)
 viewers = LiveViewers(deployed.table_name, client)
 telemetry.load()
 

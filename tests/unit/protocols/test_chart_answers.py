@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from mediabeat.core.rollups.charts import ChartQuery, Interval, Point
-from mediabeat.core.rollups.contents import Content, ContentRow, Page
+from mediabeat.core.rollups.contents import ContentRow, ContentsQuery, Page
+from mediabeat.core.rollups.counters import Content
 from mediabeat.protocols.media_analytics.chart_answers import (
     contents_body,
     current_viewers_body,
@@ -46,7 +47,7 @@ def test_body_of_a_chart_has_the_published_keys_in_order() -> None:
 
 def test_body_of_contents_has_the_published_keys_in_order() -> None:
     content = '"title": "Film 1", "url": "https://media.example.com/1.m3u8", "videoType": "VOD", "contentsKey": "movie-1"'
-    day, five = query(Interval.DAY), query(Interval.FIVE_MINUTES)
+    day, five = (ContentsQuery(query(interval), True, 1, 10) for interval in (Interval.DAY, Interval.FIVE_MINUTES))
     assert written(play_count_top_body(day, Page([ROW], 7))) == (
         '{"code": 200, "message": "playCountTop10 (1d)", "result": [{' + content + ', "playCount": 3}]}'
     )

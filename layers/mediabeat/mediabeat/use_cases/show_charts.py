@@ -17,32 +17,32 @@ class RollUps(NamedTuple):
     live: LiveViewers
 
 
-def show_current_viewers(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
+def current_viewers(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
     """Return the sessions that were heard from in each minute, newest first."""
     return charts.current_viewers(query, rollups.live.minutes(project_id, query.first, query.last))
 
 
-def show_plays(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
+def plays(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
     """Return how many of the sessions that started in each bucket played their content, newest first."""
     return charts.series(query, names.SUCCESSES, _counters(project_id, query, rollups))
 
 
-def show_play_time(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
+def play_time(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
     """Return for how many milliseconds content played in each bucket, newest first."""
     return charts.series(query, names.PLAYED_MS, _counters(project_id, query, rollups))
 
 
-def show_unique_viewers(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
+def unique_viewers(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
     """Return the distinct viewers who started a session in each bucket, newest first."""
     return charts.unique_viewers(query, _counters(project_id, query, rollups))
 
 
-def show_most_played(project_id: str, query: ContentsQuery, rollups: RollUps) -> Page:
+def most_played(project_id: str, query: ContentsQuery, rollups: RollUps) -> Page:
     """Return a page of contents, those that played most often first."""
     return _contents(project_id, query, Order.PLAYS, rollups)
 
 
-def show_longest_played(project_id: str, query: ContentsQuery, rollups: RollUps) -> Page:
+def longest_played(project_id: str, query: ContentsQuery, rollups: RollUps) -> Page:
     """Return a page of contents, those that played for the longest time first."""
     return _contents(project_id, query, Order.PLAYED, rollups)
 

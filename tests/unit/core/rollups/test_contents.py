@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from mediabeat.core.rollups.charts import ChartQuery, Interval
-from mediabeat.core.rollups.contents import Content, ContentRow, ContentsQuery, Order, Page, page, rows
+from mediabeat.core.rollups.contents import ContentRow, ContentsQuery, Order, Page, page, rows
+from mediabeat.core.rollups.counters import Content
 from mediabeat.core.session_query import Device
 
 BOTH: tuple[Device, ...] = ("PC", "Mobile")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from mediabeat.core.rollups import names
 from mediabeat.core.rollups.charts import ChartQuery, Interval
+from mediabeat.core.rollups.counters import Content
 from mediabeat.core.session_query import KINDS
 
 
@@ -28,14 +29,6 @@ def are_whole_days(chart: ChartQuery, *, now: int) -> bool:
         return True
     ends = (chart.last + 1) % names.BUCKETS_PER_DAY == 0 or chart.last == now // chart.interval.step_ms
     return ends and chart.first % names.BUCKETS_PER_DAY == 0
-
-
-class Content(NamedTuple):
-    """A content as its newest session names it."""
-
-    id: str
-    title: str
-    url: str
 
 
 class ContentRow(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from typing_extensions import TypedDict
 
 from mediabeat.core.rollups.charts import ChartQuery, Interval, Point
-from mediabeat.core.rollups.contents import ContentRow, Page
+from mediabeat.core.rollups.contents import ContentRow, ContentsQuery, Page
 from mediabeat.protocols.media_analytics.texts import date_text
 
 
@@ -168,21 +168,29 @@ def unique_viewers_body(query: ChartQuery, points: Sequence[Point]) -> UniqueVie
     return {"code": 200, "message": _message("uniqUserCnt", query.interval), "result": result}
 
 
-def contents_body(query: ChartQuery, page: Page) -> ContentsAnswer:
+def contents_body(query: ContentsQuery, page: Page) -> ContentsAnswer:
     """Return the body of a page of contents."""
     listed: list[ContentSummary] = [{**_plays(row), "playTime": row.played_s} for row in page.rows]
-    message = _message("contentsSummary", query.interval)
+    message = _message("contentsSummary", query.chart.interval)
     return {"code": 200, "message": message, "result": {"totalCount": page.total, "list": listed}}
 
 
-def play_count_top_body(query: ChartQuery, page: Page) -> PlayCountTopAnswer:
+def play_count_top_body(query: ContentsQuery, page: Page) -> PlayCountTopAnswer:
     """Return the body of the contents that were played most often."""
-    return {"code": 200, "message": _message("playCountTop10", query.interval), "result": [_plays(row) for row in page.rows]}
+    return {
+        "code": 200,
+        "message": _message("playCountTop10", query.chart.interval),
+        "result": [_plays(row) for row in page.rows],
+    }
 
 
-def play_time_top_body(query: ChartQuery, page: Page) -> PlayTimeTopAnswer:
+def play_time_top_body(query: ContentsQuery, page: Page) -> PlayTimeTopAnswer:
     """Return the body of the contents that were played for the longest time."""
-    return {"code": 200, "message": _message("playTimeTop10", query.interval), "result": [_play_time(row) for row in page.rows]}
+    return {
+        "code": 200,
+        "message": _message("playTimeTop10", query.chart.interval),
+        "result": [_play_time(row) for row in page.rows],
+    }
 
 
 def _plays(row: ContentRow) -> ContentPlays:
