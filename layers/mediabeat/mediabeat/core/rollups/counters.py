@@ -100,30 +100,61 @@ def seat_of(session: Counted) -> tuple[int, Seat]:
 
 def counters(session: Counted, figures: Figures) -> dict[Place, Counter[str]]:
     """Return what a session adds to each item of counters, without its viewer (see `viewers`). Nothing is zero."""
-    first = session.started_at // BUCKET_MS
+    first, kind, of = session.started_at // BUCKET_MS, session.kind, (session.project_id, session.lane)
+    played: list[tuple[names.Figure, int, int]] = [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
+    added: list[tuple[names.Figure, int, int]] = (
+        [(names.SUCCESSES, first, figures.successes), *played] if figures.successes else played
+    )
+    content = content_hash(session.content_id) if added else ""
     sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-
-    def add(figure: names.Figure, bucket: int, value: int) -> None:
+    for figure, bucket, value in added:
         hour, of_hour = divmod(bucket, names.BUCKETS_PER_HOUR)
         day = bucket // names.BUCKETS_PER_DAY
-        of = session.project_id, session.lane
-        content = "" if figure == names.ATTEMPTS else content_hash(session.content_id)
-        for name in dict.fromkeys(("", content)):
-            hours, days = (Period.CONTENT_HOUR, Period.CONTENT_DAY) if name else (Period.HOUR, Period.DAY)
-            sums[Place(*of, hours, hour, name)][names.in_bucket(figure, of_hour, session.kind)] += value
-            sums[Place(*of, days, day, name)][names.in_day(figure, session.kind)] += value
-
-    if figures.attempts:
-        add(names.ATTEMPTS, first, figures.attempts)
-    if figures.successes:
-        add(names.SUCCESSES, first, figures.successes)
-    for bucket, ms in figures.played_ms:
-        add(names.PLAYED_MS, first + bucket, ms)
-    quality = quality_counters(figures, session.kind)
-    if quality:
-        for period, number in ((Period.HOUR, first // names.BUCKETS_PER_HOUR), (Period.DAY, first // names.BUCKETS_PER_DAY)):
-            sums[Place(session.project_id, session.lane, period, number)].update(quality)
+        in_bucket, in_day = names.in_bucket(figure, of_hour, kind), names.in_day(figure, kind)
+        sums[Place(*of, Period.HOUR, hour)][in_bucket] += value
+        sums[Place(*of, Period.DAY, day)][in_day] += value
+        sums[Place(*of, Period.CONTENT_HOUR, hour, content)][in_bucket] += value
+        sums[Place(*of, Period.CONTENT_DAY, day, content)][in_day] += value
+    hour, of_hour = divmod(first, names.BUCKETS_PER_HOUR)
+    once = quality_counters(figures, kind)
+    for place, attempts in (
+        (Place(*of, Period.HOUR, hour), names.in_bucket(names.ATTEMPTS, of_hour, kind)),
+        (Place(*of, Period.DAY, first // names.BUCKETS_PER_DAY), names.in_day(names.ATTEMPTS, kind)),
+    ):
+        if figures.attempts:
+            sums[place][attempts] = figures.attempts
+        if once:
+            sums[place].update(once)
     return dict(sums)
+
+
+class Change(NamedTuple):
+    """A change of a session's figures.
+
+    `id` is that of the write that made it: the same, however often the change is reported. `at` is its time in epoch seconds.
+    """
+
+    counted: Counted
+    before: Figures
+    after: Figures
+    id: bytes
+    at: float
+
+    def difference(self) -> dict[Place, Counter[str]]:
+        """Return what the change adds to each item of counters, without the viewer. Nothing is zero; values may be negative."""
+        added, removed = counters(self.counted, self.after), counters(self.counted, self.before)
+        for place, sums in removed.items():
+            added.setdefault(place, Counter()).subtract(sums)
+        nonzero = {place: Counter({name: value for name, value in sums.items() if value}) for place, sums in added.items()}
+        return {place: sums for place, sums in nonzero.items() if sums}
+
+
+class Content(NamedTuple):
+    """A content as its newest session names it."""
+
+    id: str
+    title: str
+    url: str
 
 
 _OUTCOMES: Final[Mapping[str, names.Quality]] = {
