@@ -4,7 +4,7 @@ from typing import Any
 
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.logs import log_unreadable
-from mediabeat.runtime.settings import roll_up_settings
+from mediabeat.runtime.settings import pause, roll_up_settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_store import RollUpStore
@@ -12,9 +12,8 @@ from mediabeat.storage.rollups.stream_records import read_records
 from mediabeat.use_cases.roll_up import roll_up
 
 deployed, client = roll_up_settings(), dynamodb_client()
-counters = RollUpStore(
-    deployed.table_name, client, retention_s=deployed.retention_s, rollup_retention_s=deployed.rollup_retention_s
-)
+kept = {"retention_s": deployed.retention_s, "rollup_retention_s": deployed.rollup_retention_s}
+counters = RollUpStore(deployed.table_name, client, pause=pause, **kept)
 viewers = LiveViewers(deployed.table_name, client)
 telemetry.load()
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants, may_touch
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, STREAM, TABLE, as_list, grants, log_grants, may_touch
 from tests.support.template import FUNCTIONS, camel, resources, transformed
 
 
@@ -22,6 +22,13 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("dynamodb:UpdateItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             FURTHER_RUNS,
+            ("sqs:SendMessage", QUEUE),
+        },
+        "roll_up": {
+            *((f"dynamodb:{action}", STREAM) for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")),
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+            ("dynamodb:DeleteItem", TABLE),
             ("sqs:SendMessage", QUEUE),
         },
         "recent_sessions": {
@@ -65,6 +72,13 @@ def test_channels_function_writes_channels_only() -> None:
         assert written == {"channel#vs-1", "channels#demo", "channel-names#demo"}
 
 
+def test_roll_up_function_touches_roll_ups_only() -> None:
+    rolled_up = ("roll#demo#0", "uniq#demo#v", "applied#0", "live#0123456789ab")
+    for action in ("dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"):
+        touched = {one for one in (*REGISTRY, *rolled_up, "5" * 64, "viewer#demo#v") if may_touch("RollUpRole", action, one)}
+        assert touched == set(rolled_up)
+
+
 def test_function_has_its_own_role_and_may_write_its_own_log() -> None:
     for function in FUNCTIONS:
         properties = resources("AWS::Lambda::Function")[f"{camel(function)}Function"]
@@ -98,14 +112,14 @@ def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
     )
 
 
-def test_only_log_streams_and_secret_names_have_wildcards() -> None:
+def test_only_log_streams_secret_names_and_the_tables_streams_have_wildcards() -> None:
     with_wildcard = {
         where
         for role in resources("AWS::IAM::Role")
         for action, where in grants(role)
         if "*" in action + where or "Logs" in where
     }
-    assert with_wildcard == {SECRETS} | {f"{camel(function)}Logs.Arn" for function in FUNCTIONS}
+    assert with_wildcard == {SECRETS, STREAM} | {f"{camel(function)}Logs.Arn" for function in FUNCTIONS}
 
 
 def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
