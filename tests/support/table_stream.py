@@ -49,7 +49,9 @@ class TableStream:
         self._http.close()
 
     def _ask(self, operation: str, **asked: Any) -> Any:
-        answer = self._http.post("/", content=json.dumps(asked), headers={"X-Amz-Target": f"DynamoDBStreams_20120810.{operation}"})
+        answer = self._http.post(
+            "/", content=json.dumps(asked), headers={"X-Amz-Target": f"DynamoDBStreams_20120810.{operation}"}
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -95,7 +97,11 @@ def record_of(name: str, item: Item, *, at: float = 1_795_000_000) -> Record:
         "SequenceNumber": f"{next(_sequence):021d}",
         "StreamViewType": "NEW_IMAGE",
     }
-    return {"eventName": name, "eventSource": "aws:dynamodb", "dynamodb": written | ({} if name == "REMOVE" else {"NewImage": image})}
+    return {
+        "eventName": name,
+        "eventSource": "aws:dynamodb",
+        "dynamodb": written | ({} if name == "REMOVE" else {"NewImage": image}),
+    }
 
 
 def as_event(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

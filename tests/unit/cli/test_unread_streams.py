@@ -25,7 +25,9 @@ class Emulator:
         arn = "arn:aws:dynamodb:region:account:table/sessions/stream/2026-11-26T10:00:00.000"
         self._esms = Scoped({("account", "region", name): {"EventSourceArn": arn} for name in read})
         self._positions = Scoped({("account", "region", name): position for name, position in read.items()})
-        self.dynamodb = SimpleNamespace(_stream_records=Scoped({TABLE: records, OTHER: ["x"]}), _stream_trimmed=Scoped({TABLE: trimmed}))
+        self.dynamodb = SimpleNamespace(
+            _stream_records=Scoped({TABLE: records, OTHER: ["x"]}), _stream_trimmed=Scoped({TABLE: trimmed})
+        )
         self.lambda_svc = SimpleNamespace(get_state=self._state, load_persisted_state=self._load)
         save_them(self.lambda_svc, self.dynamodb)
 
