@@ -57,13 +57,16 @@ class RollUpQueries:
         self, project_id: str, period: Period, first: int, last: int, named: dict[str, rollup_items.Named]
     ) -> dict[int, dict[str, Counter[str]]]:
         """Return counters by number and content. Adds the newest names of the contents to `named`, if the items have names."""
-        found = defaultdict[int, defaultdict[str, Counter[str]]](lambda: defaultdict(Counter))
+        found = defaultdict[int, dict[str, Counter[str]]](dict)
         for item in self._items(project_id, period, first, last):
-            content = rollup_items.content_in(item)
-            found[rollup_items.number_of(item)][content].update(rollup_items.counters_in(item))
+            content, of_number = rollup_items.content_in(item), found[rollup_items.number_of(item)]
+            if content in of_number:  # another lane has it too
+                of_number[content].update(rollup_items.counters_in(item))
+            else:
+                of_number[content] = rollup_items.counters_in(item)
             if (name := rollup_items.named_in(item)) is not None:
                 named[content] = max(name, named.get(content, name))
-        return {number: dict(contents) for number, contents in found.items()}
+        return dict(found)
 
     def _items(self, project_id: str, period: Period, first: int, last: int) -> Iterator[Item]:
         """Yield the items of a project and a period in all lanes."""
