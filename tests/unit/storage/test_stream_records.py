@@ -7,9 +7,10 @@ import pytest
 
 from mediabeat.core.event_codec import pack
 from mediabeat.core.records import Head, Phase, Start
+from mediabeat.core.rollups.counters import Change
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.storage import session_items
-from mediabeat.storage.rollups.stream_records import Change, Sighting, change_id, project_hash, read_records
+from mediabeat.storage.rollups.stream_records import Sighting, change_id, project_hash, read_records
 from mediabeat.storage.table import Item
 from tests.support.builders import BASE_MS, start
 from tests.support.table_stream import as_event, passes, record_of
@@ -69,8 +70,7 @@ def test_new_session_with_figures_counts_them_at_once() -> None:
 
 
 def test_change_has_the_figures_that_it_replaces() -> None:
-    figures = {"was": packed(PLAYED), "figures": packed(CLOSED), "version": {"N": "3"}}
-    [change] = changes(record_of("MODIFY", start_item(**figures)))
+    [change] = changes(record_of("MODIFY", start_item(was=packed(PLAYED), figures=packed(CLOSED), version={"N": "3"})))
     assert (change.before, change.after, change.id) == (PLAYED, CLOSED, change_id(SID, 3))
 
 

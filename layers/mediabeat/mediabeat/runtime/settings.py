@@ -51,7 +51,7 @@ def viewer_key_secret() -> str:
 
 
 class RollUpSettings(NamedTuple):
-    """The settings of the function that counts. Counters are kept for `rollup_retention_s`, what names a viewer as sessions are."""
+    """The settings of the function that counts: how long it keeps what names a viewer, and how long counters."""
 
     table_name: str
     retention_s: int

@@ -1,6 +1,7 @@
 """From a session's figures to counters: in which items they are counted, and under which names. Pure."""
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from enum import StrEnum
@@ -166,11 +167,16 @@ _OUTCOMES: Final[Mapping[str, names.Quality]] = {
 }
 
 
+_START_TIMES_MS: Final = (500, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000)
+
+
 def quality_counters(figures: Figures, kind: int) -> Counter[str]:
     """Return what a session adds to the quality of its hour and day. Nothing is zero."""
     found = Counter[str]()
     if figures.outcome is not None and figures.outcome in _OUTCOMES:
         found[names.quality(_OUTCOMES[figures.outcome], kind)] = 1
+    if figures.time_to_start_ms is not None:
+        found[names.quality(names.START_TIMES[bisect_left(_START_TIMES_MS, figures.time_to_start_ms)], kind)] = 1
     if figures.rebuffering_ms:
         found[names.quality(names.REBUFFERING_MS, kind)] = figures.rebuffering_ms
     if figures.score is not None:

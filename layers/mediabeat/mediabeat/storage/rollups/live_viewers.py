@@ -44,7 +44,7 @@ class LiveViewers:
         batch = hashlib.sha256(" ".join(sorted(one.sequence for one in group)).encode()).digest()[:ID_BYTES]
         kinds = Counter(one.kind for one in group)
         added = ", ".join(f"c{kind} :c{kind}" for kind in kinds)
-        values = {f":c{kind}": {"N": str(number)} for kind, number in kinds.items()}
+        values: Item = {f":c{kind}": {"N": str(number)} for kind, number in kinds.items()}
         values |= {":id": {"B": batch}, ":ids": {"BS": [batch]}, ":expires_at": {"N": str(expires_at)}}
         self._table.update(item_key, f"SET expires_at = :expires_at ADD {added}, batches :ids", NOT_COUNTED, values)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import MINUTE_MS
-from mediabeat.core.rollups.counters import Counted, counted
+from mediabeat.core.rollups.counters import Change, Counted, counted
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.storage.session_items import HEAD, START, start_of
 
@@ -23,19 +23,6 @@ PROJECT_BYTES: Final = 6
 
 Image = Mapping[str, Mapping[str, str]]
 """An item as Lambda hands it over: DynamoDB's typed form, in which bytes are base64."""
-
-
-class Change(NamedTuple):
-    """What one write changed in a session's figures.
-
-    `id` is that of the write: the same, however often its record is delivered. `at` is the time of the write in epoch seconds.
-    """
-
-    counted: Counted
-    before: Figures
-    after: Figures
-    id: bytes
-    at: float
 
 
 class Sighting(NamedTuple):
