@@ -23,6 +23,7 @@ ROUTES: Final[dict[str, tuple[Any, Any, Any]]] = {
     "GET /v1/charts/playCnt": (queries.parse_chart_query, show_charts.plays, answers.play_count_body),
     "GET /v1/charts/playTimeSum": (queries.parse_chart_query, show_charts.play_time, answers.play_time_body),
     "GET /v1/charts/uniqUserCnt": (queries.parse_chart_query, show_charts.unique_viewers, answers.unique_viewers_body),
+    "GET /v1/charts/quality": (queries.parse_quality_query, show_charts.quality, answers.quality_body),
     "GET /v1/contentsSummary": (queries.parse_contents_query, show_charts.most_played, answers.contents_body),
     "GET /v1/contentsSummary/playCountTop10": (queries.parse_top_query, show_charts.most_played, answers.play_count_top_body),
     "GET /v1/contentsSummary/playTimeTop10": (queries.parse_top_query, show_charts.longest_played, answers.play_time_top_body),

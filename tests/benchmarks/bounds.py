@@ -98,7 +98,7 @@ def main() -> None:
             INGEST_CORE,
         )
         detail: Callable[[Service, str], Any] = lambda one, sid: show_session(  # noqa: E731
-            PROJECT, sid, one.queries, shards=settings().index_shards, now=now
+            PROJECT, sid, one.queries, one.registry, shards=settings().index_shards, now=now
         )
         query = parse_query({}, now=now)
         recent: Callable[[Service], Any] = lambda one: list_sessions(  # noqa: E731

@@ -101,7 +101,7 @@ class Deployment:
     def answers(self, *names: str) -> list[Any]:
         """What is answered of all sessions, and of these."""
         listed = list_sessions(PROJECT, ALL, self.queries, shards=SHARDS, now=0)
-        shown = (show_session(PROJECT, name, self.queries, shards=SHARDS, now=0) for name in names)
+        shown = (show_session(PROJECT, name, self.queries, self.registry, shards=SHARDS, now=0) for name in names)
         return [listed, *(json.loads(json.dumps(one, default=repr)) for one in shown)]
 
 

@@ -117,6 +117,8 @@ def of_sessions() -> dict[str, Cases]:
         "all kinds of events": summarize(session(SID, closed(CloseReason.SESSION_END), ALL_KINDS)),
         "play and end": summarize(session(SID, closed(CloseReason.SESSION_END), [builders.start(), *FEW])),
         "nothing but a start": summarize(session(SID, closed(CloseReason.NO_EVENTS), [builders.start()])),
+        "failed": summarize(session(SID, closed(CloseReason.NO_EVENTS), [builders.start(), builders.error(3)])),
+        "open": summarize(session(SID, OPEN, [builders.start(), *FEW[:2]])),
     }
     short = summaries["all kinds of events"].shortened().to_bytes()
     desktop, phone = (CALLERS[name].to_json() for name in ("desktop", "phone"))
@@ -208,6 +210,7 @@ def of_projects() -> dict[str, Cases]:
         "one key": one_key._replace(id="demo.web-1_x"),
         "rotated key": rotated,
         "keeps UUIDs": one_key._replace(keeps_viewer_uuids=True),
+        "business errors": one_key._replace(business_errors=("drm", "geo.", "권리")),
         "rotated key and keeps UUIDs": rotated._replace(keeps_viewer_uuids=True, old_key_until=BASE_MS + 1),
     }
     keys: Cases = []
@@ -232,6 +235,7 @@ def of_projects() -> dict[str, Cases]:
         "channel_counts": [("two channels", channel_items.count_key("demo") | {"channel_count": {"N": "2"}})],
         "manifests": [
             ("to restore", _manifest(projects["rotated key and keeps UUIDs"], None, None)),
+            ("with business errors", _manifest(projects["business errors"], None, None)),
             ("for sharing", _manifest(None, "2026-11-01", "2026-11-25")),
         ],
     }

@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from math import sqrt
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +35,7 @@ MIDNIGHT: Final = BASE_MS // DAY_MS * DAY_MS
 SPAN_S: Final = 30 * 3_600
 PATHS: Final = (
     *("/v1/charts/currentViewers", "/v1/charts/playCnt", "/v1/charts/playTimeSum", "/v1/charts/uniqUserCnt"),
+    "/v1/charts/quality",
     *("/v1/contentsSummary", "/v1/contentsSummary/playCountTop10", "/v1/contentsSummary/playTimeTop10"),
 )
 
@@ -123,7 +125,7 @@ def changes_of(stored: StoredSession) -> Iterator[Change]:
     facts = counted(stored.sid, stored.start, shard=shard_of(stored.sid, settings().index_shards))
     assert facts is not None
     session = fold_stored(stored)
-    figures = figures_of(session, stored.start, measure(session), last_at=stored.head.last_at)
+    figures = figures_of(session, stored.start, measure(session, "session_end"), last_at=stored.head.last_at)
     at = stored.start.started_at / 1_000
     yield Change(facts, NOTHING, ATTEMPT, f"0{stored.sid}"[:8].encode(), at)
     yield Change(facts, ATTEMPT, figures, f"1{stored.sid}"[:8].encode(), at + 600)
@@ -216,6 +218,46 @@ def test_charts_equal_what_the_plan_of_the_viewings_says(
                 {"playTimeSum": sum(one.played_ms(*bucket) for one in some) / 1_000, "logDate": text(bucket[0])}
                 for bucket in buckets
             ]
+
+
+def test_quality_equals_what_the_plan_of_the_viewings_says(
+    charts: Charts, api: Api, clock: Clock, store: Store, rollups: RollUpStore
+) -> None:
+    viewings = planned(30, seed=3)
+    count(play(viewings, api, clock), store, rollups)
+    day = {"startDate": text(MIDNIGHT)[:10], "endDate": text(MIDNIGHT)[:10]}
+    for dates, interval, step_ms, first in (({}, "1d", DAY_MS, clock.now - 7 * DAY_MS), (day, "1h", 3_600_000, MIDNIGHT)):
+        for kind in KINDS:
+            answer = charts.ask("/v1/charts/quality", **dates, **kind)
+            assert answer["message"] == f"quality ({interval})"
+            for row in answer["result"]:
+                begins_at = datetime.fromisoformat(f"{row['logDate']}+00:00").timestamp() * 1_000
+                started = [one for one in chosen(viewings, kind) if one.happens_in(int(begins_at), int(begins_at) + step_ms)]
+                assert without(without(row, "startTimeMedian"), "startTimeP95") == quality_of(started) | {
+                    "logDate": row["logDate"]
+                }
+                assert (row["startTimeMedian"] is None) == (row["startTimeP95"] is None) == (not started)
+            assert answer["result"][-1]["logDate"] == text(first // step_ms * step_ms)
+
+
+def quality_of(viewings: Sequence[Viewing]) -> dict[str, Any]:
+    played = [one for one in viewings if one.played_at is not None]
+    starts_s = {one: (one.played_at or one.ended_at) - one.started_at for one in viewings}
+    start = {one: 800 / (8 + starts_s[one]) for one in viewings}
+    scores = [round(sqrt(start[one] * 100), 1) if one in played else round(start[one] / 2, 1) for one in viewings]
+    good = sum(one in played and starts_s[one] <= 5 for one in viewings)
+    return {
+        "playAttemptCnt": len(viewings),
+        "playSuccessCnt": len(played),
+        "earlyExitCnt": 0,
+        "exitBeforeStartCnt": len(viewings) - len(played),
+        "startFailureCnt": 0,
+        "playFailureCnt": 0,
+        "businessErrorCnt": 0,
+        "rebufferingTimeSum": 0.0,
+        "goodRatio": round(good / len(viewings), 4) if viewings else None,
+        "experienceScore": round(sum(scores) / len(scores), 1) if viewings else None,
+    }
 
 
 def test_contents_equal_what_the_plan_of_the_viewings_says(
@@ -331,7 +373,9 @@ def test_chart_of_a_project_without_sessions_is_empty(path: str, charts: Charts)
     if path == "/v1/charts/currentViewers":
         assert {row["currentViewerCnt"] for row in result} == {0}
     elif path.startswith("/v1/charts"):
-        assert [list(row.values()) for row in result] == [[0, "2026-11-18 11:05:00"], [0, "2026-11-18 11:00:00"]]
+        dates = ["2026-11-18 11:00:00"] if path == "/v1/charts/quality" else ["2026-11-18 11:05:00", "2026-11-18 11:00:00"]
+        assert [row.pop("logDate") for row in result] == dates
+        assert {value for row in result for value in row.values()} <= {0, None}
     else:
         assert result in ([], {"totalCount": 0, "list": []})
 

@@ -1,5 +1,6 @@
 """`mediabeat project` and `mediabeat access-key`: they say what is true when others interfere or an answer is lost."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -151,6 +152,58 @@ def test_key_that_a_deleted_project_has_left_does_not_open_the_next(registry: Re
     registry._table.delete({"pk": {"S": "projects"}, "sk": {"S": "demo"}})  # the deletion was cut off before the key
     registry.create_project(Project("demo", "a" * 64, 9))
     assert registry.access_key(key.id) == key._replace(enabled=False)
+
+
+# Business errors
+
+
+def test_business_errors_are_shown_replaced_and_removed(mediabeat: Command, registry: Registry) -> None:
+    mediabeat("project", "create", "demo", "--business-error", "geo.", "--business-error", "drm")
+    assert registry.business_errors("demo") == ("drm", "geo.")
+    assert re.search(r"^demo +.* UTC +hashed +drm geo[.]$", mediabeat("project", "list").stdout, re.MULTILINE)
+    assert mediabeat("project", "business-errors", "demo").stdout == "drm\ngeo.\n"
+    assert mediabeat("project", "business-errors", "demo", "concurrency", "drm.").stdout == "concurrency\ndrm.\n"
+    assert registry.business_errors("demo") == ("concurrency", "drm.")
+    cleared = mediabeat("project", "business-errors", "demo", "--none")
+    assert (cleared.exit_code, cleared.stdout, registry.business_errors("demo")) == (0, "", ())
+
+
+def test_business_errors_that_break_a_rule_change_nothing(mediabeat: Command, registry: Registry) -> None:
+    refused = mediabeat("project", "create", "demo", "--business-error", "")
+    assert (refused.exit_code, "a prefix must be 1 to 64 bytes" in refused.stderr, registry.project("demo")) == (1, True, None)
+    mediabeat("project", "create", "demo", "--business-error", "drm")
+    for arguments in (["x" * 65], ["geo", "--none"]):
+        assert mediabeat("project", "business-errors", "demo", *arguments).exit_code in (1, 2)
+    assert registry.business_errors("demo") == ("drm",)
+    assert mediabeat("project", "business-errors", "nobody").stderr == "Error: There is no project 'nobody'.\n"
+
+
+def test_rotated_key_leaves_the_business_errors(mediabeat: Command, registry: Registry) -> None:
+    mediabeat("project", "create", "demo", "--business-error", "drm")
+    assert mediabeat("project", "rotate-key", "demo").exit_code == 0
+    assert registry.business_errors("demo") == ("drm",)
+
+
+@pytest.mark.parametrize("before", [(), ("drm",)])
+@pytest.mark.parametrize("after", [(), ("geo",)])
+def test_second_of_two_commands_that_change_a_project_is_refused(
+    registry: Registry, table: str, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    seen = DEMO._replace(business_errors=before)
+    registry.create_project(seen)
+    changed, (with_new_key, _) = seen._replace(business_errors=after), rotated(seen, 6)
+    flaky(table, "answer lost").replace_project(changed, seen=seen)
+    if before != after:
+        with pytest.raises(NotFound):
+            registry.replace_project(with_new_key, seen=seen)
+    assert registry.project("demo") == changed
+    registry.replace_project(rotated(changed, 6)[0], seen=changed)
+    with pytest.raises(NotFound):
+        registry.replace_project(seen, seen=changed)
+
+
+def test_project_that_does_not_exist_has_no_business_errors(registry: Registry) -> None:
+    assert (registry.business_errors("nobody"), registry.business_errors("no project, no read")) == ((), ())
 
 
 # A project that is made again

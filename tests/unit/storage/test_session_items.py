@@ -201,7 +201,15 @@ def test_items_without_a_head_are_no_session() -> None:
     assert session_items.stored_session_from(SID, [session_items.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
 
 
-@pytest.mark.parametrize("more", [{}, {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1}, {"keeps_viewer_uuids": True}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1},
+        {"keeps_viewer_uuids": True},
+        {"business_errors": ("drm", "geo")},
+    ],
+)
 def test_project_is_read_as_it_was_written(more: dict[str, Any]) -> None:
     project = Project("demo.web-1_x", "0123abcd", BASE_MS, **more)
     item = project_items.project_item(project)

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import NamedTuple
 
+from mediabeat.core.quality import chart
+from mediabeat.core.quality.chart import QualityFigures
 from mediabeat.core.rollups import charts, names
 from mediabeat.core.rollups.charts import ChartQuery, Interval, Point
 from mediabeat.core.rollups.contents import ContentsQuery, Order, Page, page, rows
@@ -35,6 +37,11 @@ def play_time(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Poin
 def unique_viewers(project_id: str, query: ChartQuery, rollups: RollUps) -> list[Point]:
     """Return the distinct viewers who started a session in each bucket, newest first."""
     return charts.unique_viewers(query, _counters(project_id, query, rollups))
+
+
+def quality(project_id: str, query: ChartQuery, rollups: RollUps) -> list[tuple[int, QualityFigures]]:
+    """Return how the sessions that started in each bucket went, newest first."""
+    return chart.quality(query, _counters(project_id, query, rollups))
 
 
 def most_played(project_id: str, query: ContentsQuery, rollups: RollUps) -> Page:

@@ -3,11 +3,12 @@
 What its public pages leave open is our decision: `playCount` and `playTime` of `contentsSummary`, and the whole of `quality`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from typing_extensions import TypedDict
 
+from mediabeat.core.quality.chart import QualityFigures
 from mediabeat.core.rollups.charts import ChartQuery, Interval, Point
 from mediabeat.core.rollups.contents import ContentRow, ContentsQuery, Page
 from mediabeat.protocols.media_analytics.texts import date_text
@@ -73,13 +74,47 @@ class UniqueViewersAnswer(TypedDict):
     result: list[UniqueViewers]
 
 
-class ContentPlays(TypedDict):
-    """One content in one video type, and how often it was played."""
+class Quality(TypedDict):
+    """How the sessions that started in an hour or on a day went. Times in seconds; null where no session is counted.
+
+    `goodRatio` and `experienceScore` are those of the sessions that are judged: all but `earlyExitCnt` and `businessErrorCnt`.
+    """
+
+    playAttemptCnt: int
+    playSuccessCnt: int
+    earlyExitCnt: int
+    exitBeforeStartCnt: int
+    startFailureCnt: int
+    playFailureCnt: int
+    businessErrorCnt: int
+    rebufferingTimeSum: float
+    startTimeMedian: float | None
+    startTimeP95: float | None
+    goodRatio: float | None
+    experienceScore: float | None
+    logDate: str
+
+
+class QualityAnswer(TypedDict):
+    """Quality over time, the newest first."""
+
+    code: Literal[200]
+    message: str
+    result: list[Quality]
+
+
+class NamedContent(TypedDict):
+    """One content in one video type."""
 
     title: str
     url: str
     videoType: str
     contentsKey: str
+
+
+class ContentPlays(NamedContent):
+    """One content in one video type, and how often it was played."""
+
     playCount: int
 
 
@@ -91,13 +126,9 @@ class PlayCountTopAnswer(TypedDict):
     result: list[ContentPlays]
 
 
-class ContentPlayTime(TypedDict):
+class ContentPlayTime(NamedContent):
     """One content in one video type, and for how many seconds it was played."""
 
-    title: str
-    url: str
-    videoType: str
-    contentsKey: str
     playTime: int
 
 
@@ -134,7 +165,7 @@ BODIES: Final = {
     body.__name__: body
     for body in (
         *(CurrentViewersAnswer, PlayCountAnswer, PlayTimeAnswer, UniqueViewersAnswer),
-        *(ContentsAnswer, PlayCountTopAnswer, PlayTimeTopAnswer),
+        *(QualityAnswer, ContentsAnswer, PlayCountTopAnswer, PlayTimeTopAnswer),
     )
 }
 """The bodies of replies, by their names in the OpenAPI document."""
@@ -168,36 +199,53 @@ def unique_viewers_body(query: ChartQuery, points: Sequence[Point]) -> UniqueVie
     return {"code": 200, "message": _message("uniqUserCnt", query.interval), "result": result}
 
 
+def quality_body(query: ChartQuery, buckets: Iterable[tuple[int, QualityFigures]]) -> QualityAnswer:
+    """Return the body of the quality chart. Each bucket has its begin in epoch milliseconds."""
+    result = [_quality(begins_at, figures) for begins_at, figures in buckets]
+    return {"code": 200, "message": _message("quality", query.interval), "result": result}
+
+
 def contents_body(query: ContentsQuery, page: Page) -> ContentsAnswer:
     """Return the body of a page of contents."""
-    listed: list[ContentSummary] = [{**_plays(row), "playTime": row.played_s} for row in page.rows]
+    listed: list[ContentSummary] = [{**_named(row), "playCount": row.plays, "playTime": row.played_s} for row in page.rows]
     message = _message("contentsSummary", query.chart.interval)
     return {"code": 200, "message": message, "result": {"totalCount": page.total, "list": listed}}
 
 
 def play_count_top_body(query: ContentsQuery, page: Page) -> PlayCountTopAnswer:
     """Return the body of the contents that were played most often."""
-    return {
-        "code": 200,
-        "message": _message("playCountTop10", query.chart.interval),
-        "result": [_plays(row) for row in page.rows],
-    }
+    result: list[ContentPlays] = [{**_named(row), "playCount": row.plays} for row in page.rows]
+    return {"code": 200, "message": _message("playCountTop10", query.chart.interval), "result": result}
 
 
 def play_time_top_body(query: ContentsQuery, page: Page) -> PlayTimeTopAnswer:
     """Return the body of the contents that were played for the longest time."""
+    result: list[ContentPlayTime] = [{**_named(row), "playTime": row.played_s} for row in page.rows]
+    return {"code": 200, "message": _message("playTimeTop10", query.chart.interval), "result": result}
+
+
+def _named(row: ContentRow) -> NamedContent:
+    named = row.content
+    return {"title": named.title, "url": named.url, "videoType": row.video_type, "contentsKey": named.id}
+
+
+def _quality(begins_at: int, figures: QualityFigures) -> Quality:
     return {
-        "code": 200,
-        "message": _message("playTimeTop10", query.chart.interval),
-        "result": [_play_time(row) for row in page.rows],
+        "playAttemptCnt": figures.attempts,
+        "playSuccessCnt": figures.successes,
+        "earlyExitCnt": figures.early_exits,
+        "exitBeforeStartCnt": figures.exits_before_start,
+        "startFailureCnt": figures.start_failures,
+        "playFailureCnt": figures.play_failures,
+        "businessErrorCnt": figures.business_errors,
+        "rebufferingTimeSum": figures.rebuffering_ms / 1_000,
+        "startTimeMedian": _seconds(figures.median_ms),
+        "startTimeP95": _seconds(figures.p95_ms),
+        "goodRatio": figures.good_ratio,
+        "experienceScore": figures.experience_score,
+        "logDate": date_text(begins_at),
     }
 
 
-def _plays(row: ContentRow) -> ContentPlays:
-    title, url = row.content.title, row.content.url
-    return {"title": title, "url": url, "videoType": row.video_type, "contentsKey": row.content.id, "playCount": row.plays}
-
-
-def _play_time(row: ContentRow) -> ContentPlayTime:
-    title, url = row.content.title, row.content.url
-    return {"title": title, "url": url, "videoType": row.video_type, "contentsKey": row.content.id, "playTime": row.played_s}
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1_000

@@ -32,6 +32,7 @@ _CHARTS: Final = {
     "/v1/charts/playCnt": ("showPlays", "Show the plays over time.", "PlayCountAnswer"),
     "/v1/charts/playTimeSum": ("showPlayTime", "Show the play time over time.", "PlayTimeAnswer"),
     "/v1/charts/uniqUserCnt": ("showUniqueViewers", "Show the distinct viewers over time.", "UniqueViewersAnswer"),
+    "/v1/charts/quality": ("showQuality", "Show the quality over time.", "QualityAnswer"),
     "/v1/contentsSummary": ("listContents", "List a page of the contents that were played.", "ContentsAnswer"),
     "/v1/contentsSummary/playCountTop10": (
         "listMostPlayed",

@@ -44,7 +44,7 @@ def parse_query(parameters: Mapping[str, str], *, now: int) -> SessionQuery:
     )
 
 
-def viewer_or_session_id_in(request: Request) -> str:
+def named_in(request: Request) -> str:
     """Return what a path names, in the form in which it is stored: a viewer's UUID, or one of a session's two ids.
 
     Raises InvalidInput.
