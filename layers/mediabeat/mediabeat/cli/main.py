@@ -17,6 +17,7 @@ from mediabeat.cli.commands import (
     projects,
     recompute,
     replay,
+    rollups,
     sessions,
     variables,
     viewers,
@@ -58,7 +59,7 @@ for command in (
     *(cloud.up, cloud.down, cloud.status),
     *(demo.demo, replay.replay, sessions.sessions, invoke.invoke, variables.variables),
     *(projects.project, access_keys.access_key, viewers.viewer),
-    *(archives.export_project, archives.import_project, recompute.recompute),
+    *(archives.export_project, archives.import_project, recompute.recompute, rollups.rollups),
     openapi.openapi,
 ):
     main.add_command(command)

@@ -86,3 +86,8 @@ def mask_of(kinds: Iterable[int]) -> int:
 def is_counter(name: str) -> bool:
     """Return whether an attribute of an item is a counter."""
     return _COUNTER.fullmatch(name) is not None
+
+
+def counts_viewers(name: str) -> bool:
+    """Return whether a counter counts viewers: these are counted in any lane."""
+    return name.startswith("u")

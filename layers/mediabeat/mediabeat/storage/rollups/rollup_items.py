@@ -90,6 +90,15 @@ def content_in(item: Item) -> str:
     return str(item["sk"]["S"].rpartition("#")[2])
 
 
+def place_of(item: Item) -> Place:
+    """Return what an item of counters is about, by its key."""
+    _, project_and_lane = item["pk"]["S"].split("#", 1)
+    project_id, _, lane = project_and_lane.rpartition("#")
+    period = Period(item["sk"]["S"].partition("#")[0])
+    content = content_in(item) if period in (Period.CONTENT_HOUR, Period.CONTENT_DAY) else ""
+    return Place(project_id, int(lane), period, number_of(item), content)
+
+
 def counters_in(item: Item) -> Counter[str]:
     """Return the counters of an item by their names. Attributes of a later release that are no counters are left out."""
     return Counter({name: int(value["N"]) for name, value in item.items() if is_counter(name) and "N" in value})
