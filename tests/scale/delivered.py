@@ -29,11 +29,11 @@ class Killed(Exception):
 class Mischief(NamedTuple):
     """How often what happens, of a hundred batches or transactions, and how many records a batch has at most."""
 
-    killed: int = 8
-    conflicts: int = 8
-    set_back: int = 8
+    killed: int = 20
+    conflicts: int = 20
+    set_back: int = 20
     reordered: int = 20
-    twice_at_once: int = 8
+    twice_at_once: int = 15
     largest_batch: int = 60
 
 

@@ -1,13 +1,13 @@
 """From a session's figures to counters: in which items they are counted, and under which names. Pure."""
 
 import hashlib
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from mediabeat.core.event_codec import unpack
+from mediabeat.core.quality.start_times import bin_of
 from mediabeat.core.records import Start
 from mediabeat.core.rollups import names
 from mediabeat.core.rollups.figures import BUCKET_MS, Figures
@@ -87,7 +87,7 @@ def counted(sid: str, start: Start, *, shard: int) -> Counted | None:
         project_id=start.project_id,
         lane=lane_of(shard),
         kind=kind,
-        viewer=start.viewer,
+        viewer=start.viewer or sid,
         started_at=start.started_at,
         content_id=content_id,
         title=_cut(str(params.get("media.name") or content_id), TITLE_BYTES),
@@ -108,10 +108,8 @@ def seat_of(session: Counted) -> tuple[int, Seat]:
 def counters(session: Counted, figures: Figures) -> dict[Place, Counter[str]]:
     """Return what a session adds to each item of counters, without its viewer (see `viewers`). Nothing is zero."""
     first, kind, of = session.started_at // BUCKET_MS, session.kind, (session.project_id, session.lane)
-    played: list[tuple[names.Figure, int, int]] = [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
-    added: list[tuple[names.Figure, int, int]] = (
-        [(names.SUCCESSES, first, figures.successes), *played] if figures.successes else played
-    )
+    added: list[tuple[names.Figure, int, int]] = [(names.SUCCESSES, first, figures.successes)] if figures.successes else []
+    added += [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
     content = content_hash(session.content_id) if added else ""
     sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
     for figure, bucket, value in added:
@@ -173,16 +171,13 @@ _OUTCOMES: Final[Mapping[str, names.Quality]] = {
 }
 
 
-_START_TIMES_MS: Final = (500, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000)
-
-
 def quality_counters(figures: Figures, kind: int) -> Counter[str]:
     """Return what a session adds to the quality of its hour and day. Nothing is zero."""
     found = Counter[str]()
     if figures.outcome is not None and figures.outcome in _OUTCOMES:
         found[names.quality(_OUTCOMES[figures.outcome], kind)] = 1
     if figures.time_to_start_ms is not None:
-        found[names.quality(names.START_TIMES[bisect_left(_START_TIMES_MS, figures.time_to_start_ms)], kind)] = 1
+        found[names.quality(names.START_TIMES[bin_of(figures.time_to_start_ms)], kind)] = 1
     if figures.rebuffering_ms:
         found[names.quality(names.REBUFFERING_MS, kind)] = figures.rebuffering_ms
     if figures.score is not None:
