@@ -25,6 +25,27 @@ def test_failed_runs_and_failed_starts_go_to_the_queue() -> None:
     assert resources("AWS::SQS::Queue")["FailedRuns"] == {"MessageRetentionPeriod": 14 * 86_400}
 
 
+def test_stream_is_read_once_and_batches_that_fail_are_repeated_for_a_day() -> None:
+    [mapping] = resources("AWS::Lambda::EventSourceMapping").values()  # users' functions have the other reader of a shard
+    assert mapping["FunctionName"] == {"Ref": "RollUpFunction"}
+    assert (mapping["StartingPosition"], mapping["ParallelizationFactor"]) == ("TRIM_HORIZON", 1)
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (1_000, 20)
+    assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (50, 23 * 3_600)  # a stream keeps 24 hours
+    assert mapping["BisectBatchOnFunctionError"] is False  # viewers per minute are counted by the batch
+    assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRuns", "Arn"]}}}
+    assert "FunctionResponseTypes" not in mapping  # the emulator takes a batch with failed items for a success
+
+
+def test_roll_ups_are_fed_by_the_stream_of_the_table_in_use() -> None:
+    [mapping] = resources("AWS::Lambda::EventSourceMapping").values()
+    where = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${RestoredTable}/stream/${RestoredStream}"
+    own = {"Fn::GetAtt": ["Table", "StreamArn"]}
+    assert mapping["EventSourceArn"] == {"Fn::If": ["HasRestoredTable", {"Fn::Sub": where}, own]}
+    rule = transformed()["Rules"]["RestoredTableHasItsStream"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "RestoredTable"}, ""]}]}
+    assert [one["Assert"] for one in rule["Assertions"]] == [{"Fn::Not": [{"Fn::Equals": [{"Ref": "RestoredStream"}, ""]}]}]
+
+
 def limits_by_size(setting: Any) -> dict[str, dict[str, Any]]:
     """Return what a route's settings are for each value of `Size`."""
     if "Fn::If" not in setting:
