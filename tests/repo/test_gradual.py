@@ -201,7 +201,7 @@ def test_gradual_deployment_shifts_every_alias_and_watches_the_functions() -> No
 
 
 def test_gradual_deployment_without_its_alarm_is_refused() -> None:
-    [rule] = source()["Rules"].values()
+    rule = source()["Rules"]["GradualDeploymentNeedsItsAlarm"]
     [assertion] = rule["Assertions"]
     refused = {
         (preference, alarms)
