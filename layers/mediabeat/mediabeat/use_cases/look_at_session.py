@@ -4,6 +4,7 @@ Two steps survive a crash between them: mark the session closed (exactly one clo
 mark. A closed session without its summary still has its mark, so the next run finishes it.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits
@@ -15,6 +16,9 @@ from mediabeat.core.summary import fold_stored, short_form
 from mediabeat.errors import LargeSession
 from mediabeat.storage.checkpoints import measured_item, session_of
 from mediabeat.storage.session_store import Store
+
+BusinessErrors = Callable[[str], tuple[str, ...]]
+"""Returns the prefixes of the business errors of a project."""
 
 UNFINISHED_MS: Final = 15 * MINUTE_MS
 """A head without its start for this long belongs to a creation that failed: a request lasts seconds."""
@@ -28,11 +32,20 @@ class Closed(NamedTuple):
     lag_ms: int
 
 
-def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weight: int | None = None) -> Closed | None:
+def close_or_rearm(
+    sid: str,
+    store: Store,
+    limits: Limits,
+    *,
+    now: int,
+    max_weight: int | None = None,
+    business_errors: BusinessErrors = lambda _: (),
+) -> Closed | None:
     """Close a due session if its time is up, else move its mark; also finish a closing that was interrupted.
 
     A large session whose head alone proves that it is alive costs one read. Returns None if the session is not finished, or
-    another closer finished it. Raises LargeSession when all events have to be read and weigh more than `max_weight`.
+    another closer finished it. `business_errors` returns those of a project. Raises LargeSession when all events have to be read
+    and weigh more than `max_weight`.
     """
     if (asked := session_of(sid)) is not None:
         store.checkpoints.drop_request(asked)
@@ -62,7 +75,7 @@ def close_or_rearm(sid: str, store: Store, limits: Limits, *, now: int, max_weig
     if head.phase is not Phase.CLOSED and not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head):
         return None  # an event or another closer was faster: the next run looks again
     # No event is missing from the summary: an earlier one would have prevented the closing, and a closed session takes none.
-    summary, figures = measured(stored, reason, folded)
+    summary, figures = measured(stored, reason, folded, business_errors(stored.start.project_id))
     short = short_form(packed := summary.to_bytes())
     store.entries.write_summary(stored, packed, short=short, figures=figures.to_bytes())
     if head.noted is not None and short is None:
