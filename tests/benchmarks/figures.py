@@ -89,8 +89,8 @@ _FIGURES: Final = (
         "rollup_units_per_session",
         "write units of roll-ups for a session",
         "write units",
-        "half an hour, 4.5 changes of its figures, and the closer's writes of them; 5,000 viewers, who choose among 50 contents by "
-        "Zipf's law, batches of 20 s of a stream with 4 shards; details: of other numbers of contents, and each change alone (idle)",
+        "half an hour, 4.5 changes of its figures, and the closer's writes of them; 5,000 viewers, 50 contents by Zipf's law, batches "
+        "of 20 s of a stream with 4 shards; details: with other numbers of contents, and each change alone (idle)",
         Target("≤ 13, idle ≤ 55", lambda taken: taken.value <= 13 and taken.details["idle"] <= 55),
     ),
     Figure(
