@@ -91,16 +91,17 @@ def test_changes_are_counted_by_hour_day_and_content(deployed: Deployed, queries
     assert queries.hours("demo", HOUR, HOUR) == {HOUR: Counter(a10=1, a13=1, p10=1, t10=60_000, t20=1_500, u11=1, u18=1)}
     assert queries.days("demo", DAY - 9, DAY + 9) == {DAY: Counter(a0=1, a3=1, p0=1, t0=61_500, u1=1, u8=1)}
     assert queries.content_hours("demo", HOUR, HOUR) == {HOUR: {HASH: Counter(p10=1, t10=60_000, t20=1_500)}}
-    assert queries.content_days("demo", DAY, DAY) == {DAY: {HASH: Counter(p0=1, t0=61_500)}}
-    assert queries.contents("demo", {HASH: DAY}) == {HASH: Content("movie-1", "A film", "https://example.com/1")}
+    days, contents = queries.content_days("demo", DAY, DAY)
+    assert days == {DAY: {HASH: Counter(p0=1, t0=61_500)}}
+    assert contents == {HASH: Content("movie-1", "A film", "https://example.com/1")}
 
 
 def test_query_has_neither_other_projects_nor_other_times(deployed: Deployed, queries: RollUpQueries) -> None:
     deployed.store.count([started(1), played(1), started(2, project_id="demo#0"), played(2, project_id="demo#0")])
     assert queries.days("demo", DAY + 1, DAY + 1) == queries.hours("demo", HOUR + 1, HOUR + 9) == {}
-    assert queries.content_days("demo", DAY - 3, DAY - 1) == queries.content_hours("demo", HOUR - 9, HOUR - 1) == {}
+    assert queries.content_days("demo", DAY - 3, DAY - 1) == ({}, {})
+    assert queries.content_hours("demo", HOUR - 9, HOUR - 1) == {}
     assert queries.days("demo", DAY, DAY)[DAY]["a0"] == queries.days("demo#0", DAY, DAY)[DAY]["a0"] == 1
-    assert queries.contents("demo", {HASH: DAY + 1, "0" * 16: DAY}) == {}
 
 
 @pytest.mark.parametrize("again", [[1, 2], [2, 1], [1], [2], [1, 1, 2]])
@@ -164,7 +165,7 @@ def test_items_expire(deployed: Deployed, table: str) -> None:
 
 def test_names_are_those_of_the_newest_session(deployed: Deployed, other: Deployed, queries: RollUpQueries) -> None:
     def name() -> str:
-        return queries.contents("demo", {HASH: DAY})[HASH].title
+        return queries.content_days("demo", DAY, DAY)[1][HASH].title
 
     deployed.store.count([played(1, title="old")])
     other.store.count([played(2, title="new", started_at=BASE_MS + 1)])
@@ -181,7 +182,7 @@ def test_process_learns_that_names_it_remembers_are_old(deployed: Deployed, othe
     deployed.store.count([played(1)])
     other.store.count([played(2, title="newest", started_at=BASE_MS + 9)])
     deployed.store.count([played(3, title="newer", started_at=BASE_MS + 5)])
-    assert queries.contents("demo", {HASH: DAY})[HASH].title == "newest"
+    assert queries.content_days("demo", DAY, DAY)[1][HASH].title == "newest"
     assert queries.days("demo", DAY, DAY)[DAY]["p0"] == 3
     asked: list[str] = []
     events: Any = deployed.client.meta.events

@@ -14,6 +14,7 @@ from mediabeat.core.rollups.figures import BUCKET_MS, Figures
 from mediabeat.core.session_query import kind_of
 
 HASH_DIGITS: Final = 16
+HOURS_PER_DAY: Final = 24
 
 TITLE_BYTES: Final = 256
 URL_BYTES: Final = 1_024
@@ -50,6 +51,11 @@ class Place(NamedTuple):
     period: Period
     number: int
     content: str = ""
+
+    @property
+    def day(self) -> int:
+        """The epoch day that the item is about, or that its hour is in."""
+        return self.number // HOURS_PER_DAY if self.period in (Period.HOUR, Period.CONTENT_HOUR) else self.number
 
 
 class Seat(NamedTuple):

@@ -48,8 +48,7 @@ def counting(change: Change) -> Counting | None:
     if not sums:
         return None
     for place in list(sums):
-        day = place.number // 24 if place.period in (Period.HOUR, Period.CONTENT_HOUR) else place.number
-        sums.setdefault(place._replace(period=Period.DAY, number=day, content=""), Counter())
+        sums.setdefault(place._replace(period=Period.DAY, number=place.day, content=""), Counter())
     day, seat = seat_of(session)
     viewer = ViewerDay(session.project_id, session.viewer.lower(), day)
     return Counting(change, sums, viewer, seat, change.after.attempts - change.before.attempts)
