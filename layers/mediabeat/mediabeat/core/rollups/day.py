@@ -68,4 +68,3 @@ class DaySums:
             for name in sorted({*there[place], *right[place]})
             if there[place][name] != right[place][name]
         ]
-
