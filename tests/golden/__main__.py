@@ -14,7 +14,8 @@ from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import AccessKey, Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
-from mediabeat.core.rollups.figures import ATTEMPT
+from mediabeat.core.rollups.counters import Change, Counted
+from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.core.summary import summarize
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import (
@@ -26,6 +27,7 @@ from mediabeat.storage import (
     upload_items,
     viewer_items,
 )
+from mediabeat.storage.rollups.rollup_batches import batches
 from mediabeat.storage.upload_items import Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
@@ -264,12 +266,47 @@ def _manifest(project: Project | None, since: str | None, until: str | None) -> 
     return lines.manifest_text(told)
 
 
+PLAYED = Figures(1, 1, ((0, 212_345), (1, 300_000), (2, 300_000), (7, 87_655)))
+FIGURES = {
+    "nothing": NOTHING,
+    "attempt": ATTEMPT,
+    "open": PLAYED,
+    "played": PLAYED._replace(outcome="played", time_to_start_ms=1_500, rebuffering_ms=2_250, score=894, is_good=True),
+    "failed": ATTEMPT._replace(outcome="start_failure", score=0),
+    "exit": ATTEMPT._replace(outcome="exit_before_start", time_to_start_ms=9_000, score=235),
+    "live for a day": PLAYED._replace(played_ms=((0, 1_000), *((bucket, 300_000) for bucket in range(1, 288)), (288, 5_400_000))),
+}
+VIEWED = Counted(SID, "demo.web-1_x", 1, 3, VIEWER, BASE_MS, "movie-1", TITLE, "https://example.com/movie-1.m3u8")
+
+
+def of_roll_ups() -> dict[str, Cases]:
+    """Return what is stored of roll-ups: the figures in a start, and items as the updates of a transaction make them."""
+    [batch] = batches([Change(VIEWED, NOTHING, FIGURES["played"], bytes(range(8)), BASE_MS / 1_000)])
+    writes = batch.writes({}, lambda *_: True, retention_s=90 * 86_400, rollup_retention_s=400 * 86_400)
+    made = [_after(write.request["Update"]) for write in writes]
+    of_kind: dict[str, Cases] = {"counters": [], "viewers_of_days": [], "applied": []}
+    kinds = {"roll": "counters", "uniq": "viewers_of_days", "applied": "applied"}
+    for item in made:
+        of_kind[kinds[item["pk"]["S"].partition("#")[0]]].append((item["sk"]["S"], item))
+    return {"figures": [(name, figures.to_bytes()) for name, figures in FIGURES.items()], **of_kind}
+
+
+def _after(update: dict[str, Any]) -> dict[str, Any]:
+    """Return the item that an update makes of none."""
+    item = dict(update["Key"])
+    values, names = update["ExpressionAttributeValues"], update.get("ExpressionAttributeNames", {})
+    for assignment in update["UpdateExpression"].removeprefix("SET ").replace(" ADD ", ", ").split(", "):
+        name, value = assignment.replace(" = ", " ").split(" ")
+        item[names.get(name, name)] = values[value]
+    return item
+
+
 def main(release: str) -> None:
     """Write the files of a release that are not there yet."""
     folder = Path(__file__).parent / release
     folder.mkdir(exist_ok=True)
     callers: Cases = [(name, caller.to_json()) for name, caller in CALLERS.items()]
-    forms = {"events": of_events(), "callers": callers, **of_sessions(), **of_projects()}
+    forms = {"events": of_events(), "callers": callers, **of_sessions(), **of_projects(), **of_roll_ups()}
     for name, cases in forms.items():
         path = folder / f"{name}.json"
         if not path.exists():

@@ -9,6 +9,7 @@ from botocore.client import BaseClient
 
 from mediabeat.cli.invocation import read_event
 from mediabeat.core.projects import new_project, rotated
+from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.runtime.settings import channel_settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
@@ -108,6 +109,9 @@ def test_functions_use_every_permission_they_have_and_no_other(
     assert api.close_due() != {}
     viewer = api.recent(api_key)["result"][0]["uuid"]
     api.call("GET", f"/v1/sessionRecent/{viewer}", headers={"x-api-key": api_key, "x-project-id": "demo"})
+    for path in chart_requests.PARAMETERS:
+        charted = api.call("GET", path, headers={"x-api-key": api_key, "x-project-id": "demo"})
+        assert charted["statusCode"] == 200, charted
     api.call("GET", "/api/v1/schemas/ping")
     # Channels.
     channel_id = client.create("api-guide")

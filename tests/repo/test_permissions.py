@@ -37,6 +37,7 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", "${Table.Arn}/index/newest"),
         },
+        "charts": {("dynamodb:GetItem", TABLE), ("dynamodb:Query", TABLE)},
         "channels": {
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
@@ -62,6 +63,16 @@ def test_functions_of_sessions_write_no_project_key_or_channel(function: str) ->
     held = {action for action, where in grants(role) if where == TABLE and action in WRITES}
     assert held
     assert all(may_touch(role, action, partition) for action in held for partition in ("5" * 64, "viewer#demo#v", "upload#1"))
+
+
+def test_charts_function_reads_projects_and_counters_only() -> None:
+    partitions = (*REGISTRY, "5" * 64, "viewer#demo#v", "uniq#demo#v", "applied#0", "roll#demo#0", "live#5fd924625f6a")
+
+    def touched(action: str) -> set[str]:
+        return {partition for partition in partitions if may_touch("ChartsRole", action, partition)}
+
+    assert touched("dynamodb:GetItem") == {"projects"}
+    assert touched("dynamodb:Query") == {"roll#demo#0", "live#5fd924625f6a"}
 
 
 def test_channels_function_writes_channels_only() -> None:
@@ -134,7 +145,7 @@ def test_only_log_streams_and_secret_names_have_wildcards() -> None:
 def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
     readers = {role for role in roles_of_our_own() for _, where in grants(role) if where.endswith("/index/due")}
     assert readers == {"CloseIdleSessionsRole"}
-    for function in ("recent_sessions", "schemas"):
+    for function in ("recent_sessions", "charts", "schemas"):
         actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
         assert actions <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 

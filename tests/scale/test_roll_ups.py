@@ -84,7 +84,7 @@ def _stored(client: DynamoDBClient) -> dict[Where, Counter[str]]:
             found[project, f"d{watched.day_text(day)}", ""] = counter
         for hour, by_content in queries.content_hours(project, *hours).items():
             found |= {(project, f"ch{watched.hour_text(hour)}", contents[one]): them for one, them in by_content.items()}
-        for day, by_content in queries.content_days(project, *days).items():
+        for day, by_content in queries.content_days(project, *days)[0].items():
             found |= {(project, f"cd{watched.day_text(day)}", contents[one]): them for one, them in by_content.items()}
     return found
 

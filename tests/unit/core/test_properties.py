@@ -17,6 +17,7 @@ from mediabeat.core.metrics import measure
 from mediabeat.core.playback import union_length_s
 from mediabeat.core.quality.outcome import Outcome
 from mediabeat.core.records import Head, Phase, Start
+from mediabeat.core.rollups.figures import BUCKET_MS, played_by_bucket
 from mediabeat.core.session import QUIET_MS, Session, fold, order_of
 from mediabeat.storage import session_items
 from tests.support.builders import BASE_MS, end, event, live_start, pause, ping, play, start
@@ -129,6 +130,20 @@ def numbers(value: Any) -> Iterator[float]:
             yield from numbers(inner)
     elif isinstance(value, int | float):
         yield value
+
+
+# Roll-ups
+
+
+@quickly
+@given(viewings(), st.sampled_from([-86_400_000, -1, 0, 299_999, 10**9]), st.integers(0, 90_000_000))
+def test_playing_of_all_buckets_is_that_of_the_action_log(events: list[Event], skew_ms: int, arrived_ms: int) -> None:
+    session = fold(events)
+    started_at = session.start.ts + skew_ms
+    begun = Start("demo", "PC", "VOD", "viewer", "{}", started_at, skew_ms, b"")
+    found = played_by_bucket(session, begun, last_at=started_at + arrived_ms)
+    assert sum(ms for _, ms in found) == totals(action_log(session)).playing_ms
+    assert all(0 <= bucket <= arrived_ms // BUCKET_MS + 1 for bucket, _ in found)
 
 
 # Order and repeats

@@ -11,13 +11,16 @@ from mediabeat.core.metrics import measure
 from mediabeat.core.quality.chart import QualityFigures, of_day, of_hour
 from mediabeat.core.records import Start
 from mediabeat.core.rollups import names
+from mediabeat.core.rollups.charts import ChartQuery, Interval
 from mediabeat.core.rollups.figures import Figures, figures_of
 from mediabeat.core.session import fold
-from mediabeat.protocols.media_analytics.quality_answer import quality_body
+from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
+from mediabeat.protocols.media_analytics.chart_answers import quality_body
 from tests.support.builders import BASE_MS, buffer, end, error, ping, play, start
 
 PC_VOD, PC_LIVE, MOBILE_VOD, MOBILE_LIVE = range(4)
 HOUR: Final = 3_600_000
+QUERY: Final = ChartQuery(DEVICES, VIDEO_TYPES, Interval.DAY, 0, 0)
 NOTHING: Final = QualityFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (0,) * 9)
 
 
@@ -110,7 +113,7 @@ def test_plays_of_an_hour_are_those_of_its_twelve_buckets_and_of_a_day_its_own()
 
 def test_answer_has_its_keys_in_order_and_seconds() -> None:
     plays = Counter({names.in_bucket("a", 3, PC_VOD): 20, names.in_bucket("p", 3, PC_VOD): 14})
-    body = quality_body("1h", [(HOUR * 500_000, of_hour(MIXED + plays, (PC_VOD,)))])
+    body = quality_body(QUERY._replace(interval=Interval.HOUR), [(HOUR * 500_000, of_hour(MIXED + plays, (PC_VOD,)))])
     assert body["message"] == "quality (1h)"
     assert list(body["result"][0].items()) == [
         ("playAttemptCnt", 20),
@@ -130,12 +133,12 @@ def test_answer_has_its_keys_in_order_and_seconds() -> None:
 
 
 def test_bucket_without_sessions_has_zeros_and_nulls() -> None:
-    [empty] = quality_body("1d", [(0, of_day(Counter(), range(4)))])["result"]
+    [empty] = quality_body(QUERY, [(0, of_day(Counter(), range(4)))])["result"]
     figures = {name: value for name, value in empty.items() if name != "logDate"}
     nulls = {"startTimeMedian", "startTimeP95", "goodRatio", "experienceScore"}
     assert {name for name, value in figures.items() if value is None} == nulls
     assert {value for name, value in figures.items() if name not in nulls} == {0}
-    assert quality_body("1d", []) == {"code": 200, "message": "quality (1d)", "result": []}
+    assert quality_body(QUERY, []) == {"code": 200, "message": "quality (1d)", "result": []}
 
 
 def test_bucket_whose_sessions_are_not_judged_has_no_ratio_and_no_score() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mediabeat.core.records import ListEntry
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.errors import InvalidInput
-from mediabeat.protocols.media_analytics.requests import MOMENT, PARAMETERS, named_in, parse_query
+from mediabeat.protocols.media_analytics.parameters import MOMENT
+from mediabeat.protocols.media_analytics.requests import PARAMETERS, named_in, parse_query
 from mediabeat.protocols.media_analytics.responses import list_body
 from mediabeat.protocols.media_analytics.texts import date_text, masked, number_of, video_time
 from mediabeat.runtime.http_api import Request

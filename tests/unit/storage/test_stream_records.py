@@ -10,7 +10,8 @@ from mediabeat.core.records import Head, Phase, Start
 from mediabeat.core.rollups.counters import Change
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.storage import session_items
-from mediabeat.storage.rollups.stream_records import Sighting, change_id, project_hash, read_records
+from mediabeat.storage.rollups.stream_records import Sighting, change_id, read_records
+from mediabeat.storage.rollups.watching import project_hash
 from mediabeat.storage.table import Item
 from tests.support.builders import BASE_MS, start
 from tests.support.table_stream import as_event, passes, record_of

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mediabeat.cli.commands import (
     access_keys,
     archives,
+    charts,
     cloud,
     demo,
     invoke,
@@ -57,7 +58,7 @@ def main() -> None:
 
 for command in (
     *(cloud.up, cloud.down, cloud.status),
-    *(demo.demo, replay.replay, sessions.sessions, invoke.invoke, variables.variables),
+    *(demo.demo, replay.replay, sessions.sessions, charts.charts, invoke.invoke, variables.variables),
     *(projects.project, access_keys.access_key, viewers.viewer),
     *(archives.export_project, archives.import_project, recompute.recompute, rollups.rollups),
     openapi.openapi,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from mediabeat.storage import checkpoints, upload_items, viewer_items
 from mediabeat.storage.dynamodb import EXISTS, Table
-from mediabeat.storage.list_entries import ListEntries
+from mediabeat.storage.rollups.list_entries import ListEntries
 from mediabeat.storage.session_items import START
 from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry

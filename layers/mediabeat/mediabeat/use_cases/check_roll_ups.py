@@ -1,9 +1,9 @@
 """Comparing a day's counters with the sessions that are stored, and correcting them.
 
 The truth is the fold of all sessions that started on the day or on the one before, which may have played into it. What differs is
-of two kinds. A session's stored figures may be others than its events say: rebuilding writes them, and the stream counts the change
-as any other. Or the counters may not be the sum of the figures: rebuilding adds what is missing, and looks again until nothing
-changes any more. So a change that is on its way through the stream meanwhile does no harm.
+of two kinds. A session's stored figures may be others than its events say: rebuilding writes them, and the stream counts the
+change as any other. Or the counters may not be the sum of the figures: rebuilding adds what is missing, and looks again until
+nothing changes any more. So a change that is on its way through the stream meanwhile does no harm.
 """
 
 from collections.abc import Callable, Iterator

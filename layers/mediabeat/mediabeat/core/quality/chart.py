@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from mediabeat.core.quality.start_times import percentile_ms
 from mediabeat.core.rollups import names
+from mediabeat.core.rollups.charts import ChartQuery, Counters, Interval
 
 MEDIAN: Final = 50
 P95: Final = 95
@@ -47,6 +48,13 @@ class QualityFigures(NamedTuple):
     def experience_score(self) -> float | None:
         """The mean experience score, to a tenth; None if no session is judged."""
         return round(self.scores / self.judged / 10, 1) if self.judged > 0 else None
+
+
+def quality(query: ChartQuery, counters: Counters) -> list[tuple[int, QualityFigures]]:
+    """Return the quality of each hour or day, newest first, with the bucket's begin in epoch milliseconds."""
+    of = of_day if query.interval is Interval.DAY else of_hour
+    nothing = Counter[str]()
+    return [(bucket * query.interval.step_ms, of(counters.get(bucket, nothing), query.kinds)) for bucket in query.newest_first]
 
 
 def of_hour(counters: Counter[str], kinds: Iterable[int]) -> QualityFigures:

@@ -87,7 +87,7 @@ def counted(sid: str, start: Start, *, shard: int) -> Counted | None:
         project_id=start.project_id,
         lane=lane_of(shard),
         kind=kind,
-        viewer=start.viewer,
+        viewer=start.viewer or sid,
         started_at=start.started_at,
         content_id=content_id,
         title=_cut(str(params.get("media.name") or content_id), TITLE_BYTES),
@@ -108,10 +108,8 @@ def seat_of(session: Counted) -> tuple[int, Seat]:
 def counters(session: Counted, figures: Figures) -> dict[Place, Counter[str]]:
     """Return what a session adds to each item of counters, without its viewer (see `viewers`). Nothing is zero."""
     first, kind, of = session.started_at // BUCKET_MS, session.kind, (session.project_id, session.lane)
-    played: list[tuple[names.Figure, int, int]] = [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
-    added: list[tuple[names.Figure, int, int]] = (
-        [(names.SUCCESSES, first, figures.successes), *played] if figures.successes else played
-    )
+    added: list[tuple[names.Figure, int, int]] = [(names.SUCCESSES, first, figures.successes)] if figures.successes else []
+    added += [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
     content = content_hash(session.content_id) if added else ""
     sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
     for figure, bucket, value in added:

@@ -10,6 +10,7 @@ Viewers are counted by the exact set of kinds, one bit each. So those who were s
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal
 
 from mediabeat.core.session_query import KINDS
@@ -81,6 +82,7 @@ def mask_of(kinds: Iterable[int]) -> int:
     return mask
 
 
+@lru_cache(maxsize=1_024)  # a query reads thousands of items with the same few names
 def is_counter(name: str) -> bool:
     """Return whether an attribute of an item is a counter."""
     return _COUNTER.fullmatch(name) is not None

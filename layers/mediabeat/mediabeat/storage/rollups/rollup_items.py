@@ -15,6 +15,7 @@ another order count the same, because a number may be negative in between.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from mediabeat.core.rollups.counters import Content, Period, Place, Seat
@@ -75,6 +76,11 @@ def day_text(day: int) -> str:
 def number_of(item: Item) -> int:
     """Return the epoch hour or epoch day of an item of counters."""
     period, written, *_ = item["sk"]["S"].split("#")
+    return _number(period, written)
+
+
+@lru_cache(maxsize=1_024)  # a query reads thousands of items of the same few days
+def _number(period: str, written: str) -> int:
     day = date(int(written[:4]), int(written[4:6]), int(written[6:8])).toordinal() - _DAY_0
     return 24 * day + int(written[8:]) if _is_hours(Period(period)) else day
 

@@ -1,19 +1,16 @@
 """Reads the counters of projects in DynamoDB. Nothing here writes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from mediabeat.core.rollups.counters import Content, Period, Place, lane_of
+from mediabeat.core.rollups.counters import Content, Period, lane_of
 from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.rollups import rollup_items
 from mediabeat.storage.table import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-MOST_KEYS: Final = 100
-"""Items that DynamoDB returns by one request."""
 
 
 class RollUpQueries:
@@ -37,25 +34,18 @@ class RollUpQueries:
 
     def content_hours(self, project_id: str, first: int, last: int) -> dict[int, dict[str, Counter[str]]]:
         """Return the counters of a project's contents by epoch hour and the contents' hashes."""
-        return self._by_content(project_id, Period.CONTENT_HOUR, first, last)
+        return self._by_content(project_id, Period.CONTENT_HOUR, first, last, {})
 
-    def content_days(self, project_id: str, first: int, last: int) -> dict[int, dict[str, Counter[str]]]:
-        """Return the counters of a project's contents by epoch day and the contents' hashes."""
-        return self._by_content(project_id, Period.CONTENT_DAY, first, last)
+    def content_days(
+        self, project_id: str, first: int, last: int
+    ) -> tuple[dict[int, dict[str, Counter[str]]], dict[str, Content]]:
+        """Return the counters of a project's contents by epoch day and the contents' hashes, and the contents by their hashes.
 
-    def contents(self, project_id: str, newest: Mapping[str, int]) -> dict[str, Content]:
-        """Return contents by their hashes, as their newest session names them; `newest` has the last epoch day of each."""
-        places = [
-            Place(project_id, lane, Period.CONTENT_DAY, day, content) for content, day in newest.items() for lane in self._lanes
-        ]
-        found: dict[str, rollup_items.Named] = {}
-        for first in range(0, len(places), MOST_KEYS):
-            some = places[first : first + MOST_KEYS]
-            for place, item in zip(some, self._table.get_all(*map(rollup_items.place_key, some)), strict=True):
-                named = rollup_items.named_in(item) if item else None
-                if named is not None:
-                    found[place.content] = max(named, found.get(place.content, named))
-        return {content: rollup_items.content_of(named) for content, named in found.items()}
+        A content has the names of its newest session on these days.
+        """
+        named: dict[str, rollup_items.Named] = {}
+        found = self._by_content(project_id, Period.CONTENT_DAY, first, last, named)
+        return found, {content: rollup_items.content_of(one) for content, one in named.items()}
 
     def _by_number(self, project_id: str, period: Period, first: int, last: int) -> dict[int, Counter[str]]:
         found = defaultdict[int, Counter[str]](Counter)
@@ -63,11 +53,20 @@ class RollUpQueries:
             found[rollup_items.number_of(item)].update(rollup_items.counters_in(item))
         return dict(found)
 
-    def _by_content(self, project_id: str, period: Period, first: int, last: int) -> dict[int, dict[str, Counter[str]]]:
-        found = defaultdict[int, defaultdict[str, Counter[str]]](lambda: defaultdict(Counter))
+    def _by_content(
+        self, project_id: str, period: Period, first: int, last: int, named: dict[str, rollup_items.Named]
+    ) -> dict[int, dict[str, Counter[str]]]:
+        """Return counters by number and content. Adds the newest names of the contents to `named`, if the items have names."""
+        found = defaultdict[int, dict[str, Counter[str]]](dict)
         for item in self._items(project_id, period, first, last):
-            found[rollup_items.number_of(item)][rollup_items.content_in(item)].update(rollup_items.counters_in(item))
-        return {number: dict(contents) for number, contents in found.items()}
+            content, of_number = rollup_items.content_in(item), found[rollup_items.number_of(item)]
+            if content in of_number:  # another lane has it too
+                of_number[content].update(rollup_items.counters_in(item))
+            else:
+                of_number[content] = rollup_items.counters_in(item)
+            if (name := rollup_items.named_in(item)) is not None:
+                named[content] = max(name, named.get(content, name))
+        return dict(found)
 
     def _items(self, project_id: str, period: Period, first: int, last: int) -> Iterator[Item]:
         """Yield the items of a project and a period in all lanes."""
