@@ -92,7 +92,7 @@ def main() -> None:
         now = BASE_MS + 11 * MINUTE_MS
         ping = parse_event(wire("ping", 660, 6))
         told(
-            "append after the due mark, session of 100,000 units",
+            "append to a session of 100,000 units",
             service,
             lambda: append_event(sid, ping, service.store, LIMITS, now=now),
             INGEST_CORE,

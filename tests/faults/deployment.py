@@ -93,7 +93,7 @@ class Deployment:
             for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
                 stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
-            for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 2)):
+            for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 5)):
                 stack.enter_context(mock.patch(f"mediabeat.core.lifecycle.{name}", weight))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
             stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))

@@ -33,6 +33,7 @@ from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
 from tests.support.builders import BASE_MS
 
+OF = bytes.fromhex("0123456789ab02")
 EXPIRES_AT = BASE_MS // 1_000 + 90 * 86_400
 VIEWER = "ad5aea06-fb78-81c7-a2ad-716b685e32db"
 OTHER = "0c5aea06-fb78-81c7-a2ad-716b685e32db"
@@ -105,7 +106,9 @@ def of_sessions() -> dict[str, Cases]:
         "closed, not summarized yet": closed(CloseReason.NO_EVENTS, BASE_MS),
         **{f"closed by {reason}": closed(reason) for reason in CloseReason},
     }
-    items = {name: session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT) for name, head in heads.items()}
+    items = {
+        name: session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT, of=OF) for name, head in heads.items()
+    }
     tail = [pack(builders.play(1)), pack(builders.ping(11.25, 10.5, qoe={"media.qoe.bitrate": 1_000_000}))]
     with_tail = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
     items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
@@ -127,12 +130,12 @@ def of_sessions() -> dict[str, Cases]:
     desktop, phone = (CALLERS[name].to_json() for name in ("desktop", "phone"))
     begun = Start("demo.web-1_x", "PC", "VOD", VIEWER, desktop, BASE_MS, -250, pack(BEGIN))
     live = pack(builders.live_start(0, 3_600))
-    starts: list[tuple[str, Start, bytes | None]] = [
-        ("no opt-outs", begun, None),
-        ("opted out of sharing", begun._replace(opt_out_share=True), None),
-        ("opted out of both", begun._replace(opt_out_share=True, opt_out_forwarding=True), None),
-        ("live on a phone", begun._replace(device="Mobile", video_type="LIVE", caller=phone, event=live), None),
-        ("with a summary", begun, summaries["all kinds of events"].to_bytes()),
+    starts: list[tuple[str, Start, bytes | None, bytes | None]] = [
+        ("no opt-outs", begun, None, None),
+        ("opted out of sharing", begun._replace(opt_out_share=True), None, None),
+        ("opted out of both", begun._replace(opt_out_share=True, opt_out_forwarding=True), None, None),
+        ("live on a phone", begun._replace(device="Mobile", video_type="LIVE", caller=phone, event=live), None, None),
+        ("with a summary", begun, summaries["all kinds of events"].to_bytes(), ATTEMPT.to_bytes()),
     ]
     one, two = begun._replace(event=pack(builders.start())), begun
     viewers = [
@@ -157,8 +160,8 @@ def of_sessions() -> dict[str, Cases]:
         "summaries": [(name, summary.to_bytes()) for name, summary in summaries.items()],
         "starts": [
             *(
-                (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary))
-                for name, start, summary in starts
+                (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary, figures=figures))
+                for name, start, summary, figures in starts
             ),
             (
                 "with a short summary",

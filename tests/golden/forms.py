@@ -63,7 +63,8 @@ def _start(stored: Item) -> Any:
     item = item_of(stored)
     session = session_items.stored_session_from(SID, [HEAD, item])
     assert session is not None
-    return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item)}
+    rolled_up = {"figures": session.figures, "version": session.version}
+    return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item), **rolled_up}
 
 
 def _page(stored: Item) -> Any:
@@ -77,6 +78,7 @@ def _archived(stored: dict[str, Any]) -> Any:
     events = [lines.read_event(lines.read_line(text.encode()), line["session_id"]) for text in stored["events"]]
     session = lines.read_session(line, events, line["start"]["project_id"])
     told = session._asdict()
+    assert (told.pop("figures") is None) is (session.summary is None)
     return {"session": told, "is_summarized": told.pop("summary") is not None}
 
 

@@ -16,6 +16,7 @@ from mediabeat.use_cases.recompute_summaries import Recomputed, recompute
 from tests.support.api import Api
 from tests.support.builders import wire, wire_start
 from tests.support.clock import Clock
+from tests.support.summaries import put_summary
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -37,7 +38,7 @@ def test_recompute_rewrites_summaries_of_an_older_version(api: Api, clock: Clock
     queries = SessionQueries(table, dynamodb_client())
     right = summary(sids[0])
     old = {"metrics": {"metrics_version": 0, "a_metric_of_old": 5}, "log": []}
-    store.write_summary(sids[0], compressed(json.dumps(old).encode()))
+    put_summary(store, sids[0], compressed(json.dumps(old).encode()))
     assert recompute(queries, store, since=clock.now) == Recomputed(seen=0, rewritten=0)
     assert recompute(queries, store) == Recomputed(seen=2, rewritten=1)
     assert summary(sids[0]) == right

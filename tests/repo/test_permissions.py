@@ -113,7 +113,7 @@ def test_role_trusts_only_the_service_that_needs_it() -> None:
     }
     expected = {f"{camel(function)}Role": ("Allow", ["sts:AssumeRole"], ["lambda.amazonaws.com"]) for function in FUNCTIONS}
     schedule = {"CloseIdleSessionsFunctionEveryMinuteRole": ("Allow", ["sts:AssumeRole"], ["scheduler.amazonaws.com"])}
-    assert trusted == expected | schedule
+    assert trusted == expected | schedule | {"DeploymentRole": ("Allow", ["sts:AssumeRole"], ["codedeploy.amazonaws.com"])}
 
 
 def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
@@ -123,21 +123,28 @@ def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
     )
 
 
+def test_codedeploy_may_do_what_its_own_policy_allows() -> None:
+    role = resources("AWS::IAM::Role")["DeploymentRole"]
+    assert "Policies" not in role
+    policy = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+    assert role["ManagedPolicyArns"] == [{"Fn::Sub": policy}]
+
+
+def roles_of_our_own() -> set[str]:
+    return resources("AWS::IAM::Role").keys() - {"DeploymentRole"}
+
+
 def test_only_log_streams_and_secret_names_have_wildcards() -> None:
     with_wildcard = {
-        where
-        for role in resources("AWS::IAM::Role")
-        for action, where in grants(role)
-        if "*" in action + where or "Logs" in where
+        where for role in roles_of_our_own() for action, where in grants(role) if "*" in action + where or "Logs" in where
     }
     # A table's stream has a label that is not known before the table is there.
     assert with_wildcard == {SECRETS, STREAM} | {f"{camel(function)}Logs.Arn" for function in FUNCTIONS}
 
 
 def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
-    assert {role for role in resources("AWS::IAM::Role") for _, where in grants(role) if where.endswith("/index/due")} == {
-        "CloseIdleSessionsRole"
-    }
+    readers = {role for role in roles_of_our_own() for _, where in grants(role) if where.endswith("/index/due")}
+    assert readers == {"CloseIdleSessionsRole"}
     for function in ("recent_sessions", "charts", "schemas"):
         actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
         assert actions <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}

@@ -17,6 +17,7 @@ from mediabeat.core.event import Event, EventType, event_to_body
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.rollups.measured import measured
 from mediabeat.core.session import order_of
 from mediabeat.core.session_id import SESSION_ID
 from mediabeat.core.stored_forms import by_name
@@ -222,5 +223,7 @@ def read_session(line: Line, events: Sequence[Event], project_id: str, business_
     )
     check_session(stored, project_id)
     # Of an open session too: a session that cannot be folded must not be stored.
-    summary = summarize(stored, business_errors=business_errors).to_bytes()
-    return stored._replace(summary=summary) if parsed.metrics is not None else stored
+    summary, figures = measured(stored, business_errors=business_errors)
+    if parsed.metrics is None:
+        return stored
+    return stored._replace(summary=summary.to_bytes(), figures=figures.to_bytes())

@@ -5,7 +5,8 @@ from functools import cache
 from typing import NamedTuple
 
 from mediabeat.core.metrics import METRICS_VERSION
-from mediabeat.core.summary import LISTED_BYTES, Summary, short_form, summarize
+from mediabeat.core.rollups.measured import measured
+from mediabeat.core.summary import LISTED_BYTES, Summary, short_form
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
@@ -50,6 +51,7 @@ def _rewrite(sid: str, queries: SessionQueries, store: Store, business_errors: C
     stored = queries.read_session(sid)
     if stored is None or stored.start is None:
         return False
-    summary = summarize(stored, business_errors=business_errors(stored.start.project_id)).to_bytes()
-    store.write_summary(sid, summary, short=short_form(summary), as_of=stored.head.last_at, expires_at=stored.expires_at)
+    summary, figures = measured(stored, business_errors=business_errors(stored.start.project_id))
+    packed = summary.to_bytes()
+    store.entries.write_summary(stored, packed, short=short_form(packed), figures=figures.to_bytes())
     return True
