@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from random import Random
 from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 from zlib import crc32
 
@@ -12,10 +13,11 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 import functions.roll_up.app as roll_up
-from mediabeat.core.close_rules import MINUTE_MS, Limits
+from mediabeat.core.close_rules import DAY_MS, MINUTE_MS, Limits
+from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import new_project
-from mediabeat.protocols.media_collection.requests import parse_session_start
-from mediabeat.runtime.user_agent import caller_of
+from mediabeat.core.records import Head, Phase, Start
+from mediabeat.core.session_query import DEVICES
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_queries import RollUpQueries
@@ -23,8 +25,8 @@ from mediabeat.storage.rollups.rollup_store import RollUpStore
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.append_events import append_event
-from mediabeat.use_cases.start_session import start_session
-from tests.support.builders import BASE_MS, NO_IDS, ping, wire_start
+from tests.support import builders
+from tests.support.builders import BASE_MS, ping
 from tests.support.engine_connection import client_of
 from tests.support.table_stream import Record, TableStream, as_event, passes, streamed_table_definition
 
@@ -34,8 +36,7 @@ MINUTES = 10
 SHARDS = 4  # of the stream of a new table
 WINDOW_S = 20
 FIRST = BASE_MS // MINUTE_MS
-ON_A_PHONE = caller_of({"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Version/18.6 Mobile/15E148"})
-CALLERS = caller_of({}), ON_A_PHONE
+KINDS = 0, 2
 
 
 @pytest.fixture
@@ -49,6 +50,24 @@ def client(engine: str) -> Iterator[DynamoDBClient]:
         with mock.patch.multiple(roll_up, counters=counters, viewers=viewers):
             yield client
         client.delete_table(TableName=TABLE)
+
+
+def sid_of(viewer: int) -> str:
+    return f"{viewer:064x}"
+
+
+def start(client: DynamoDBClient, random: Random) -> None:
+    """Start all sessions within a minute. Their items are those of a start, written in large batches."""
+    starts = SessionStarts(TABLE, client, retention_s=86_400, index_shards=2)
+    items = []
+    for viewer in range(VIEWERS):
+        now = FIRST * MINUTE_MS + random.randrange(MINUTE_MS)
+        begun = Start("demo", DEVICES[viewer % 2], "VOD", f"{viewer:032x}", "{}", now, 0, pack(builders.start()))
+        head = Head(Phase.OPEN, now, now + DAY_MS, began_at=now, moved_at=now, playhead=0.0)
+        items += starts._items(sid_of(viewer), head, begun, now // 1_000 + 86_400)
+    for first in range(0, len(items), 25):
+        puts: list[Any] = [{"PutRequest": {"Item": item}} for item in items[first : first + 25]]
+        assert client.batch_write_item(RequestItems={TABLE: puts})["UnprocessedItems"] == {}
 
 
 def deliver(records: list[Record], random: Random) -> None:
@@ -65,35 +84,32 @@ def deliver(records: list[Record], random: Random) -> None:
 def test_viewers_of_every_minute_are_exact(client: DynamoDBClient, engine: str) -> None:
     random, limits = Random(26), Limits()
     store = Store(TABLE, client, retention_s=86_400, index_shards=2)
-    starts = SessionStarts(TABLE, client, retention_s=86_400, index_shards=2)
-    registry, begun = Registry(TABLE, client), parse_session_start(wire_start())
     moments = sorted(
         (random.randrange(minute * MINUTE_MS, (minute + 1) * MINUTE_MS), viewer)
         for viewer in range(VIEWERS)
-        for minute in range(random.randrange(3), MINUTES)
-        for _ in range(random.choice((0, 1, 1, 2)))  # some are silent for a minute
+        for minute in range(1, MINUTES)
+        for _ in range(random.choice((0, 1, 1, 1)))  # some are silent for a minute
     )
-    sids, right = dict[int, str](), defaultdict[tuple[int, int], set[int]](set)
+    right = defaultdict[tuple[int, int], set[int]](set)
     with closing(TableStream(engine, TABLE)) as stream:
+        for viewer in range(VIEWERS):
+            right[FIRST, KINDS[viewer % 2]].add(viewer)
+        start(client, random)
+        deliver(stream.read(), random)
         delivered_at = 0
         for at, viewer in moments:
             if at - delivered_at >= WINDOW_S * 1_000:
                 deliver(stream.read(), random)
                 delivered_at = at
-            now, kind = BASE_MS + at, 2 * (viewer % 2)
-            if viewer in sids:
-                append_event(sids[viewer], ping(at / 1_000, at / 1_000), store, limits, now=now)
-            else:
-                caller = CALLERS[viewer % 2]
-                sids[viewer] = start_session(begun, caller, starts, registry, NO_IDS, limits, now=now).sid
-            right[now // MINUTE_MS, kind].add(viewer)
+            append_event(sid_of(viewer), ping(at / 1_000, at / 1_000), store, limits, now=FIRST * MINUTE_MS + at)
+            right[FIRST + at // MINUTE_MS, KINDS[viewer % 2]].add(viewer)
         deliver(stream.read(), random)
     counted = LiveViewers(TABLE, client).minutes("demo", FIRST - 1, FIRST + MINUTES + 1)
     expected = defaultdict[int, Counter[int]](Counter)
     for (minute, kind), viewers in right.items():
         expected[minute][kind] = len(viewers)
     assert counted == expected
-    assert min(sum(kinds.values()) for minute, kinds in counted.items() if FIRST + 3 <= minute < FIRST + MINUTES) > VIEWERS / 2
-    day = BASE_MS // 86_400_000
+    assert min(sum(counted[FIRST + minute].values()) for minute in range(MINUTES)) > VIEWERS / 2
+    day = FIRST * MINUTE_MS // DAY_MS
     attempts = RollUpQueries(TABLE, client, index_shards=2).days("demo", day, day)[day]
-    assert (attempts["a0"] + attempts["a2"], len(sids)) == (len(sids), VIEWERS)
+    assert (attempts["a0"], attempts["a2"]) == (VIEWERS / 2, VIEWERS / 2)
