@@ -53,8 +53,10 @@ def shown(name: str, answer: Answer) -> RenderableType:
         return _chart(name, answer)
     if name == "quality":
         return _quality_table(answer["result"])
-    rows = answer["result"]["list"] if name == "contentsSummary" else answer["result"]
-    return _contents_table(rows)
+    if name == "contentsSummary":
+        rows, total = answer["result"]["list"], answer["result"]["totalCount"]
+        return Group(_contents_table(rows), Text(f"{len(rows)} of {total:,}", "dim")) if rows else _contents_table(rows)
+    return _contents_table(answer["result"])
 
 
 def _chart(name: str, answer: Answer, when: str = "", *, points: int = 0) -> RenderableType:

@@ -40,10 +40,10 @@ def charts(
     """
     if days and (first or last):
         raise click.UsageError("--days does not go with --from and --to.")
+    if name is None and (days or first or last or device or video_type or as_json):
+        raise click.UsageError(f"Options need a NAME: {', '.join(shown_charts.PATHS)}.")
     cloud, now = lifecycle.require(StateFolder.of_user()), datetime.now(UTC)
     if name is None:
-        if days or first or last or device or video_type or as_json:
-            raise click.UsageError(f"Options need a NAME: {', '.join(shown_charts.PATHS)}.")
         Console().print(shown_charts.picture(*shown_charts.ask_for_picture(cloud, now)))
         return
     first, last = (now - timedelta(days=days - 1), now) if days else (first, last)
