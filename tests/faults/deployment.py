@@ -31,7 +31,7 @@ from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
 from tests.support.engine_connection import client_of
-from tests.support.table_stream import Record, as_event, passes, streamed_table_definition, TableStream
+from tests.support.table_stream import Record, TableStream, as_event, passes, streamed_table_definition
 
 SHARDS: Final = 2
 SPARE_MS: Final = 55_000

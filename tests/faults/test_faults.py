@@ -108,7 +108,8 @@ def trust_the_reason_of_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forget_the_figures_of_the_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediabeat.storage.list_entries.FIGURES", "was = :figures, figures = if_not_exists(figures, :before)")
+    first_figures = "was = :figures, figures = if_not_exists(figures, :before)"
+    monkeypatch.setattr("mediabeat.storage.rollups.list_entries.FIGURES", first_figures)
 
 
 def say_that_a_checkpoint_is_newer_than_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

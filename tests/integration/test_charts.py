@@ -21,7 +21,8 @@ from mediabeat.runtime.settings import settings
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_store import RollUpStore
-from mediabeat.storage.rollups.stream_records import Sighting, project_hash
+from mediabeat.storage.rollups.stream_records import Sighting
+from mediabeat.storage.rollups.watching import project_hash
 from mediabeat.storage.session_items import shard_of
 from mediabeat.storage.session_store import Store
 from tests.support.api import Api

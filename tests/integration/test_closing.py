@@ -16,7 +16,7 @@ from mediabeat.core.summary import Summary
 from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import Table
-from mediabeat.storage.list_entries import ListEntries
+from mediabeat.storage.rollups.list_entries import ListEntries
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item, key

@@ -6,7 +6,8 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.storage.rollups.live_viewers import LiveViewers
-from mediabeat.storage.rollups.stream_records import Sighting, project_hash
+from mediabeat.storage.rollups.stream_records import Sighting
+from mediabeat.storage.rollups.watching import project_hash
 
 MINUTE = 29_916_666
 

@@ -52,8 +52,8 @@ def chosen_day(day: datetime | None, *, today: bool, deployment: Target) -> int:
     kept_days = deployment.retention_days or 0
     if begins_at - DAY_MS + kept_days * DAY_MS <= now:  # sessions of the day before count, too
         raise CommandFailed(
-            f"Sessions of {written} have expired: they are kept for {kept_days} days. The counters still have them, and cannot be "
-            "compared."
+            f"Sessions of {written} have expired: they are kept for {kept_days} days. The counters still have them, and cannot "
+            "be compared."
         )
     return begins_at // DAY_MS
 

@@ -8,9 +8,9 @@ from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
 from mediabeat.storage import checkpoints, session_items, upload_items, viewer_items
 from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
+from mediabeat.storage.rollups.watching import watching_value
 from mediabeat.storage.table import Item, key
 from mediabeat.storage.upload_items import Upload
-from mediabeat.storage.watching import watching_value
 from mediabeat.storage.write_units import check_units
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mediabeat.core.lifecycle import Mark
     from mediabeat.storage.checkpoints import Checkpoints
     from mediabeat.storage.due_index import DueIndex
-    from mediabeat.storage.list_entries import ListEntries
+    from mediabeat.storage.rollups.list_entries import ListEntries
     from mediabeat.storage.session_queries import Opened
 
 # Conditions on a head. `:now` is the server's clock.
@@ -56,7 +56,7 @@ class Store:
     @cached_property
     def entries(self) -> "ListEntries":
         """What the closer writes into the list of sessions."""
-        from mediabeat.storage.list_entries import ListEntries  # no append needs it
+        from mediabeat.storage.rollups.list_entries import ListEntries  # no append needs it
 
         return ListEntries(self._table)
 

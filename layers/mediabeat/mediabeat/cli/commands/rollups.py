@@ -16,8 +16,8 @@ from mediabeat.cli.target import Target
 def rollups() -> None:
     """Check and rebuild the charts' counters.
 
-    Both commands read all sessions of a day and of the day before, which may have played into it. The day must have ended 48 hours
-    ago, and none of its sessions may have expired.
+    Both commands read all sessions of a day and of the day before, which may have played into it. The day must have ended
+    48 hours ago, and none of its sessions may have expired.
     """
 
 

@@ -19,7 +19,7 @@ class Difference(NamedTuple):
 
 
 class DaySums:
-    """The counters of a project's epoch day by the sessions that were added. Sessions of the day before may have played into it."""
+    """The counters of a project's epoch day by the sessions that were added. Those of the day before may have played into it."""
 
     def __init__(self, project_id: str, day: int) -> None:
         self.project_id = project_id

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.storage.dynamodb import Table
-from mediabeat.storage.rollups.stream_records import ID_BYTES, Sighting, project_hash
+from mediabeat.storage.rollups.stream_records import ID_BYTES, Sighting
+from mediabeat.storage.rollups.watching import project_hash
 from mediabeat.storage.table import Item, key
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 from mediabeat.core.close_rules import MINUTE_MS
 from mediabeat.core.rollups.counters import Change, Counted, counted
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
+from mediabeat.storage.rollups.watching import watching_in
 from mediabeat.storage.session_items import HEAD, START, start_of
 
 ID_BYTES: Final = 8
-PROJECT_BYTES: Final = 6
 
 Image = Mapping[str, Mapping[str, str]]
 """An item as Lambda hands it over: DynamoDB's typed form, in which bytes are base64."""
@@ -73,18 +73,13 @@ def change_id(sid: str, version: int) -> bytes:
     return hashlib.sha256(f"{sid}#{version}".encode()).digest()[:ID_BYTES]
 
 
-def project_hash(project_id: str) -> str:
-    """Return the name of a project in its sessions' heads, which have little room."""
-    return hashlib.sha256(project_id.encode()).digest()[:PROJECT_BYTES].hex()
-
-
 def _read(name: str, written: Mapping[str, Any]) -> Change | Sighting | None:
     if name == "REMOVE":
         return None
     image, item = written["NewImage"], written["Keys"]["sk"]["S"]
     if item == START and (name == "INSERT" or "was" in image) and "version" in image:
         return _change(image, float(written["ApproximateCreationDateTime"]), is_new=name == "INSERT")
-    if item == HEAD and int(image.get("seen", {"N": "0"})["N"]) < 0:
+    if item == HEAD and int(image.get("seen", {"N": "0"})["N"]) < 0 and "of" in image:  # earlier releases wrote no `of`
         return _sighting(image, written["SequenceNumber"])
     return None
 
@@ -105,8 +100,8 @@ def _counted(image: Image) -> Counted:
 
 
 def _sighting(image: Image, sequence: str) -> Sighting:
-    project, kind = (of := _bytes(image["of"]))[:PROJECT_BYTES], of[PROJECT_BYTES]
-    return Sighting(project.hex(), kind, int(image["last_at"]["N"]) // MINUTE_MS, sequence)
+    of = watching_in(_bytes(image["of"]))
+    return Sighting(of.project, of.kind, int(image["last_at"]["N"]) // MINUTE_MS, sequence)
 
 
 def _bytes(attribute: Mapping[str, str]) -> bytes:
