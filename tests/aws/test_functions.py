@@ -21,6 +21,7 @@ ANSWERS: Final = {
     "charts": 200,
     "channels": 200,
     "schemas": 200,
+    "console": 200,
 }
 
 

@@ -39,8 +39,9 @@ def test_session_has_the_documented_keys_in_order(api: Api, api_key: str) -> Non
         }
 
     answer = api.recent(api_key)
-    number = answer["result"][0].pop("no")
+    number, session_id = answer["result"][0].pop("no"), answer["result"][0].pop("sessionId")
     assert number.isdigit()
+    assert api.query(f"/v1/sessionRecent/{session_id}", api_key)["result"]["sessionId"] == session_id
     expected = {
         "logDate": "2026-11-18 11:06:59",
         "uuid": viewer,

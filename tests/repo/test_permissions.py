@@ -48,6 +48,7 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("secretsmanager:GetSecretValue", SECRETS),
         },
         "schemas": set(),
+        "console": set(),
     }
 
 
@@ -147,7 +148,7 @@ def test_only_log_streams_and_secret_names_have_wildcards() -> None:
 def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
     readers = {role for role in roles_of_our_own() for _, where in grants(role) if where.endswith("/index/due")}
     assert readers == {"CloseIdleSessionsRole"}
-    for function in ("recent_sessions", "charts", "schemas"):
+    for function in ("recent_sessions", "charts", "schemas", "console"):
         actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
         assert actions <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 

@@ -120,7 +120,7 @@ def test_listings_are_named_by_project_device_video_type_and_shard() -> None:
 
 def test_list_entry_is_read_with_its_summary_once_there_is_one() -> None:
     item = session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT)
-    entry = ListEntry(SID, BASE_MS, -250, BEGUN.viewer, "{}", None)
+    entry = ListEntry(SID, BASE_MS, -250, BEGUN.viewer, "{}", None, BEGUN.device, BEGUN.video_type)
     assert session_items.entry_of(item) == entry
     assert session_items.entry_of(item | {"summary": {"B": b"summary"}}) == entry._replace(summary=b"summary")
 

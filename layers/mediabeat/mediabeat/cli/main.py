@@ -12,6 +12,7 @@ from mediabeat.cli.commands import (
     archives,
     charts,
     cloud,
+    console,
     demo,
     invoke,
     openapi,
@@ -58,7 +59,7 @@ def main() -> None:
 
 for command in (
     *(cloud.up, cloud.down, cloud.status),
-    *(demo.demo, replay.replay, sessions.sessions, charts.charts, invoke.invoke, variables.variables),
+    *(demo.demo, replay.replay, sessions.sessions, charts.charts, console.console, invoke.invoke, variables.variables),
     *(projects.project, access_keys.access_key, viewers.viewer),
     *(archives.export_project, archives.import_project, recompute.recompute, rollups.rollups),
     openapi.openapi,

@@ -124,3 +124,5 @@ class ListEntry(NamedTuple):
     viewer: str
     caller: str
     summary: bytes | None
+    device: str = ""
+    video_type: str = ""

@@ -84,6 +84,12 @@ def channel_settings() -> ChannelSettings:
     return ChannelSettings(os.environ["TABLE_NAME"], os.environ["ACCESS_KEY_SECRETS"])
 
 
+@cache
+def has_console() -> bool:
+    """Return whether this deployment shows the console."""
+    return os.environ.get("CONSOLE", "on") == "on"
+
+
 def processor_s() -> float:
     """Return the processor time that this process has used, in seconds."""
     return time.process_time()

@@ -184,6 +184,7 @@ def start_of(item: Item) -> Start:
 
 def entry_of(item: Item) -> ListEntry:
     """Read an entry of the index `newest`."""
+    _, device, video_type, _ = item["listing"]["S"].rsplit("#", 3)
     return ListEntry(
         sid=item["pk"]["S"],
         started_at=int(item["started_at"]["N"]),
@@ -191,6 +192,8 @@ def entry_of(item: Item) -> ListEntry:
         viewer=item.get("viewer", {}).get("S", ""),
         caller=_caller_if_readable(item),
         summary=summary_in(item),
+        device=device,
+        video_type=video_type,
     )
 
 

@@ -1,7 +1,7 @@
 """The bodies of replies to queries. mypy checks the code against their types, and the OpenAPI document shows them.
 
 Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order and formats are those of its published example.
-`metrics` is our addition.
+`sessionId` and `metrics` are our additions.
 """
 
 import struct
@@ -35,7 +35,7 @@ class RecentSession(TypedDict):
     """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut.
 
     `asOf` is present when later events of a large open session are not counted yet. `unreadable` is present when the session is
-    stored but cannot be read: only its id, start and viewer are right then.
+    stored but cannot be read: only its id, start and viewer are right then. `sessionId` finds the detail of exactly this session.
     """
 
     logDate: str
@@ -49,6 +49,7 @@ class RecentSession(TypedDict):
     playingTime: float
     isError: bool
     sessionLog: list[SessionLogLine]
+    sessionId: str
     sessionLogTotal: NotRequired[int]
     asOf: NotRequired[str]
     unreadable: NotRequired[Literal[True]]
@@ -166,6 +167,7 @@ def _recent_session(session: ListedSession) -> RecentSession:
         "playingTime": sums.playing_ms / 1_000,
         "isError": summary is not None and summary.is_error,
         "sessionLog": log_lines(log, entry.viewer, skew_ms),
+        "sessionId": shown_id(entry.sid, device=entry.device, video_type=entry.video_type, started_at=entry.started_at),
     }
     if sums.lines > len(log):
         body["sessionLogTotal"] = sums.lines

@@ -1,0 +1,65 @@
+// Numbers, durations and times as the reader's language writes them, in the chosen time zone.
+import { chosenZone } from "./choices.js";
+import { shownLanguage, t } from "./words.js";
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+export function number(value, digits = 0) {
+  return new Intl.NumberFormat(shownLanguage(), { maximumFractionDigits: digits }).format(value);
+}
+
+export function percent(ratio, digits = 1) {
+  return new Intl.NumberFormat(shownLanguage(), { style: "percent", maximumFractionDigits: digits }).format(ratio);
+}
+
+function unit(value, name, digits = 0) {
+  const options = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits };
+  return new Intl.NumberFormat(shownLanguage(), options).format(value);
+}
+
+// 3.2 s, 4m 10s, 5h 3m, 12d 4h.
+export function duration(seconds) {
+  const whole = Math.round(seconds);
+  if (whole < 60) return unit(seconds, "second", seconds < 10 ? 1 : 0);
+  if (whole < 3600) return `${unit(Math.floor(whole / 60), "minute")} ${unit(whole % 60, "second")}`;
+  if (whole < 86400) return `${unit(Math.floor(whole / 3600), "hour")} ${unit(Math.floor(whole / 60) % 60, "minute")}`;
+  return `${unit(Math.floor(whole / 86400), "day")} ${unit(Math.floor(whole / 3600) % 24, "hour")}`;
+}
+
+// The API writes moments in UTC as `YYYY-MM-DD HH:mm:ss`.
+export function momentOf(text) {
+  return Date.parse(`${text.replace(" ", "T")}Z`);
+}
+
+function dated(at, options, zone) {
+  return new Intl.DateTimeFormat(shownLanguage(), { timeZone: zone, ...options }).format(at);
+}
+
+export function dayAndTime(at) {
+  return dated(at, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }, chosenZone());
+}
+
+export function dayAndClock(at) {
+  return dated(at, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, chosenZone());
+}
+
+export function clock(at, seconds = false) {
+  return dated(at, { hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined, hourCycle: "h23" }, chosenZone());
+}
+
+// A bucket of a whole day is a UTC day, whatever zone is chosen.
+export function utcDay(at) {
+  return dated(at, { month: "short", day: "numeric" }, "UTC");
+}
+
+export function zoneName() {
+  return chosenZone() === "UTC" ? "UTC" : t("zone.named", { zone: chosenZone() });
+}
+
+export function ago(at) {
+  const seconds = Math.round((Date.now() - at) / 1000);
+  const relative = new Intl.RelativeTimeFormat(shownLanguage(), { numeric: "always" });
+  return seconds < 90 ? relative.format(-seconds, "second") : relative.format(-Math.round(seconds / 60), "minute");
+}

@@ -1,0 +1,125 @@
+// One viewing: what it was, how it went, and where it went wrong.
+import { ask } from "./api.js";
+import { cut, foreign, foreignLink, h } from "./dom.js";
+import { exportButtons } from "./exports.js";
+import { Feed } from "./feed.js";
+import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
+import { metricsTable } from "./metrics.js";
+import { hrefTo, place } from "./router.js";
+import { table } from "./tables.js";
+import { timeline } from "./timeline.js";
+import { has, t } from "./words.js";
+
+const word = (group, value) => (has(`${group}.${value}`) ? t(`${group}.${value}`) : foreign(value));
+
+function facts({ media, user, player, metrics, uuid, sessionId, startTime, sessionLog }) {
+  const how = metrics.outcome ? word("outcome", metrics.outcome) : t("session.open");
+  const first = sessionLog.length ? dayAndTime(momentOf(sessionLog[0].logDate)) : null;
+  const rows = [
+    ["fact.outcome", h("strong", { class: `outcome ${metrics.outcome ?? "open"}` }, how)],
+    ["fact.closed", metrics.close_reason ? word("close", metrics.close_reason) : t("session.notClosed")],
+    ["fact.score", metrics.experience_score === null || metrics.experience_score === undefined ? "–" : number(metrics.experience_score, 1)],
+    ["fact.content", foreignLink(String(media.url ?? ""), media.name ?? media.id)],
+    ["fact.type", word("type", media.videoType)],
+    ["fact.length", Number(media.length) > 0 ? duration(Number(media.length)) : "–"],
+    ["fact.begin", first],
+    ["fact.start", duration(startTime.totalStartTimeSum)],
+    ["fact.player", foreign(`${player.playerName} ${player.playerVersion}`)],
+    ["fact.system", foreign(user.os.replace(" / ", " "))],
+    ["fact.browser", foreign(user.browser)],
+    ["fact.device", word("deviceType", user.deviceType ?? user.device)],
+    ["fact.site", foreignLink(user.origin)],
+    ["fact.page", foreignLink(user.visitedPage)],
+    ["fact.viewer", h("code", {}, uuid)],
+    ["fact.session", h("code", {}, sessionId)],
+  ];
+  return h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value || "–"))));
+}
+
+// The way from one viewing to its like: is it only them, and since when?
+function alike({ uuid, user, error }) {
+  const kept = { device: user.device, range: "24h" };
+  return h("ul", { class: "alike" },
+    h("li", {}, h("a", { href: hrefTo("sessions", { ...place().filters, find: uuid }) }, t("alike.viewer"))),
+    h("li", {}, h("a", { href: hrefTo("sessions", { ...kept, errors: "1" }) }, t("alike.device"))),
+    user.origin && h("li", {}, h("a", { href: hrefTo("sessions", { ...kept, device: "", errors: error.length ? "1" : "", find: user.origin }) }, t("alike.site"))),
+    h("li", {}, h("a", { href: hrefTo("overview", kept) }, t("alike.overview"))));
+}
+
+function errorTable(errors) {
+  if (!errors.length) return h("p", { class: "quiet" }, t("session.noErrors"));
+  return table([
+    { name: t("column.at"), cell: (row) => dayAndTime(momentOf(row.logDate)) },
+    { name: t("column.position"), cell: (row) => row.videoTime },
+    { name: t("column.errorId"), cell: (row) => (row.errorId === null ? "–" : foreign(row.errorId)) },
+    { name: t("column.source"), cell: (row) => foreign(row.errorSource) },
+  ], errors, { caption: t("session.errors") });
+}
+
+function partsTable(parts, columns, title) {
+  if (!parts?.length) return h("p", { class: "quiet" }, t("session.none"));
+  return table(columns.filter(([name]) => parts.some((part) => part[name] !== undefined && part[name] !== null))
+    .map(([name, isTime]) => ({ name: name.replaceAll("_", " "), number: isTime,
+      cell: (part) => (part[name] === null || part[name] === undefined ? "–" : isTime ? duration(part[name] / (name.endsWith("_ms") ? 1000 : 1)) : foreign(part[name])) })),
+  parts, { caption: title });
+}
+
+function columnsOf(parts) {
+  return [...new Set((parts ?? []).flatMap((part) => Object.keys(part)))].map((name) => [name, /_ms$|_s$|^length$/.test(name)]);
+}
+
+function logTable(log, picture, memory) {
+  const rows = [];
+  const select = (index, scrolls) => {
+    rows.forEach((row, at) => {
+      row.classList.toggle("selected", at === index);
+      row.querySelector("button").setAttribute("aria-pressed", String(at === index));
+    });
+    picture().highlight(index);
+    if (scrolls) rows[index]?.scrollIntoView({ block: "nearest" });
+  };
+  const element = table([
+    { name: t("column.ended"), cell: (line, index) => h("button", { type: "button", class: "plain", "aria-pressed": "false", onclick: () => select(index, false) }, dayAndTime(momentOf(line.logDate))) },
+    { name: t("column.action"), cell: (line) => word("action", line.actionType) },
+    { name: t("column.position"), cell: (line) => line.videoTime },
+    { name: t("column.duration"), number: true, cell: (line) => duration(line.actionDuration / 1000) },
+  ], log, { caption: t("session.log"), rowAttributes: (line) => ({ class: `action-${line.actionType}` }) });
+  rows.push(...element.querySelectorAll("tbody tr"));
+  if (memory.selected !== undefined && rows[memory.selected]) rows[memory.selected].classList.add("selected");
+  return { element, select };
+}
+
+export function sessionView({ signal }) {
+  const { id, filters } = place();
+  const path = `/v1/sessionRecent/${encodeURIComponent(id)}`;
+  const title = h("h1", { tabindex: "-1" }, t("session.title"));
+  const feed = new Feed({ signal, load: () => ask(path), draw: ({ result }, memory) => {
+    if (id !== result.sessionId) history.replaceState(null, "", hrefTo("session", {}, result.sessionId));
+    const isOpen = !result.metrics.close_reason;
+    feed.everyMs = isOpen ? MINUTE_MS : 0;
+    feed.dueAt = isOpen ? Date.now() + MINUTE_MS : 0;
+    title.replaceChildren(t("session.title"), ": ", h("bdi", {}, cut(result.media.name ?? result.media.id)));
+    const log = result.sessionLog;
+    let picture = null;
+    const lines = logTable(log, () => picture, memory);
+    if (log.length) picture = timeline(log, { memory, select: (index) => lines.select(index, true) });
+    const header = ["logDate", "videoTime", "actionType", "actionDuration"];
+    const asked = [[`/v1/sessionRecent/${result.sessionId}`, {}]];
+    const { ads, chapters } = result.metrics;
+    return [
+      result.asOf && h("p", { class: "warning" }, t("session.asOf", { time: dayAndTime(momentOf(result.asOf)) })),
+      facts(result),
+      h("section", { "aria-label": t("timeline.title") }, h("h2", {}, t("timeline.title")), h("p", { class: "quiet" }, t("sessions.times", { zone: zoneName() })), picture?.element ?? h("p", { class: "empty" }, t("session.noLog"))),
+      h("section", { "aria-label": t("session.errors") }, h("h2", {}, t("session.errors")), errorTable(result.error)),
+      h("section", { "aria-label": t("alike.title") }, h("h2", {}, t("alike.title")), alike(result)),
+      h("section", { "aria-label": t("session.log") }, h("h2", {}, t("session.log")),
+        result.sessionLogTotal && h("p", { class: "warning" }, t("session.cut", { total: number(result.sessionLogTotal) })),
+        log.length > 0 && lines.element,
+        ...exportButtons("session-log", () => ({ header, rows: log.map((line) => header.map((name) => line[name])) }), asked)),
+      h("section", { "aria-label": t("session.metrics") }, h("h2", {}, t("session.metrics")), metricsTable(result.metrics, asked)),
+      h("section", { "aria-label": t("session.ads") }, h("h2", {}, t("session.ads")), partsTable(ads, columnsOf(ads), t("session.ads"))),
+      h("section", { "aria-label": t("session.chapters") }, h("h2", {}, t("session.chapters")), partsTable(chapters, columnsOf(chapters), t("session.chapters"))),
+    ];
+  } });
+  return [h("p", {}, h("a", { href: hrefTo("sessions", filters) }, `← ${t("sessions.title")}`)), title, feed.element];
+}
