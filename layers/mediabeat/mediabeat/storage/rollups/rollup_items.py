@@ -29,7 +29,7 @@ APPLIED_KEPT_S: Final = 26 * 3_600
 """A stream delivers no record that is older than 24 hours."""
 
 SEEN_OUTLIVES_S: Final = 7 * 24 * 3_600
-"""A viewer's item outlives the sessions that it counts. They expire at most 48 hours later than `RetentionDays` after their start.
+"""A viewer's item outlives the sessions that it counts. They expire up to 48 hours later than `RetentionDays` after the start.
 DynamoDB deletes them some days later, and until then they may be erased."""
 
 HOUR_S: Final = 3_600
