@@ -94,7 +94,8 @@ def test_functions_use_every_permission_they_have_and_no_other(
     table: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mediabeat.core.lifecycle.CHECKPOINT_FROM", 100)
+    for name in ("FROM", "STEP"):
+        monkeypatch.setattr(f"mediabeat.core.lifecycle.CHECKPOINT_{name}", 100)
     project, api_key = rotated(new_project("demo", 0)[0], 0)
     registry.replace_project(project)
     # Sessions: a full tail, a large event, a checkpoint, an end, a silence, a start that was cut off, a download.
