@@ -6,14 +6,13 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
-from mediabeat.runtime.settings import server_clock, settings
-from mediabeat.storage.dynamodb import aws, dynamodb_client
-from mediabeat.storage.lean_requests import shorten
+from mediabeat.runtime.settings import server_clock, settings, surroundings
+from mediabeat.storage.clients.lean import aws, lean_client
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-store = Store(deployed.table_name, shorten(dynamodb_client(WORKERS), aws()), index_shards=deployed.index_shards)
+store = Store(deployed.table_name, lean_client(**surroundings(), connections=WORKERS), index_shards=deployed.index_shards)
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest import mock
 
 from mediabeat.core.projects import new_project
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.runtime.settings import surroundings
+from mediabeat.storage.clients.boto import dynamodb_client
+from mediabeat.storage.clients.lean import LeanClient, Sending, lean_client
+from mediabeat.storage.clients.wire import Answer
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.table import Item
 from tests.benchmarks.figures import NotTaken
@@ -43,6 +46,9 @@ class Units:
     def __init__(self, *clients: "DynamoDBClient") -> None:
         self._told: list[tuple[str, Any]] = []  # the closer asks from many threads: only append is safe
         for client in clients:
+            if isinstance(client, LeanClient):
+                client._wire = _Telling(client._wire, self._told)
+                continue
             client.meta.events.register("before-parameter-build.dynamodb", self._ask)
             client.meta.events.register("after-call.dynamodb", self._note)
 
@@ -67,6 +73,22 @@ class Units:
         return Spent(reads, sum(one["CapacityUnits"] for one in writes), index_writes)
 
 
+class _Telling:
+    """What sends for a small client, and notes the capacity that each request has used."""
+
+    def __init__(self, wire: Sending, told: list[tuple[str, Any]]) -> None:
+        self._wire = wire
+        self._told = told
+        self.close = wire.close
+
+    def send(self, operation: str, body: bytes, deadline_s: float) -> Answer:
+        asked = json.dumps(json.loads(body) | {"ReturnConsumedCapacity": "INDEXES"}).encode()
+        status, _, content = self._wire.send(operation, asked, deadline_s)
+        told = json.loads(content).get("ConsumedCapacity", [{"CapacityUnits": 1.0}])  # as above
+        self._told.extend((operation, one) for one in (told if isinstance(told, list) else [told]))
+        return status, {}, content
+
+
 class Database:
     """An engine; each benchmark makes its own tables in it."""
 
@@ -79,6 +101,12 @@ class Database:
         """Return a client as the functions make it."""
         with mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=self.endpoint):
             return dynamodb_client(connections)
+
+    def lean_client(self, connections: int = 1) -> "DynamoDBClient":
+        """Return a small client, as the functions on the hot path make it."""
+        environment = {name: os.environ[name] for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+        environment["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint
+        return lean_client(**surroundings() | {"environment": environment, "connections": connections})
 
     def new_table(self) -> str:
         """Create a table as template.yaml has it, with the project `demo` in it."""

@@ -50,7 +50,7 @@ def _round(service: Service, raw: "Raw", appending: "RawAppending") -> tuple[flo
         assert answer["statusCode"] == 204, answer
 
     ours_s = updates_s = appends_s = 0.0
-    with mock.patch.multiple(ingest_event, store=service.store, server_clock=lambda: next(now)):
+    with mock.patch.multiple(ingest_event, store=service.lean_store, server_clock=lambda: next(now)):
         for first in range(0, len(bodies), IN_TURN):
             some = bodies[first : first + IN_TURN]
             ours_s += _seconds(invoke, some)

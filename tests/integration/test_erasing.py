@@ -14,7 +14,7 @@ from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.runtime.settings import settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.upload_items import UPLOAD, Upload, upload_item, upload_of
 from mediabeat.storage.viewer_store import ViewerStore

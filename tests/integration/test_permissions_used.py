@@ -8,7 +8,7 @@ from botocore.client import BaseClient
 
 from mediabeat.core.projects import new_project, rotated
 from mediabeat.runtime.settings import channel_settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
 from tests.support.api import Api, app

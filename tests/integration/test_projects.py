@@ -13,7 +13,7 @@ from mediabeat.cli.target import Target
 from mediabeat.core.projects import AccessKey, Project, new_access_key, new_project, rotated
 from mediabeat.errors import NotFound, ProjectExists, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import MAX_ATTEMPTS, Registry
 from mediabeat.storage.secrets import secrets_client
 from tests.support.api import Api

@@ -14,6 +14,7 @@ from mediabeat.cli.local_cloud import clients, deployment, lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.clients.lean import Refused
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore, ViewerKey
 from mediabeat.storage.session_queries import SessionQueries
@@ -95,7 +96,7 @@ def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
         return
     try:
         yield _of_stack(stack, boto3.Session(region_name=region).client)
-    except (BotoCoreError, ClientError, StorageUnavailable) as error:
+    except (BotoCoreError, ClientError, Refused, StorageUnavailable) as error:
         raise CommandFailed(f"The stack {stack!r}: {error}") from error
 
 
