@@ -88,10 +88,10 @@ def object_of(fields: Fields) -> Any:
     return make(fields.name, types, total=False)
 
 
-CustomMetadata = Annotated[
-    dict[Annotated[str, Field(pattern=f"^{params.CUSTOM_NAME}$")], type_of(rules.TEXT)],  # type: ignore[valid-type]
-    Field(max_length=MAX_ENTRIES),
-]
+_Text: Any = type_of(rules.TEXT)
+_Number: Any = type_of(rules.NUMBER)
+_CustomName = Annotated[str, Field(pattern=f"^{params.CUSTOM_NAME}$")]
+CustomMetadata: Any = Annotated[dict[_CustomName, _Text], Field(max_length=MAX_ENTRIES)]
 
 
 def checked_params(fields: Fields) -> Any:
@@ -137,7 +137,7 @@ class PlayerTime(BaseModel):
 
     model_config = STRICT
 
-    playhead: type_of(rules.NUMBER)  # type: ignore[valid-type]
+    playhead: _Number
     ts: Annotated[int, Field(ge=0, le=MAX_TS_MS), WHOLE]
 
 
