@@ -24,14 +24,13 @@ def lambda_handler(request: Request, context: Any) -> Reply:
     """Store the event; 204 once it is durable."""
     now = server_clock()
     sid = request.path_parameters["sid"]
-    value = request.json(limit_bytes=ARRAY_BYTES)
+    value = request.json(limit_bytes=ARRAY_BYTES, single_limit_bytes=EVENT_BYTES)
     if isinstance(value, list):
         from mediabeat.protocols.media_collection.responses import batch_reply  # few players send arrays
 
         refusals = append_events(sid, parse_events(value), store, deployed.limits, now=now, on_retry=count_retry)
         telemetry.count("EventsAccepted", refusals.count(None))
         return batch_reply(refusals, request.log_refusal)
-    request.body(limit_bytes=EVENT_BYTES)  # of a single event, less is accepted
     append_event(sid, parse_event(value), store, deployed.limits, now=now, on_retry=count_retry)
     telemetry.count("EventsAccepted")
     return reply(204)

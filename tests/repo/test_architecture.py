@@ -126,7 +126,7 @@ def test_every_protocol_has_the_same_file_names(protocol: str) -> None:
 
 def test_protocols_use_of_the_runtime_only_requests_and_replies() -> None:
     used = {name for module in modules() if top(module) == "protocols" for name in ours(module) if top(name) == "runtime"}
-    assert {".".join(name.split(".")[:2]) for name in used} == {"runtime.http_api"}
+    assert {".".join(name.split(".")[:2]) for name in used} == {"runtime.http_api", "runtime.http_errors"}
 
 
 @pytest.mark.parametrize("module", pure_modules())
