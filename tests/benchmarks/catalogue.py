@@ -12,7 +12,7 @@ BENCHMARKS: Final[dict[Benchmark, tuple[str, ...]]] = {
     units.write_units: ("write_units_per_event", "write_units_per_session_start", "write_units_per_close"),
     shipped.cold_start: ("cold_start_ratio",),
     shipped.warm_cpu: ("warm_cpu_ratio",),
-    throughput.durable_events: ("durable_events_per_s",),
+    throughput.durable_events: ("durable_events_per_s", "durable_cpu_ratio"),
     folding.folding: ("fold_events_per_s",),
     queries.recent: ("recent_cost",),
     closer.idle: ("closer_idle_units",),

@@ -23,6 +23,7 @@ from mediabeat.storage.project_store import Registry
 from mediabeat.storage.table import Item
 from tests.benchmarks.figures import NotTaken
 from tests.support.engine import NoEngine, binary, running
+from tests.support.environment import usual_environment
 from tests.support.template import table_definition
 
 if TYPE_CHECKING:
@@ -104,8 +105,7 @@ class Database:
 
     def lean_client(self, connections: int = 1) -> "DynamoDBClient":
         """Return a small client, as the functions on the hot path make it."""
-        environment = {name: os.environ[name] for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-        environment["AWS_ENDPOINT_URL_DYNAMODB"] = self.endpoint
+        environment = usual_environment() | {"AWS_ENDPOINT_URL_DYNAMODB": self.endpoint}
         return lean_client(**surroundings() | {"environment": environment, "connections": connections})
 
     def new_table(self) -> str:

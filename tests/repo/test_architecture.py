@@ -2,7 +2,6 @@
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Final
 import pytest
 
 from tests.support.builders import wire
+from tests.support.environment import usual_environment
 from tests.support.template import ROOT
 
 PACKAGE: Final = ROOT / "layers" / "mediabeat" / "mediabeat"
@@ -20,9 +20,6 @@ MAX_LINES: Final = 260
 MAX_HANDLER_LINES: Final = 40
 MAX_HOT_MODULES: Final = 19
 """Modules of the package that a cold start of `functions/ingest_event` loads. Each one costs players time."""
-
-UNUSUAL_HERE: Final = frozenset({"DYNAMODB_CLIENT", "REQUESTS_CA_BUNDLE"})
-"""Variables of the tests and of this machine that bring boto3 into a function."""
 
 MAX_FILES: Final = 20
 
@@ -209,8 +206,9 @@ def test_cold_start_of_the_hot_path_loads_few_modules() -> None:
         "print(*(name for name, module in sys.modules.items()"
         " if not (getattr(module, '__file__', '') or '').endswith('__init__.py')))"
     )
-    usual = {name: value for name, value in os.environ.items() if not name.startswith("AWS_CA") and name not in UNUSUAL_HERE}
-    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, env=usual, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=usual_environment(), capture_output=True, text=True, check=True
+    )
     loaded = done.stdout.split()
     ours = [name for name in loaded if name.startswith("mediabeat.")]
     assert "mediabeat.use_cases.append_events" in ours
