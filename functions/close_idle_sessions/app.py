@@ -1,5 +1,6 @@
 """Schedule, every minute: closes the sessions that have ended or gone quiet."""
 
+from functools import partial
 from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
@@ -8,11 +9,15 @@ from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import server_clock, settings, surroundings
 from mediabeat.storage.clients.lean import aws, lean_client
+from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-store = Store(deployed.table_name, lean_client(**surroundings(), connections=WORKERS), index_shards=deployed.index_shards)
+client = lean_client(**surroundings(), connections=WORKERS)
+store = Store(deployed.table_name, client, index_shards=deployed.index_shards)
+registry = Registry(deployed.table_name, client)
+close = partial(close_due, store, deployed.limits, server_clock, business_errors=registry.business_errors)
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 
@@ -21,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close the due sessions of one slice, and return how many by reason; the scheduled run also starts the other runs."""
     ms_left = context.get_remaining_time_in_millis
     with self_invoke.run(event, context, slices=slices) as sliced:
-        run = close_due(store, deployed.limits, server_clock, ms_left=ms_left, number=sliced.number, slices=slices)
+        run = close(slices=slices, number=sliced.number, ms_left=ms_left)
     for reason in CloseReason:
         telemetry.count(telemetry.closed_metric(reason), run.closed_by_reason[reason])
     telemetry.record("CloseLag", run.max_lag_ms)
@@ -31,5 +36,4 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log_not_closed(run.failed, context)
     log_runs_not_started(sliced.refused, context)
     telemetry.publish()
-    by_reason = {str(reason): closed for reason, closed in run.closed_by_reason.items()}
-    return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}
+    return {"closed": dict(run.closed_by_reason), "failed": len(run.failed), "has_more": run.has_more}

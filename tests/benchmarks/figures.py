@@ -91,6 +91,14 @@ _FIGURES: Final = (
         "3: the summary, its copy in the list, the mark",
     ),
     Figure(
+        "rollup_units_per_session",
+        "write units of roll-ups for a session",
+        "write units",
+        "half an hour, 4.5 changes of its figures, and the closer's writes of them; 5,000 viewers, 50 contents by Zipf's law, "
+        "batches of 20 s of a stream with 4 shards; details: with other numbers of contents, and each change alone (idle)",
+        Target("≤ 13, idle ≤ 55", lambda taken: taken.value <= 13 and taken.details["idle"] <= 55),
+    ),
+    Figure(
         "cold_start_ratio",
         "cold start of the ingest function / boto3's DynamoDB client",
         OF_BOTO3,
@@ -142,6 +150,23 @@ _FIGURES: Final = (
             lambda taken: taken.value <= 1.1 and taken.details["latency_ratio"] <= 1.5,
         ),
         "1: the answer is the same",
+    ),
+    Figure(
+        "contents_units",
+        "read units of a page of 1,000 contents, 7 days",
+        "read units",
+        "GET /v1/contentsSummary with limit=100, until the reply's JSON: contents with a title, played daily on PC and Mobile "
+        "(largest: with a URL, in all four kinds); of_boto3_reads: a default client that reads the same items",
+        Target("≤ 150, ≤ 500 ms of a core", lambda taken: taken.value <= 150 and taken.details["cpu_ms"] <= 500),
+        "the contents' items, at 4 KB a half unit",
+    ),
+    Figure(
+        "chart_units",
+        "read units of plays in 24 hours, in steps of 5 minutes",
+        "read units",
+        "GET /v1/charts/playCnt of 24 unaligned hours, 289 buckets, in a project that is busy in all four kinds",
+        Target("≤ 10, ≤ 200 ms of a core", lambda taken: taken.value <= 10 and taken.details["cpu_ms"] <= 200),
+        "25 items, at 4 KB a half unit",
     ),
     Figure(
         "closer_idle_units",
