@@ -8,8 +8,8 @@ import os
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest import mock
@@ -48,7 +48,7 @@ class Units:
         self._told: list[tuple[str, Any]] = []  # the closer asks from many threads: only append is safe
         for client in clients:
             if isinstance(client, LeanClient):
-                client._wire = _Telling(client._wire, self._told)
+                client._wire = _Telling(client._wire, self._add)
                 continue
             client.meta.events.register("before-parameter-build.dynamodb", self._ask)
             client.meta.events.register("after-call.dynamodb", self._note)
@@ -61,6 +61,10 @@ class Units:
         failed = [{"CapacityUnits": 1.0}] if "Error" in parsed else []  # a failed condition costs the write all the same
         told = parsed.get("ConsumedCapacity", failed)
         self._told.extend((model.name, one) for one in (told if isinstance(told, list) else [told]))
+
+    def _add(self, operation: str, answer: dict[str, Any]) -> None:
+        told = answer.get("ConsumedCapacity", [{"CapacityUnits": 1.0}])  # as above
+        self._told.extend((operation, one) for one in (told if isinstance(told, list) else [told]))
 
     def taken(self) -> Spent:
         """Return what was spent since this was last asked."""
@@ -77,16 +81,15 @@ class Units:
 class _Telling:
     """What sends for a small client, and notes the capacity that each request has used."""
 
-    def __init__(self, wire: Sending, told: list[tuple[str, Any]]) -> None:
+    def __init__(self, wire: Sending, tell: Callable[[str, dict[str, Any]], None]) -> None:
         self._wire = wire
-        self._told = told
+        self._tell = tell
         self.close = wire.close
 
     def send(self, operation: str, body: bytes, deadline_s: float) -> Answer:
         asked = json.dumps(json.loads(body) | {"ReturnConsumedCapacity": "INDEXES"}).encode()
         status, _, content = self._wire.send(operation, asked, deadline_s)
-        told = json.loads(content).get("ConsumedCapacity", [{"CapacityUnits": 1.0}])  # as above
-        self._told.extend((operation, one) for one in (told if isinstance(told, list) else [told]))
+        self._tell(operation, json.loads(content))
         return status, {}, content
 
 
@@ -97,6 +100,7 @@ class Database:
         self.endpoint = endpoint
         self._numbers = itertools.count()
         self._admin = self.client()
+        self._small: list[DynamoDBClient] = []
 
     def client(self, connections: int = 1) -> "DynamoDBClient":
         """Return a client as the functions make it."""
@@ -106,7 +110,13 @@ class Database:
     def lean_client(self, connections: int = 1) -> "DynamoDBClient":
         """Return a small client, as the functions on the hot path make it."""
         environment = usual_environment() | {"AWS_ENDPOINT_URL_DYNAMODB": self.endpoint}
-        return lean_client(**surroundings() | {"environment": environment, "connections": connections})
+        self._small.append(lean_client(**surroundings() | {"environment": environment, "connections": connections}))
+        return self._small[-1]
+
+    def close(self) -> None:
+        """Hang up."""
+        for client in self._small:
+            client.close()
 
     def new_table(self) -> str:
         """Create a table as template.yaml has it, with the project `demo` in it."""
@@ -159,7 +169,7 @@ def database(*options: str) -> Iterator[Database]:
     Raises NotTaken where there is none.
     """
     try:
-        with running(*options) as endpoint:
-            yield Database(endpoint)
+        with running(*options) as endpoint, closing(Database(endpoint)) as database:
+            yield database
     except NoEngine as error:
         raise NotTaken(f"needs a DynamoDB engine: {error}") from None
