@@ -114,6 +114,7 @@ def test_endpoint_that_is_no_plain_one_is_left_to_botocore(url: str) -> None:
 
 def test_variables_of_lambda_are_usual() -> None:
     lambdas = {"AWS_REGION": "eu-west-1", "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13"}
+    lambdas |= {"AWS_ACCESS_KEY": "AKIDEXAMPLE", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_FORMAT": "JSON"}
     more = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000", "AWS_SAM_LOCAL": "true", "AWS_CA_BUNDLE": "", "LANG": "en_US.UTF-8"}
     place = place_in(PLAIN | lambdas | more | {"AWS_SESSION_TOKEN": "t"})
     assert isinstance(place, Place)

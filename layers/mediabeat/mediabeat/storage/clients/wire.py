@@ -39,7 +39,8 @@ FAILURES: Final = (OSError, HTTPException)
 _CLOSED: Final = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLError)
 
 _USUAL: Final = re.compile(
-    "AWS_(REGION|DEFAULT_REGION|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|ENDPOINT_URL.*|EXECUTION_ENV|LAMBDA_.*|XRAY_.*|SAM_.*)"
+    "AWS_(REGION|DEFAULT_REGION|ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|ENDPOINT_URL(_.*)?|EXECUTION_ENV"
+    "|LAMBDA_.*|XRAY_.*|SAM_.*)"
 )
 """Variables of AWS that change nothing, or what `place_in` reads. Any other may be an option of botocore's, a future one too."""
 
@@ -89,7 +90,7 @@ def place_in(environment: Mapping[str, str]) -> Place:
         raise Unusual("no plain endpoint, or no certificates of botocore")
     is_secure = url.scheme == "https"
     roots = found.origin.replace("__init__.py", "cacert.pem") if is_secure else None
-    token = environment.get("AWS_SESSION_TOKEN", "")
+    token = environment.get("AWS_SECURITY_TOKEN") or environment.get("AWS_SESSION_TOKEN", "")
     return Place(url.hostname, url.port or (443 if is_secure else 80), url.netloc, region, key_id, secret, token, roots)
 
 
