@@ -16,8 +16,6 @@ import functions.ingest_event.app as ingest_event
 import functions.roll_up.app as roll_up
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import aws
-from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_store import RollUpStore
@@ -26,7 +24,7 @@ from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import Run, close_due
 from tests.faults.history import Call, Kind
 from tests.faults.interleaver import TakingTurns
-from tests.faults.requests import Wire
+from tests.faults.requests import ClientKind, Wire
 from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
@@ -44,14 +42,17 @@ numbers = itertools.count()
 
 
 class Deployment:
-    """One engine and the clients of the functions; each schedule gets a table of its own."""
+    """One engine and the clients of the functions; each schedule gets a table of its own.
 
-    def __init__(self, endpoint: str) -> None:
+    `kind` is the client of the functions that have the small one.
+    """
+
+    def __init__(self, endpoint: str, kind: ClientKind = ClientKind.LEAN) -> None:
         self.wire = Wire(endpoint)
         self._stack = ExitStack()
         self.direct = self._stack.enter_context(client_of(endpoint))
-        self._starter, self._ingester, self._roller, closer = (self.wire.client() for _ in range(4))
-        self._closer = shorten(closer, aws())
+        client = self.wire.lean_client if kind is ClientKind.LEAN else self.wire.client
+        self._starter, self._roller, self._ingester, self._closer = self.wire.client(), self.wire.client(), client(), client()
 
     def close(self) -> None:
         """Hang up."""
@@ -76,7 +77,7 @@ class Deployment:
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, **stored)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
-            (closer, {"registry": Registry(table, self._closer)}),
+            (closer, {"business_errors": Registry(table, self._closer).business_errors}),
             (roll_up, {"counters": RollUpStore(table, self._roller, **KEPT, pause=lambda _: None)}),
             (roll_up, {"viewers": LiveViewers(table, self._roller)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),

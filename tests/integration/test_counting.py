@@ -11,7 +11,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.rollups.counters import Change, Content, Counted, content_hash
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.rollups.rollup_batches import MAX_IDS
 from mediabeat.storage.rollups.rollup_queries import RollUpQueries
 from mediabeat.storage.rollups.rollup_store import MAX_ATTEMPTS, MOST_WAITED_MS, RollUpStore
