@@ -9,11 +9,16 @@ import hmac
 import re
 import secrets
 import string
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from mediabeat.errors import InvalidInput, Problem
 
 PROJECT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+ORG_ID: Final = re.compile(r"[A-Za-z0-9]{1,64}@AdobeOrg")
+MAX_DATASTREAMS: Final = 50
+"""Further ids of a project. They are written in one transaction, which takes 100 items."""
+
 ACCESS_KEY_ID: Final = re.compile(r"[A-Z0-9]{20}")
 
 _ID_LETTERS: Final = string.ascii_uppercase + string.digits
@@ -26,6 +31,7 @@ class Project(NamedTuple):
     """One project, with the hashes of its API keys. `created_at` and `old_key_until` in epoch milliseconds.
 
     `keeps_viewer_uuids`: viewers' ids that are UUIDs are stored unhashed. The operator decides this at creation.
+    `org`: the organisation's id in Adobe's Experience Cloud, if known. `datastreams`: further ids under which players report.
     """
 
     id: str
@@ -34,17 +40,28 @@ class Project(NamedTuple):
     old_key_hash: str | None = None
     old_key_until: int | None = None
     keeps_viewer_uuids: bool = False
+    org: str = ""
+    datastreams: tuple[str, ...] = ()
 
 
-def new_project(project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False) -> tuple[Project, str]:
+def new_project(
+    project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False, org: str = "", datastreams: Sequence[str] = ()
+) -> tuple[Project, str]:
     """Return a new project and its API key, which is not stored.
 
-    Raises InvalidInput for an id that cannot be a report suite.
+    Raises InvalidInput for an id that cannot be a report suite, and for an organisation's id that is not Adobe's.
     """
-    if not PROJECT_ID.fullmatch(project_id):
-        raise InvalidInput(Problem("project", "must be 1 to 100 letters, digits, dots, dashes or underscores"))
+    for field, one in (("project", project_id), *(("datastream", one) for one in datastreams)):
+        if not PROJECT_ID.fullmatch(one):
+            raise InvalidInput(Problem(field, "must be 1 to 100 letters, digits, dots, dashes or underscores"))
+    if org and not ORG_ID.fullmatch(org):
+        raise InvalidInput(Problem("org", "must be an id such as 5A1E2F3C0B4D6E7F0A495C01@AdobeOrg"))
+    if len(datastreams) > MAX_DATASTREAMS:
+        raise InvalidInput(Problem("datastream", f"must not be given more than {MAX_DATASTREAMS} times"))
     key = _new_key()
-    return Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids), key
+    further = tuple(dict.fromkeys(one for one in datastreams if one != project_id))
+    project = Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids, org=org, datastreams=further)
+    return project, key
 
 
 def rotated(project: Project, now_ms: int, *, grace_ms: int = 0) -> tuple[Project, str]:

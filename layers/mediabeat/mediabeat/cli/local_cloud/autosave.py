@@ -63,6 +63,7 @@ def main(settled: Path) -> None:
         del os.environ[name]  # settings of the tool that started this process; functions would get them
     ministack: Any = import_module("ministack.app")
     gate: Any = import_module("gate")  # beside this file
+    gate.take_schemes_of_origins(ministack._get_module("apigateway"))  # noqa: SLF001
     served = gate.Gate(
         ministack.app,
         port=int(os.environ["GATEWAY_PORT"]),
