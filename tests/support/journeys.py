@@ -11,6 +11,12 @@ from tests.support.template import ROOT
 JOURNEYS: Final = {path.stem: path for path in sorted((ROOT / "events" / "journeys").glob("*.json"))}
 
 
+EDGE_JOURNEYS: Final = frozenset(name for name, path in JOURNEYS.items() if '"requests"' in path.read_text(encoding="utf-8"))
+"""Those that are recorded as an Edge client sent them."""
+
+COLLECTION_JOURNEYS: Final = tuple(name for name in JOURNEYS if name not in EDGE_JOURNEYS)
+
+
 def bodies_of(journey: str) -> list[Wire]:
     """Return what a journey's player sends."""
     (session,) = json.loads(JOURNEYS[journey].read_text())["sessions"]
