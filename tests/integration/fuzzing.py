@@ -16,7 +16,7 @@ from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
 from tests.support.api import Event, Route, event_of
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
-from tests.support.journeys import JOURNEYS, bodies_of
+from tests.support.journeys import COLLECTION_JOURNEYS, bodies_of
 
 VIEWER: Final = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 OTHER: Final = frozenset(f"{method} /api/v2/{{proxy+}}" for method in ("GET", "POST", "PUT", "DELETE", "PATCH"))
@@ -104,7 +104,7 @@ PLAYHEADS: Final = st.one_of(st.integers(0, 100), st.floats(-1e12, 1e12), st.sam
 def events_sent() -> list[Wire]:
     """Events of whole viewings, one of each type and of each journey, but for the first and the last."""
     seen: dict[tuple[str, str], Wire] = {}
-    for journey in JOURNEYS:
+    for journey in COLLECTION_JOURNEYS:
         for body in bodies_of(journey):
             seen.setdefault((journey, body["eventType"]), body)
     bare = [wire(one) for one in EventType]

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from mediabeat.cli.replay import LOOPBACK, TIMEOUT_S, Refusal, ReplayedSession, ReplayOptions
+from mediabeat.cli.replay import LOOPBACK, TIMEOUT_S, Journey, Refusal, ReplayedSession, ReplayOptions, replay
 from mediabeat.cli.terminal.failure import CommandFailed
 
 _STAMPS: Final = ("timestamp", "mediaEventTimestamp")
@@ -75,6 +75,24 @@ def replay_edge(
                 wait(wait_s)
             sending.send(http, position, request)
     return sending.result()
+
+
+def replay_file(
+    path: Path,
+    url: str,
+    options: ReplayOptions | None = None,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    clock_s: Callable[[], float] = time,
+) -> list[ReplayedSession]:
+    """Send a journey, or a recording of an Edge client, to an API and return the results.
+
+    Raises CommandFailed when the file is neither, and httpx.TransportError when the API does not answer.
+    """
+    recording = EdgeRecording.read(path)
+    if recording is None:
+        return replay(Journey.read(path), url, options, transport=transport, clock_s=clock_s)
+    return [replay_edge(recording, url, options, transport=transport, clock_s=clock_s)]
 
 
 class _Sending:

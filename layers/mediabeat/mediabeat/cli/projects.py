@@ -1,5 +1,7 @@
 """Projects of a deployment, as an operator creates, restores and changes them."""
 
+from collections.abc import Sequence
+
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core import projects
 from mediabeat.core.projects import Project
@@ -8,13 +10,17 @@ from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 
-def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False) -> str:
+def create(
+    project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False, org: str = "", datastreams: Sequence[str] = ()
+) -> str:
     """Create a project and return its API key.
 
-    Raises ProjectExists, or CommandFailed when the id is not valid.
+    Raises ProjectExists, also for a further id that is taken, or CommandFailed when an id is not valid.
     """
     try:
-        project, key = projects.new_project(project_id, server_clock(), keeps_viewer_uuids=keeps_viewer_uuids)
+        project, key = projects.new_project(
+            project_id, server_clock(), keeps_viewer_uuids=keeps_viewer_uuids, org=org, datastreams=datastreams
+        )
     except InvalidInput as error:
         raise CommandFailed(str(error)) from None
     registry.create_project(project)

@@ -82,12 +82,12 @@ class Registry:
         Raises ProjectExists, also when another project has its id, or one of its further ids, as a further id.
         """
         if (owner := self._owner_of(project.id)) is not None:
-            raise ProjectExists(f"{project.id} is a further id of the project {owner}")
+            raise ProjectExists(f"{project.id!r} is a further id of the project {owner!r}")
         self._claim(project)
         item = project_items.project_item(project)
         # The SDK repeats a request whose answer is lost. The repeat finds what the first one has stored: the hash is random.
         if (there := self._table.put_new(item)) is not None and there != item:
-            raise ProjectExists(f"project {project.id} exists already")
+            raise ProjectExists(f"The project {project.id!r} exists already")
         self._disable(key for key in self.access_keys(project.id) if key.created_at < project.created_at)
 
     def _claim(self, project: Project) -> None:
@@ -97,10 +97,10 @@ class Registry:
         """
         for datastream in project.datastreams:
             if self.project(datastream) is not None:
-                raise ProjectExists(f"{datastream} is a project, so it cannot be a further id")
+                raise ProjectExists(f"{datastream!r} is a project, so it cannot be a further id")
             item = project_items.datastream_item(datastream, project.id)
             if (there := self._table.put_new(item)) is not None and there != item:
-                raise ProjectExists(f"{datastream} is a further id of the project {project_items.owner_of(there)}")
+                raise ProjectExists(f"{datastream!r} is a further id of the project {project_items.owner_of(there)!r}")
 
     def replace_project(self, project: Project, *, seen: Project | None = None) -> None:
         """Store a project that has changed; with `seen`, only if its key is still the one that was seen.

@@ -26,18 +26,23 @@ def project() -> None:
 @click.argument("name")
 @click.option("--keep-viewer-uuids", is_flag=True, help="Store viewers' ids that are UUIDs as they are sent, not as hashes.")
 @click.option("--with-sessions", is_flag=True, help="Take over the sessions that a deleted project of this name has left.")
+@click.option("--org", default="", help="The organisation's id at Adobe, for the cookies of Edge clients: 5A1E…@AdobeOrg.")
+@click.option("--datastream", "datastreams", multiple=True, help="A further id under which Edge clients report; repeatable.")
 @on_deployment
-def create_project(name: str, keep_viewer_uuids: bool, with_sessions: bool, deployment: Target) -> None:
+def create_project(
+    name: str, keep_viewer_uuids: bool, with_sessions: bool, org: str, datastreams: tuple[str, ...], deployment: Target
+) -> None:
     """Create a project and print its API key.
 
-    NAME is the report suite that players send. Keep the key: the table stores only its hash, so it cannot be shown again.
+    NAME is the report suite or the datastream that players send. Keep the key: the table stores only its hash, so it cannot be
+    shown again.
     """
     if not with_sessions:
         left_sessions.refuse(name, deployment)
     try:
-        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids)
-    except ProjectExists:
-        raise CommandFailed(f"The project {name!r} exists already.") from None
+        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids, org=org, datastreams=datastreams)
+    except ProjectExists as error:
+        raise CommandFailed(f"{error}.") from None
     _print_key(name, key)
 
 
@@ -46,8 +51,10 @@ def create_project(name: str, keep_viewer_uuids: bool, with_sessions: bool, depl
 def list_projects(deployment: Target) -> None:
     """List the projects."""
     found = deployment.registry.projects()
-    rows = [(one.id, utc(one.created_at), "kept" if one.keeps_viewer_uuids else "hashed") for one in found]
-    print_rows(("project", "created", "viewers' UUIDs"), rows)
+    rows = [
+        (one.id, utc(one.created_at), "kept" if one.keeps_viewer_uuids else "hashed", ", ".join(one.datastreams)) for one in found
+    ]
+    print_rows(("project", "created", "viewers' UUIDs", "further ids"), rows)
 
 
 @project.command("rotate-key")

@@ -5,12 +5,11 @@ from pathlib import Path
 import click
 import httpx
 
-from mediabeat.cli import replay as replaying
 from mediabeat.cli.commands.options import FILE
-from mediabeat.cli.edge_replay import EdgeRecording, replay_edge
+from mediabeat.cli.edge_replay import replay_file
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
-from mediabeat.cli.replay import Journey, ReplayedSession, ReplayOptions
+from mediabeat.cli.replay import ReplayedSession, ReplayOptions
 from mediabeat.cli.terminal.failure import CommandFailed
 
 
@@ -42,11 +41,7 @@ def replay(files: tuple[Path, ...], url: str | None, speed: float | None, shift:
     refused = False
     for path in files:
         try:
-            recording = EdgeRecording.read(path)
-            if recording is not None:
-                sessions = [replay_edge(recording, address, options)]
-            else:
-                sessions = replaying.replay(Journey.read(path), address, options)
+            sessions = replay_file(path, address, options)
         except httpx.TransportError as error:
             raise CommandFailed(f"{address} does not answer: {error}") from None
         for session in sessions:

@@ -84,10 +84,15 @@ def collection_of(event_type: EventType) -> type[BaseModel]:
     return create_model(f"{event_type[0].upper()}{event_type[1:]}Collection", __config__=LENIENT, **fields)
 
 
+def _as_date(schema: dict[str, Any]) -> None:
+    schema["format"] = "date-time"
+    schema.pop("default", None)
+
+
 @cache
 def model_of(event_type: EventType) -> type[BaseModel]:
     """Return the pydantic model of the XDM of an event type, for documents. Events are read in parts."""
-    stamp: Any = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    stamp: Any = Annotated[str, Field(json_schema_extra=_as_date)]
     fields: dict[str, Any] = {
         "eventType": (Literal[f"{PREFIX}{event_type.value}"], ...),
         "timestamp": (stamp, "") if event_type is EventType.SESSION_START else (stamp, ...),
