@@ -14,7 +14,14 @@ from tests.support.builders import wire
 from tests.support.lambda_runtime import running
 from tests.support.template import FUNCTIONS, ROOT
 
-ANSWERS: Final = {"create_session": 201, "ingest_event": 204, "recent_sessions": 200, "channels": 200, "schemas": 200}
+ANSWERS: Final = {
+    "create_session": 201,
+    "ingest_event": 204,
+    "recent_sessions": 200,
+    "charts": 200,
+    "channels": 200,
+    "schemas": 200,
+}
 
 
 def sample_event(function: str) -> Any:
@@ -33,7 +40,9 @@ def test_function_runs_on_lambdas_runtime_and_logs_no_secret_at_debug(
         assert answer.get("statusCode") == ANSWERS.get(function), lambda_function.log
         if function == "close_idle_sessions":
             assert (answer["failed"], answer["has_more"]) == (0, False)
-        if function == "recent_sessions":
+        if function == "roll_up":
+            assert answer == {"changes": 2, "sightings": 1, "skipped": 0}
+        if function in ("recent_sessions", "charts"):
             assert json.loads(answer["body"])["result"] != []
         lambda_function.call(event | {"body": json.dumps(wire("sessionStart", customMetadata={"a": 1}))})
         log, lines = lambda_function.log, lambda_function.lines()

@@ -33,8 +33,13 @@ class SessionQuery(NamedTuple):
 
     @property
     def spans_days(self) -> bool:
-        """Whether the span is longer than a day. A bare end date means all of its last second, hence one second more."""
-        return self.until - self.since >= DAY_MS + 1_000
+        """Whether the span is longer than a day."""
+        return is_longer_than(1, self.since, self.until)
+
+
+def is_longer_than(days: int, since: int, until: int) -> bool:
+    """Return whether a span in epoch milliseconds is longer than some days. Its end may be all of the next second."""
+    return until - since >= days * DAY_MS + 1_000  # a bare end date means its whole last second
 
 
 KINDS: Final[tuple[tuple[str, str], ...]] = tuple((device, video_type) for device in DEVICES for video_type in VIDEO_TYPES)

@@ -25,6 +25,8 @@ def project_item(project: Project) -> Item:
         item |= {"org": {"S": project.org}}
     if project.datastreams:
         item |= {"datastreams": {"SS": list(project.datastreams)}}
+    if project.business_errors:
+        item |= {"business_errors": {"L": [{"S": prefix} for prefix in project.business_errors]}}
     return item
 
 
@@ -39,6 +41,7 @@ def project_of(item: Item) -> Project:
         keeps_viewer_uuids="keeps_viewer_uuids" in item,
         org=item.get("org", {}).get("S", ""),
         datastreams=tuple(sorted(item.get("datastreams", {}).get("SS", ()))),
+        business_errors=tuple(prefix["S"] for prefix in item.get("business_errors", {}).get("L", ())),
     )
 
 

@@ -25,12 +25,25 @@ def project() -> None:
 @project.command("create")
 @click.argument("name")
 @click.option("--keep-viewer-uuids", is_flag=True, help="Store viewers' ids that are UUIDs as they are sent, not as hashes.")
+@click.option(
+    "--business-error",
+    "business_errors",
+    metavar="PREFIX",
+    multiple=True,
+    help="Ids of errors that begin so are decisions of the business, not failures. Repeat it for more prefixes.",
+)
 @click.option("--with-sessions", is_flag=True, help="Take over the sessions that a deleted project of this name has left.")
 @click.option("--org", default="", help="The organisation's id at Adobe, for the cookies of Edge clients: 5A1E…@AdobeOrg.")
 @click.option("--datastream", "datastreams", multiple=True, help="A further id under which Edge clients report; repeatable.")
 @on_deployment
 def create_project(
-    name: str, keep_viewer_uuids: bool, with_sessions: bool, org: str, datastreams: tuple[str, ...], deployment: Target
+    name: str,
+    keep_viewer_uuids: bool,
+    business_errors: tuple[str, ...],
+    with_sessions: bool,
+    org: str,
+    datastreams: tuple[str, ...],
+    deployment: Target,
 ) -> None:
     """Create a project and print its API key.
 
@@ -40,7 +53,14 @@ def create_project(
     if not with_sessions:
         left_sessions.refuse(name, deployment)
     try:
-        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids, org=org, datastreams=datastreams)
+        key = projects.create(
+            name,
+            deployment.registry,
+            keeps_viewer_uuids=keep_viewer_uuids,
+            business_errors=business_errors,
+            org=org,
+            datastreams=datastreams,
+        )
     except ProjectExists as error:
         raise CommandFailed(f"{error}.") from None
     _print_key(name, key)
@@ -52,9 +72,36 @@ def list_projects(deployment: Target) -> None:
     """List the projects."""
     found = deployment.registry.projects()
     rows = [
-        (one.id, utc(one.created_at), "kept" if one.keeps_viewer_uuids else "hashed", ", ".join(one.datastreams)) for one in found
+        (
+            one.id,
+            utc(one.created_at),
+            "kept" if one.keeps_viewer_uuids else "hashed",
+            " ".join(one.business_errors) or "none",
+            " ".join(one.datastreams) or "none",
+        )
+        for one in found
     ]
-    print_rows(("project", "created", "viewers' UUIDs", "further ids"), rows)
+    print_rows(("project", "created", "viewers' UUIDs", "business errors", "further ids"), rows)
+
+
+@project.command("business-errors")
+@click.argument("name")
+@click.argument("prefixes", nargs=-1, metavar="[PREFIX]...")
+@click.option("--none", "clear", is_flag=True, help="Remove all prefixes.")
+@on_deployment
+def business_errors(name: str, prefixes: tuple[str, ...], clear: bool, deployment: Target) -> None:
+    """Show or replace a project's business errors.
+
+    Errors of the project NAME whose id begins with a PREFIX are decisions of the business, such as a country without a licence.
+    Sessions that end with one are not judged. The prefixes replace those that the project has. Sessions that are closed keep
+    their outcome.
+    """
+    if clear and prefixes:
+        raise click.UsageError("Name prefixes or give --none, not both.")
+    if clear or prefixes:
+        projects.set_business_errors(name, deployment.registry, prefixes)
+    for prefix in projects.require(name, deployment.registry).business_errors:
+        click.echo(prefix)
 
 
 @project.command("rotate-key")

@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from mediabeat.core.event_codec import unpack
+from mediabeat.core.quality.start_times import bin_of
 from mediabeat.core.records import Start
 from mediabeat.core.rollups import names
 from mediabeat.core.rollups.figures import BUCKET_MS, Figures
 from mediabeat.core.session_query import kind_of
 
 HASH_DIGITS: Final = 16
+HOURS_PER_DAY: Final = 24
 
 TITLE_BYTES: Final = 256
 URL_BYTES: Final = 1_024
@@ -50,6 +52,11 @@ class Place(NamedTuple):
     number: int
     content: str = ""
 
+    @property
+    def day(self) -> int:
+        """The epoch day that the item is about, or that its hour is in."""
+        return self.number // HOURS_PER_DAY if self.period in (Period.HOUR, Period.CONTENT_HOUR) else self.number
+
 
 class Seat(NamedTuple):
     """Where a session counts for its viewer: five-minute bucket of the day (0 to 287) and kind."""
@@ -80,7 +87,7 @@ def counted(sid: str, start: Start, *, shard: int) -> Counted | None:
         project_id=start.project_id,
         lane=lane_of(shard),
         kind=kind,
-        viewer=start.viewer,
+        viewer=start.viewer or sid,
         started_at=start.started_at,
         content_id=content_id,
         title=_cut(str(params.get("media.name") or content_id), TITLE_BYTES),
@@ -100,30 +107,59 @@ def seat_of(session: Counted) -> tuple[int, Seat]:
 
 def counters(session: Counted, figures: Figures) -> dict[Place, Counter[str]]:
     """Return what a session adds to each item of counters, without its viewer (see `viewers`). Nothing is zero."""
-    first = session.started_at // BUCKET_MS
+    first, kind, of = session.started_at // BUCKET_MS, session.kind, (session.project_id, session.lane)
+    added: list[tuple[names.Figure, int, int]] = [(names.SUCCESSES, first, figures.successes)] if figures.successes else []
+    added += [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
+    content = content_hash(session.content_id) if added else ""
     sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-
-    def add(figure: names.Figure, bucket: int, value: int) -> None:
+    for figure, bucket, value in added:
         hour, of_hour = divmod(bucket, names.BUCKETS_PER_HOUR)
         day = bucket // names.BUCKETS_PER_DAY
-        of = session.project_id, session.lane
-        content = "" if figure == names.ATTEMPTS else content_hash(session.content_id)
-        for name in dict.fromkeys(("", content)):
-            hours, days = (Period.CONTENT_HOUR, Period.CONTENT_DAY) if name else (Period.HOUR, Period.DAY)
-            sums[Place(*of, hours, hour, name)][names.in_bucket(figure, of_hour, session.kind)] += value
-            sums[Place(*of, days, day, name)][names.in_day(figure, session.kind)] += value
-
-    if figures.attempts:
-        add(names.ATTEMPTS, first, figures.attempts)
-    if figures.successes:
-        add(names.SUCCESSES, first, figures.successes)
-    for bucket, ms in figures.played_ms:
-        add(names.PLAYED_MS, first + bucket, ms)
-    quality = quality_counters(figures, session.kind)
-    if quality:
-        for period, number in ((Period.HOUR, first // names.BUCKETS_PER_HOUR), (Period.DAY, first // names.BUCKETS_PER_DAY)):
-            sums[Place(session.project_id, session.lane, period, number)].update(quality)
+        in_bucket, in_day = names.in_bucket(figure, of_hour, kind), names.in_day(figure, kind)
+        sums[Place(*of, Period.HOUR, hour)][in_bucket] += value
+        sums[Place(*of, Period.DAY, day)][in_day] += value
+        sums[Place(*of, Period.CONTENT_HOUR, hour, content)][in_bucket] += value
+        sums[Place(*of, Period.CONTENT_DAY, day, content)][in_day] += value
+    hour, of_hour = divmod(first, names.BUCKETS_PER_HOUR)
+    once = quality_counters(figures, kind)
+    for place, attempts in (
+        (Place(*of, Period.HOUR, hour), names.in_bucket(names.ATTEMPTS, of_hour, kind)),
+        (Place(*of, Period.DAY, first // names.BUCKETS_PER_DAY), names.in_day(names.ATTEMPTS, kind)),
+    ):
+        if figures.attempts:
+            sums[place][attempts] = figures.attempts
+        if once:
+            sums[place].update(once)
     return dict(sums)
+
+
+class Change(NamedTuple):
+    """A change of a session's figures.
+
+    `id` is that of the write that made it: the same, however often the change is reported. `at` is its time in epoch seconds.
+    """
+
+    counted: Counted
+    before: Figures
+    after: Figures
+    id: bytes
+    at: float
+
+    def difference(self) -> dict[Place, Counter[str]]:
+        """Return what the change adds to each item of counters, without the viewer. Nothing is zero; values may be negative."""
+        added, removed = counters(self.counted, self.after), counters(self.counted, self.before)
+        for place, sums in removed.items():
+            added.setdefault(place, Counter()).subtract(sums)
+        nonzero = {place: Counter({name: value for name, value in sums.items() if value}) for place, sums in added.items()}
+        return {place: sums for place, sums in nonzero.items() if sums}
+
+
+class Content(NamedTuple):
+    """A content as its newest session names it."""
+
+    id: str
+    title: str
+    url: str
 
 
 _OUTCOMES: Final[Mapping[str, names.Quality]] = {
@@ -140,6 +176,8 @@ def quality_counters(figures: Figures, kind: int) -> Counter[str]:
     found = Counter[str]()
     if figures.outcome is not None and figures.outcome in _OUTCOMES:
         found[names.quality(_OUTCOMES[figures.outcome], kind)] = 1
+    if figures.time_to_start_ms is not None:
+        found[names.quality(names.START_TIMES[bin_of(figures.time_to_start_ms)], kind)] = 1
     if figures.rebuffering_ms:
         found[names.quality(names.REBUFFERING_MS, kind)] = figures.rebuffering_ms
     if figures.score is not None:

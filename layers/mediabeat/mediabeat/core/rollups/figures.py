@@ -166,10 +166,25 @@ def figures_of(session: "Session", start: "Start", metrics: "Metrics", *, last_a
 
     The time played is that of the action log (`playing`), on the server's clock: the player's clock plus the skew at the start.
     """
+    # Imported here: the function that counts reads figures and folds no session.
+    from mediabeat.core.quality.experience import experience_of
+
+    experience = experience_of(
+        session,
+        metrics.outcome,
+        playing_ms=metrics.content_time_spent_ms,
+        stalls=metrics.stall_events,
+        stall_ms=metrics.total_stall_duration_ms,
+    )
     return Figures(
         attempts=1,
         successes=metrics.content_starts,
         played_ms=played_by_bucket(session, start, last_at=last_at),
+        outcome=metrics.outcome,
+        time_to_start_ms=experience.start_ms,
+        rebuffering_ms=experience.rebuffering_ms,
+        score=None if metrics.experience_score is None else round(10 * metrics.experience_score),
+        is_good=experience.is_good,
     )
 
 

@@ -8,7 +8,9 @@
 Viewers are counted by the exact set of kinds, one bit each. So those who were seen in any of some kinds are a sum over masks.
 """
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal
 
 from mediabeat.core.session_query import KINDS
@@ -35,6 +37,8 @@ SCORES: Final = "s"
 
 START_TIMES: Final[tuple[Quality, ...]] = ("0", "1", "2", "3", "4", "5", "6", "7", "8")
 """Sessions by their time to start: see `core.quality.start_times`."""
+
+_COUNTER: Final = re.compile("[aptu][0-9a-f]{1,2}|q[0-9A-Za-z]{2}")
 
 MASKS: Final = range(1, 1 << len(KINDS))
 
@@ -76,3 +80,14 @@ def mask_of(kinds: Iterable[int]) -> int:
     for kind in kinds:
         mask |= 1 << kind
     return mask
+
+
+@lru_cache(maxsize=1_024)  # a query reads thousands of items with the same few names
+def is_counter(name: str) -> bool:
+    """Return whether an attribute of an item is a counter."""
+    return _COUNTER.fullmatch(name) is not None
+
+
+def counts_viewers(name: str) -> bool:
+    """Return whether a counter counts viewers: these are counted in any lane."""
+    return name.startswith("u")
