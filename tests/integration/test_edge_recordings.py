@@ -5,10 +5,19 @@ from typing import Any, Final
 import pytest
 
 from mediabeat.cli.edge_replay import EdgeRecording
-from tests.integration.test_media_edge import detail
 from tests.support.api import Api
 from tests.support.clock import Clock
-from tests.support.edge import FIXTURES, RECORDINGS, EdgePlayer, as_xdm, body_of, needs_recordings, replay_in_process, session_in
+from tests.support.edge import (
+    FIXTURES,
+    RECORDINGS,
+    EdgePlayer,
+    as_xdm,
+    body_of,
+    detail,
+    needs_recordings,
+    replay_in_process,
+    session_in,
+)
 from tests.support.journeys import COLLECTION_JOURNEYS, bodies_of
 
 TODAY_MS: Final = 1_795_600_000_000

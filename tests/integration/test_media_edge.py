@@ -1,7 +1,6 @@
 """The Media Edge API, as Adobe's Edge clients use it: statuses, bodies, headers, and what is stored."""
 
 import base64
-import json
 from typing import Any, Final
 
 import pytest
@@ -12,7 +11,7 @@ from mediabeat.storage.project_store import Registry
 from tests.integration.conftest import viewer_uuid
 from tests.support.api import Answer, Api
 from tests.support.clock import Clock
-from tests.support.edge import EdgePlayer, body_of, handles, session_in, stamp, told, xdm, xdm_start
+from tests.support.edge import EdgePlayer, body_of, detail, handles, session_in, stamp, told, xdm, xdm_start
 
 ORG: Final = "5A1E2F3C0B4D6E7F0A495C01@AdobeOrg"
 VIEWER: Final = "12345678901234567890123456789012345678"
@@ -31,13 +30,6 @@ def player(api: Api, api_key: str) -> EdgePlayer:
 def items(dynamodb: DynamoDBClient, table: str) -> Any:
     """Return the number of items in the table."""
     return lambda: dynamodb.scan(TableName=table, Select="COUNT")["Count"]
-
-
-def detail(api: Api, sid: str, api_key: str) -> dict[str, Any]:
-    headers = {"x-api-key": api_key, "x-project-id": "demo"}
-    shown = api.call("GET", f"/v1/sessionRecent/{sid}", headers=headers)
-    result: dict[str, Any] = json.loads(shown["body"])["result"]
-    return result
 
 
 def names(answer: Answer) -> list[str]:
@@ -353,6 +345,13 @@ def test_bad_request_gets_a_400_and_stores_nothing(
     answer = player.post(path, body, query=query)
     assert answer["statusCode"] == 400
     assert told(answer)["type"].startswith(ERRORS)
+    assert items() == before
+
+
+def test_request_with_one_wrong_event_stores_nothing_on_the_routes_of_media_events(player: EdgePlayer, items: Any) -> None:
+    before = items()
+    mixed = body_of(xdm_start(), xdm("play", UNKNOWN))
+    assert player.post("va/v1/sessionStart", mixed)["statusCode"] == 400
     assert items() == before
 
 

@@ -37,6 +37,11 @@ class Route(NamedTuple):
         path = self.path if self.stage == "$default" else self.path.removeprefix(f"/{self.stage}")
         return f"{self.method} {path}"
 
+    @property
+    def documented(self) -> str:
+        """The route as the OpenAPI document names it: with the whole path."""
+        return f"{self.method} {self.path}"
+
     def parameters(self, method: str, path: str) -> dict[str, str] | None:
         """Return the path parameters of a request, or None if the route does not match it."""
         found = _pattern(self.path).fullmatch(path) if self.method == method else None

@@ -100,6 +100,14 @@ def session_in(answer: Answer) -> str:
     return str(session["sessionId"])
 
 
+def detail(api: Api, sid: str, api_key: str) -> dict[str, Any]:
+    """Return one session of the project `demo` in detail."""
+    headers = {"x-api-key": api_key, "x-project-id": "demo"}
+    shown = api.call("GET", f"/v1/sessionRecent/{sid}", headers=headers)
+    result: dict[str, Any] = json.loads(shown["body"])["result"]
+    return result
+
+
 class InProcess(httpx.BaseTransport):
     """The way from the command's client to the functions in this process."""
 
@@ -141,11 +149,13 @@ def as_xdm(body: Wire, sid: str | None = None) -> Xdm:
         collection["sessionID"] = sid
     kind = body["eventType"]
     if kind in ("stateStart", "stateEnd"):  # XDM has one event for both
-        collection["statesStart" if kind == "stateStart" else "statesEnd"] = [{"name": body["params"]["media.state.name"]}]
+        collection["statesStart" if kind == "stateStart" else "statesEnd"] = [
+            {"name": body.get("params", {}).get("media.state.name")}
+        ]
         kind = "statesUpdate"
     for name, value in {**body.get("params", {}), **body.get("qoeData", {})}.items():
         if name in ("statesStart", "statesEnd"):
-            collection[name] = [{"name": one["media.state.name"]} for one in value]
+            collection[name] = [{"name": one.get("media.state.name")} for one in value]
         elif name in _XDM_OF:
             part, field = _XDM_OF[name]
             collection.setdefault(part, {})[field] = value

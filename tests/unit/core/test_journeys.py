@@ -42,6 +42,10 @@ from tests.support.journeys import JOURNEYS, events_of
 GOLDEN: Final[dict[str, dict[str, Any]]] = {
     "web_sdk": {
         "close_reason": "session_end",
+        "outcome": "played",
+        # start 100 * 8 / 8.08 = 99.01; smooth 50 / sqrt(1.25) + 50 * exp(-10 * 2 / 62) = 80.94; sqrt(99.01 * 80.94)
+        "experience_score": 89.5,
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_completes": 1,

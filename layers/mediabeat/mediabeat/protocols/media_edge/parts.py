@@ -119,18 +119,15 @@ class Reader(NamedTuple):
         return Later(str(sid), parse(xdm, self.context))
 
     def _downloaded(self, events: Sequence[Any]) -> Iterator[tuple[int, Part]]:
-        """Yield the sessions of a request; only what is wrong if anything is, because then nothing is stored."""
-        found: list[tuple[int, Part]] = []
+        """Yield the sessions of a request."""
         if len(events) > MAX_STARTS_PER_REQUEST:
             raise InvalidInput(Problem("events", f"must not hold more than {MAX_STARTS_PER_REQUEST} sessions"))
         for position, one in enumerate(events):
             xdm = one.get("xdm") if isinstance(one, dict) else None
             try:
-                found.append((position, Downloaded(self._session(xdm))))
+                yield position, Downloaded(self._session(xdm))
             except InvalidInput as error:
-                found.append((position, Refused(error)))
-        refused = [(position, part) for position, part in found if isinstance(part, Refused)]
-        yield from refused or found
+                yield position, Refused(error)
 
     def _session(self, xdm: Any) -> list[Event]:
         if not isinstance(xdm, dict):

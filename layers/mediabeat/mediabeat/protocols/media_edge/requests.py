@@ -8,7 +8,7 @@ from mediabeat.core.request_limits import ARRAY_BYTES, DOWNLOADED_BYTES
 from mediabeat.errors import InvalidInput, Problem, ProjectUnknown
 from mediabeat.protocols.media_edge.events import MISSING
 from mediabeat.protocols.media_edge.identity import identity_in, new_ecid
-from mediabeat.protocols.media_edge.parts import MAX_NAME, QUESTIONS, Ask, Json, Part, Reader, Start, name_of
+from mediabeat.protocols.media_edge.parts import MAX_NAME, QUESTIONS, Ask, Json, Part, Reader, Refused, Start, name_of
 from mediabeat.runtime.http_api import Request
 
 MAX_EVENTS_PER_REQUEST: Final = 100
@@ -65,6 +65,8 @@ def read(request: Request, *, now_ms: int) -> Sent:
     start_params = {REPORT_SUITE: config_id} | ({ECID: viewer} if viewer else {})
     reader = Reader(start_params, request_id, _queued_ms(body), _library(xdms), now_ms)
     found: list[tuple[int | None, Part]] = list(reader.parts(route, events, request.path_parameters.get("event")))
+    if route.startswith("va/") and (refused := [one for one in found if isinstance(one[1], Refused)]):
+        found = refused  # after a 400 or a 207 the client drops the whole request, so nothing of it is stored
     brings_start = any(isinstance(part, Start) for _, part in found)
     if route in QUESTIONS or (route == "v1/interact" and asks and not (identity.has_cookie or brings_start)):
         found.append((None, Ask(config_id)))

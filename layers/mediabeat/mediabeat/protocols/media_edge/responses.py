@@ -140,7 +140,7 @@ def answer(
     results = [(position, outcome) for position, outcome in zip(sent.positions, outcomes, strict=True)]
     refused = [(position, one) for position, one in results if isinstance(one, MediabeatError)]
     for _, error in refused:
-        if isinstance(error, StorageUnavailable | ProjectUnknown):
+        if isinstance(error, StorageUnavailable) or (isinstance(error, ProjectUnknown) and len(refused) == len(results)):
             raise error
     if refused and sent.route == "va/v1/{event}":
         raise _most_severe(refused)
