@@ -10,7 +10,8 @@ from mediabeat.protocols.media_edge.events import Context, parse
 from tests.support.builders import Wire
 from tests.support.template import ROOT
 
-JOURNEYS: Final = {path.stem: path for path in sorted((ROOT / "events" / "journeys").glob("*.json"))}
+JOURNEYS_FOLDER: Final = ROOT / "events" / "journeys"
+JOURNEYS: Final = {path.stem: path for path in sorted(JOURNEYS_FOLDER.glob("*.json"))}
 
 
 EDGE_JOURNEYS: Final = frozenset(name for name, path in JOURNEYS.items() if '"requests"' in path.read_text(encoding="utf-8"))
