@@ -70,6 +70,9 @@ def half_hour(ping_s: int = PING_S) -> list[Wire]:
     return sorted(told, key=lambda body: body["playerTime"]["ts"])
 
 
+HALF_A_MINUTE_MS = 30_000
+
+
 class Service:
     """One deployment: a table, a new one unless it is named, and the code of the functions that write to it."""
 
@@ -96,11 +99,18 @@ class Service:
         event = parse_session_start(start_body(video_type))
         return start_session(event, caller, self._starts, self.registry, KEY, LIMITS, now=BASE_MS).sid
 
-    def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
-        """Send events of a session, one or several to a request, each request when its last event is; return the requests."""
+    def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1, *, is_looked_at: bool = False) -> int:
+        """Send events of a session, one or several to a request, each request when its last event is; return the requests.
+
+        If it `is_looked_at`, the closer comes half a minute after each due mark, as it does on average.
+        """
         requests = [bodies[first : first + at_a_time] for first in range(0, len(bodies), at_a_time)]
+        look_at = BASE_MS + LIMITS.quiet_ms + HALF_A_MINUTE_MS
         for some in requests:
             now = some[-1]["playerTime"]["ts"]
+            if is_looked_at and now > look_at:
+                assert self.close(look_at).closed == []
+                look_at += LIMITS.quiet_ms + HALF_A_MINUTE_MS
             if at_a_time == 1:
                 append_event(sid, parse_event(some[0]), self.store, LIMITS, now=now)
             else:
