@@ -1,24 +1,21 @@
 """Schedule, every minute: closes the sessions that have ended or gone quiet."""
 
-from functools import partial
 from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
-from mediabeat.runtime.settings import server_clock, settings
-from mediabeat.storage.dynamodb import aws, dynamodb_client
-from mediabeat.storage.lean_requests import shorten
+from mediabeat.runtime.settings import server_clock, settings, surroundings
+from mediabeat.storage.clients.lean import aws, lean_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-client = shorten(dynamodb_client(WORKERS), aws())
+client = lean_client(**surroundings(), connections=WORKERS)
 store = Store(deployed.table_name, client, index_shards=deployed.index_shards)
-registry = Registry(deployed.table_name, client)
-close = partial(close_due, store, deployed.limits, server_clock, business_errors=registry.business_errors)
+business_errors = Registry(deployed.table_name, client).business_errors
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 
@@ -27,7 +24,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close the due sessions of one slice, and return how many by reason; the scheduled run also starts the other runs."""
     ms_left = context.get_remaining_time_in_millis
     with self_invoke.run(event, context, slices=slices) as sliced:
-        run = close(slices=slices, number=sliced.number, ms_left=ms_left)
+        options: Any = {"ms_left": ms_left, "number": sliced.number, "slices": slices, "business_errors": business_errors}
+        run = close_due(store, deployed.limits, server_clock, **options)
     for reason in CloseReason:
         telemetry.count(telemetry.closed_metric(reason), run.closed_by_reason[reason])
     telemetry.record("CloseLag", run.max_lag_ms)

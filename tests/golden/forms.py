@@ -11,7 +11,7 @@ from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.rollups.figures import Figures
 from mediabeat.core.summary import Summary
 from mediabeat.storage import channel_items, checkpoints, project_items, session_items, upload_items, viewer_items
-from mediabeat.storage.rollups import rollup_items
+from mediabeat.storage.rollups import live_viewers, rollup_items
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
@@ -102,6 +102,10 @@ def _seen(stored: Item) -> Any:
     return {"seats": [[*seat, sessions] for seat, sessions in sorted(seen.seats.items())], "changed_by": seen.changed_by}
 
 
+def _live(stored: Item) -> Any:
+    return {f"kind {kind}": sessions for kind, sessions in live_viewers.kinds_in(item_of(stored)).items()}
+
+
 FORMS: Final = {
     "events": Form(("pack",), lambda stored: unpack(base64.b64decode(stored))),
     "callers": Form(("to_json",), Caller.from_json),
@@ -112,8 +116,11 @@ FORMS: Final = {
     "summaries": Form(("to_bytes",), lambda stored: Summary.from_bytes(base64.b64decode(stored))),
     "measured": Form(("measured_item", "measured_key"), lambda stored: checkpoints.measured_of(item_of(stored))),
     "uploads": Form(("upload_item", "upload_key"), lambda stored: upload_items.upload_of(item_of(stored))),
+    "first_tries": Form(("first_try_item", "first_try_key"), lambda stored: upload_items.first_try_of(item_of(stored))),
     "viewers": Form(("viewer_items",), lambda stored: viewer_items.viewer_entry_of(item_of(stored))),
     "projects": Form(("project_item", "project_key"), lambda stored: project_items.project_of(item_of(stored))),
+    "edge_projects": Form((), lambda stored: project_items.project_of(item_of(stored))),
+    "datastreams": Form(("datastream_item", "datastream_key"), lambda stored: project_items.owner_of(item_of(stored))),
     "access_keys": Form(("access_key_items", "access_key_key"), lambda stored: project_items.access_key_of(item_of(stored))),
     "channels": Form(("channel_item", "channel_key"), lambda stored: channel_items.channel_of(item_of(stored))),
     "channel_entries": Form(("entry_item", "entry_key"), lambda stored: channel_items.channel_of(item_of(stored))),
@@ -125,6 +132,7 @@ FORMS: Final = {
     "counters": Form(("place_key",), _counters),
     "viewers_of_days": Form(("seen_key",), _seen),
     "applied": Form((), lambda stored: sorted(rollup_items.applied_in(item_of(stored)))),
+    "live_viewers": Form(("minute_key",), _live),
     "manifests": Form(("manifest_text",), lambda stored: lines.read_manifest(stored.encode())),
 }
 

@@ -9,13 +9,14 @@ from shutil import which
 from time import monotonic, sleep
 from typing import Any, Final
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from mediabeat.cli.edge_replay import replay_file
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import Status
-from mediabeat.cli.replay import Journey, ReplayOptions, replay
+from mediabeat.cli.replay import ReplayOptions
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.tables import sessions_table
 from mediabeat.cli.terminal.timeline import Timeline
@@ -44,7 +45,7 @@ def send_journeys(journeys: Path, cloud: Status) -> list[SentJourney]:
     options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
     sent = []
     for path in sorted(journeys.glob("*.json")):
-        for session in replay(Journey.read(path), str(cloud.url), options):
+        for session in replay_file(path, str(cloud.url), options):
             if session.sid is None or session.refusal:
                 raise CommandFailed(f"The API refused {path.name}: {session.refusal}")
             sent.append(SentJourney(path.stem, session.sid))
@@ -90,14 +91,15 @@ def drawn_session(sent: Sequence[SentJourney], store: Store) -> Session | None:
     return fold_stored(stored) if stored else None
 
 
-def results(sessions: Sequence[dict[str, Any]], drawn: Session | None) -> Group:
-    """Return what the demonstration shows in the end: the table of the API's newest sessions, and one session's timeline."""
+def results(sessions: Sequence[dict[str, Any]], drawn: Session | None, charts: RenderableType) -> Group:
+    """Return what the demonstration shows in the end: the API's newest sessions, one session's timeline, and two charts."""
     heading = Text.from_markup("[bold]The newest sessions[/], as the API returns them (`mediabeat sessions`):\n")
-    table = Group(heading, sessions_table(sessions))
-    if drawn is None:
-        return table
-    heading = Text.from_markup(f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n")
-    return Group(table, heading, Timeline(drawn))
+    shown: list[RenderableType] = [heading, sessions_table(sessions)]
+    if drawn is not None:
+        heading = Text.from_markup(f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n")
+        shown += [heading, Timeline(drawn)]
+    heading = Text.from_markup("\n[bold]All sessions[/], as the API adds them up (`mediabeat charts`):\n")
+    return Group(*shown, heading, charts)
 
 
 def next_steps(cloud: Status) -> str:
