@@ -64,7 +64,8 @@ def _start(stored: Item) -> Any:
     session = session_items.stored_session_from(SID, [HEAD, item])
     assert session is not None
     rolled_up = {"figures": session.figures, "version": session.version}
-    return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item), **rolled_up}
+    entry = session_items.entry_of(item)._replace(device="", video_type="")  # the same two as in the start
+    return {"start": session.start, "summary": session.summary, "entry": entry, **rolled_up}
 
 
 def _page(stored: Item) -> Any:
@@ -116,8 +117,11 @@ FORMS: Final = {
     "summaries": Form(("to_bytes",), lambda stored: Summary.from_bytes(base64.b64decode(stored))),
     "measured": Form(("measured_item", "measured_key"), lambda stored: checkpoints.measured_of(item_of(stored))),
     "uploads": Form(("upload_item", "upload_key"), lambda stored: upload_items.upload_of(item_of(stored))),
+    "first_tries": Form(("first_try_item", "first_try_key"), lambda stored: upload_items.first_try_of(item_of(stored))),
     "viewers": Form(("viewer_items",), lambda stored: viewer_items.viewer_entry_of(item_of(stored))),
     "projects": Form(("project_item", "project_key"), lambda stored: project_items.project_of(item_of(stored))),
+    "edge_projects": Form((), lambda stored: project_items.project_of(item_of(stored))),
+    "datastreams": Form(("datastream_item", "datastream_key"), lambda stored: project_items.owner_of(item_of(stored))),
     "access_keys": Form(("access_key_items", "access_key_key"), lambda stored: project_items.access_key_of(item_of(stored))),
     "channels": Form(("channel_item", "channel_key"), lambda stored: channel_items.channel_of(item_of(stored))),
     "channel_entries": Form(("entry_item", "entry_key"), lambda stored: channel_items.channel_of(item_of(stored))),
