@@ -5,9 +5,7 @@ Skipped where there is no Chromium, no node or no npm. On Debian, `apt-get insta
 
 import functools
 import http.server
-import json
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
@@ -16,14 +14,12 @@ import httpx
 import pytest
 
 from tests.e2e.cloud import Cloud
-from tests.support import npm
+from tests.support import browser as chromium
 from tests.support.template import ROOT
 
 ALLOY: Final = ("@adobe/alloy", "2.33.1")
-PLAYWRIGHT: Final = ("playwright-core", "1.65.1")
 ORG: Final = "5A1E2F3C0B4D6E7F0A495C01@AdobeOrg"
 PAGE: Final = ROOT / "tests" / "e2e" / "alloy"
-LIMIT_S: Final = 180
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -34,20 +30,14 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def browser() -> str:
     """The path of Chromium."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None or not shutil.which("node"):
-        pytest.skip("chromium and node are needed to run alloy, and one of them is not installed")
-    return found
+    return chromium.chromium()
 
 
 @pytest.fixture(scope="module")
 def page(browser: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page with alloy, on another port than the API."""
     folder = tmp_path_factory.mktemp("page")
-    try:
-        script = npm.package(*ALLOY, alone=True) / "dist" / "alloy.min.js"
-    except npm.NotInstalled as error:
-        pytest.skip(str(error))
+    script = chromium.package(*ALLOY, alone=True) / "dist" / "alloy.min.js"
     shutil.copy(script, folder / "alloy.js")
     shutil.copy(PAGE / "page.html", folder)
     handler = functools.partial(_Quiet, directory=str(folder))
@@ -62,18 +52,10 @@ def page(browser: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 @pytest.fixture(scope="module")
 def viewing(browser: str, page: str, cloud: Cloud) -> dict[str, Any]:
     """What the page saw of one viewing; its project names the organisation, so alloy keeps the identity cookie."""
-    try:
-        playwright = npm.package(*PLAYWRIGHT)
-    except npm.NotInstalled as error:
-        pytest.skip(str(error))
     created = cloud.mediabeat("project", "create", "alloy", "--org", ORG, "--datastream", "1fb4ee53-2f0e-4a7c-9d6c-000000000001")
     key = created.stdout.split("API key")[1].split()[0]
-    command = ["node", str(PAGE / "viewing.mjs"), str(playwright), browser, f"{page}?api={cloud.url}"]
-    done = subprocess.run(
-        [*command, "1fb4ee53-2f0e-4a7c-9d6c-000000000001:dev", ORG], capture_output=True, text=True, check=False, timeout=LIMIT_S
-    )
-    assert done.returncode == 0, done.stderr
-    return {**json.loads(done.stdout), "key": key}
+    datastream = "1fb4ee53-2f0e-4a7c-9d6c-000000000001:dev"
+    return {**chromium.run(PAGE / "viewing.mjs", f"{page}?api={cloud.url}", datastream, ORG), "key": key}
 
 
 def test_every_call_of_a_page_resolves_and_nothing_is_logged(viewing: dict[str, Any]) -> None:

@@ -1,22 +1,22 @@
 // Numbers, durations and times as the reader's language writes them, in the chosen time zone.
 import { chosenZone } from "./choices.js";
-import { shownLanguage, t } from "./words.js";
+import { shownLocale, t } from "./words.js";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 export function number(value, digits = 0) {
-  return new Intl.NumberFormat(shownLanguage(), { maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(shownLocale(), { maximumFractionDigits: digits }).format(value);
 }
 
 export function percent(ratio, digits = 1) {
-  return new Intl.NumberFormat(shownLanguage(), { style: "percent", maximumFractionDigits: digits }).format(ratio);
+  return new Intl.NumberFormat(shownLocale(), { style: "percent", maximumFractionDigits: digits }).format(ratio);
 }
 
 function unit(value, name, digits = 0) {
   const options = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits };
-  return new Intl.NumberFormat(shownLanguage(), options).format(value);
+  return new Intl.NumberFormat(shownLocale(), options).format(value);
 }
 
 // 3.2 s, 4m 10s, 5h 3m, 12d 4h.
@@ -34,7 +34,7 @@ export function momentOf(text) {
 }
 
 function dated(at, options, zone) {
-  return new Intl.DateTimeFormat(shownLanguage(), { timeZone: zone, ...options }).format(at);
+  return new Intl.DateTimeFormat(shownLocale(), { timeZone: zone, ...options }).format(at);
 }
 
 export function dayAndTime(at) {
@@ -60,6 +60,6 @@ export function zoneName() {
 
 export function ago(at) {
   const seconds = Math.round((Date.now() - at) / 1000);
-  const relative = new Intl.RelativeTimeFormat(shownLanguage(), { numeric: "always" });
+  const relative = new Intl.RelativeTimeFormat(shownLocale(), { numeric: "always" });
   return seconds < 90 ? relative.format(-seconds, "second") : relative.format(-Math.round(seconds / 60), "minute");
 }

@@ -24,6 +24,8 @@ function facts({ media, user, player, metrics, uuid, sessionId, startTime, sessi
     ["fact.length", Number(media.length) > 0 ? duration(Number(media.length)) : "–"],
     ["fact.begin", first],
     ["fact.start", duration(startTime.totalStartTimeSum)],
+    ["fact.waited", t("fact.waits", { buffered: duration((metrics.total_buffer_duration_ms ?? 0) / 1000), stalls: number(metrics.stall_events ?? 0),
+      stalled: duration((metrics.total_stall_duration_ms ?? 0) / 1000) })],
     ["fact.player", foreign(`${player.playerName} ${player.playerVersion}`)],
     ["fact.system", foreign(user.os.replace(" / ", " "))],
     ["fact.browser", foreign(user.browser)],

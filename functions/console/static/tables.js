@@ -9,7 +9,7 @@ export function table(columns, rows, { caption, isWhole = false, rowAttributes =
     return h(name, { scope: at === 0 ? "row" : null, class: column.number ? "number" : null }, column.cell(row, index));
   })));
   const shown = h("table", {}, caption && h("caption", { class: "hidden" }, caption), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
-  return h("div", { class: isWhole ? "scroll whole" : "scroll", tabindex: "0", role: "region", "aria-label": caption }, shown);
+  return h("div", { class: isWhole ? "scroll whole" : "scroll", tabindex: "0", role: "group", "aria-label": caption }, shown);
 }
 
 // A number with a bar behind it, as long as its share of the largest.

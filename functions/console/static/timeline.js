@@ -46,7 +46,8 @@ export function timeline(log, { select, memory }) {
       picture.append(shape);
     }
     marks();
-    const step = STEPS_S.find((seconds) => (view.to - view.from) / 1000 / seconds <= 8) ?? 86400;
+    const most = Math.max(2, Math.min(8, Math.floor((ticks.clientWidth || 640) / 75)));
+    const step = STEPS_S.find((seconds) => (view.to - view.from) / 1000 / seconds <= most) ?? 86400;
     const first = Math.ceil(view.from / 1000 / step) * step;
     const times = [];
     for (let second = first; second * 1000 <= view.to; second += step) times.push(second * 1000);
@@ -86,9 +87,12 @@ export function timeline(log, { select, memory }) {
     button("◂", KEYS.ArrowLeft, { "aria-label": t("timeline.earlier") }), button("▸", KEYS.ArrowRight, { "aria-label": t("timeline.later") }),
     button(t("timeline.all"), KEYS[0]));
   draw();
+  const sized = new ResizeObserver(() => (frame.isConnected ? draw() : sized.disconnect()));
+  sized.observe(frame);
   const legend = h("p", { class: "quiet legend" }, Object.entries(MARKS).filter(([type]) => log.some((line) => line.actionType === type))
     .map(([type, mark]) => h("span", {}, h("span", { class: `flag-name ${type}`, "aria-hidden": "true" }, mark), ` ${t(`action.${type}`)}`)));
-  return { element: h("div", {}, frame, h("div", { class: "under" }, buttons, legend)), highlight };
+  const gaps = h("p", { class: "quiet" }, t("timeline.gaps"));
+  return { element: h("div", {}, frame, h("div", { class: "under" }, buttons, legend, gaps)), highlight };
 }
 
 function textOf({ line, start, end, lane }) {

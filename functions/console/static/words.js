@@ -11,6 +11,11 @@ export function shownLanguage() {
   return language;
 }
 
+// The reader's own country, where it has the shown language, for dates and numbers.
+export function shownLocale() {
+  return navigator.languages.find((one) => one.startsWith(language)) ?? language;
+}
+
 export async function loadWords() {
   const wanted = [choices.language, ...navigator.languages].map((one) => String(one).slice(0, 2));
   language = wanted.find((one) => one in CATALOGUES) ?? "en";

@@ -42,6 +42,13 @@ def test_recipe_of_the_layer_s_makefile_has_no_variable_left() -> None:
     assert not [command for command in commands if "$(" in command]
 
 
+def test_recipe_of_the_consoles_makefile_has_no_variable_left() -> None:
+    makefile = (ROOT / "functions" / "console" / "Makefile").read_text(encoding="utf-8")
+    commands = make_shim.recipe(makefile, "build-ConsoleFunction", {"ARTIFACTS_DIR": "/out"})
+    assert "$(" not in "".join(commands)
+    assert commands[-1] == 'cp -R app.py static "/out"'
+
+
 def test_recipe_of_the_layer_s_makefile_is_the_one_of_make(tmp_path: Path) -> None:
     makefile = ROOT / "layers" / "mediabeat" / "Makefile"
     environment = {**os.environ, "ARTIFACTS_DIR": str(tmp_path), "LAYER_PYTHON": "3.12"}
