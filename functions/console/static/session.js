@@ -61,7 +61,7 @@ function errorTable(errors) {
 function partsTable(parts, columns, title) {
   if (!parts?.length) return h("p", { class: "quiet" }, t("session.none"));
   return table(columns.filter(([name]) => parts.some((part) => part[name] !== undefined && part[name] !== null))
-    .map(([name, isTime]) => ({ name: name.replaceAll("_", " "), number: isTime,
+    .map(([name, isTime]) => ({ name: name.replace(/_ms$|_s$/, "").replaceAll("_", " "), number: isTime,
       cell: (part) => (part[name] === null || part[name] === undefined ? "–" : isTime ? duration(part[name] / (name.endsWith("_ms") ? 1000 : 1)) : foreign(part[name])) })),
   parts, { caption: title });
 }
