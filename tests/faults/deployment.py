@@ -83,7 +83,7 @@ class Deployment:
             (ingest_event, {"store": Store(table, self._ingester, **stored)}),
             (media_edge, {"deployed": edge, "server_clock": schedule.clock}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
-            (closer, {"registry": Registry(table, self._closer)}),
+            (closer, {"business_errors": Registry(table, self._closer).business_errors}),
             (roll_up, {"counters": RollUpStore(table, self._roller, **KEPT, pause=lambda _: None)}),
             (roll_up, {"viewers": LiveViewers(table, self._roller)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),

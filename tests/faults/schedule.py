@@ -244,6 +244,8 @@ class Schedule:
                 truths[call.sid] = Truth(truth.sid, truth.start, truth.arrivals + arrived)
         elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == "start":
             truths.setdefault(request.key[0], Truth(request.key[0], call))
+        elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == HEAD and request.key[0] in truths:
+            truths[request.key[0]] = Truth(request.key[0], call)  # a repeat, which found no event there
         elif request.body.get("IndexName") == "due":
             return self._as_the_index_lags(request, answer)
         return answer
