@@ -7,13 +7,15 @@ from mediabeat.core.request_limits import ARRAY_BYTES, EVENT_BYTES
 from mediabeat.protocols.media_collection.requests import parse_event, parse_events
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import server_clock, settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.runtime.settings import server_clock, settings, surroundings
+from mediabeat.storage.clients.lean import lean_client
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.append_events import append_event, append_events
 
 deployed = settings()
-store = Store(deployed.table_name, dynamodb_client(), retention_s=deployed.retention_s, index_shards=deployed.index_shards)
+store = Store(
+    deployed.table_name, lean_client(**surroundings()), retention_s=deployed.retention_s, index_shards=deployed.index_shards
+)
 count_retry = partial(telemetry.count, "AppendRetries")
 
 

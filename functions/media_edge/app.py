@@ -6,14 +6,14 @@ from typing import Any, Final
 from mediabeat.protocols.media_edge import parts, requests, responses
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.http_api import Reply, Request, with_error_replies
-from mediabeat.runtime.settings import server_clock, settings, viewer_key_secret
+from mediabeat.runtime.settings import server_clock, settings, surroundings, viewer_key_secret
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.lean import lean_client
 from mediabeat.storage.secrets import ViewerKey, secrets_client
 from mediabeat.use_cases import receive_events as use_case
 
 viewer_key = ViewerKey(viewer_key_secret(), secrets_client)
-deployed = use_case.deployment(dynamodb_client(), viewer_key, **settings()._asdict())
+deployed = use_case.deployment(lean_client(**surroundings()), viewer_key, **settings()._asdict())
 count_retry = partial(telemetry.count, "AppendRetries")
 ITEMS: Final = {
     parts.Start: use_case.NewSession,

@@ -17,8 +17,6 @@ import functions.media_edge.app as media_edge
 import functions.roll_up.app as roll_up
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import aws
-from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_store import RollUpStore
@@ -28,7 +26,7 @@ from mediabeat.use_cases import receive_events as use_case
 from mediabeat.use_cases.close_sessions import Run, close_due
 from tests.faults.history import Call, Kind
 from tests.faults.interleaver import TakingTurns
-from tests.faults.requests import Wire
+from tests.faults.requests import ClientKind, Wire
 from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
@@ -47,14 +45,18 @@ numbers = itertools.count()
 
 
 class Deployment:
-    """One engine and the clients of the functions; each schedule gets a table of its own."""
+    """One engine and the clients of the functions; each schedule gets a table of its own.
 
-    def __init__(self, endpoint: str) -> None:
+    `kind` is the client of the functions that have the small one.
+    """
+
+    def __init__(self, endpoint: str, kind: ClientKind = ClientKind.LEAN) -> None:
         self.wire = Wire(endpoint)
         self._stack = ExitStack()
         self.direct = self._stack.enter_context(client_of(endpoint))
-        self._starter, self._ingester, self._roller, self._edge, closer = (self.wire.client() for _ in range(5))
-        self._closer = shorten(closer, aws())
+        client = self.wire.lean_client if kind is ClientKind.LEAN else self.wire.client
+        self._starter, self._roller = self.wire.client(), self.wire.client()
+        self._ingester, self._edge, self._closer = client(), client(), client()
 
     def close(self) -> None:
         """Hang up."""

@@ -11,7 +11,7 @@ from mediabeat.cli.invocation import read_event
 from mediabeat.core.projects import new_project, rotated
 from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.runtime.settings import channel_settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
 from tests.support.api import Api, app

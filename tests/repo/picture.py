@@ -31,7 +31,7 @@ from mediabeat.core.projects import new_project
 from mediabeat.core.records import Phase
 from mediabeat.core.session import Session
 from mediabeat.runtime.settings import settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_items import HEAD, START
 from mediabeat.storage.session_store import Store

@@ -29,8 +29,8 @@ from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
-from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
+from mediabeat.protocols.media_collection.rules import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.runtime.telemetry import METRICS
