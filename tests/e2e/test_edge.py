@@ -11,6 +11,7 @@ from tests.e2e.cloud import Cloud
 from tests.support.edge import FIXTURES, body_of, needs_recordings, session_in, xdm, xdm_start
 
 ORIGIN = "https://www.player.test"
+TIMEOUT_S = 30
 
 
 @needs_recordings
@@ -24,7 +25,7 @@ def test_every_recording_is_accepted_and_its_sessions_are_listed(cloud: Cloud) -
         assert replayed.refusal is None, path.name
         assert replayed.sid is not None, path.name
         for sid in replayed.sid.split(", "):
-            shown = httpx.get(f"{cloud.url}/v1/sessionRecent/{sid}", headers=headers, trust_env=False)
+            shown = httpx.get(f"{cloud.url}/v1/sessionRecent/{sid}", headers=headers, trust_env=False, timeout=TIMEOUT_S)
             assert shown.status_code == 200, path.name
 
 
@@ -39,9 +40,11 @@ def test_command_sends_a_recording(cloud: Cloud, tmp_path: Path) -> None:
 def test_browser_is_told_its_own_origin(cloud: Cloud, origin: str) -> None:
     url = f"{cloud.url}/ee/v1/interact?configId={cloud.project_id}"
     answers = [
-        httpx.post(url, json=body_of(xdm_start()), headers={"Origin": origin}, trust_env=False),
-        httpx.post(url, content="no JSON", headers={"Origin": origin}, trust_env=False),
-        httpx.options(url, headers={"Origin": origin, "Access-Control-Request-Method": "POST"}, trust_env=False),
+        httpx.post(url, json=body_of(xdm_start()), headers={"Origin": origin}, trust_env=False, timeout=TIMEOUT_S),
+        httpx.post(url, content="no JSON", headers={"Origin": origin}, trust_env=False, timeout=TIMEOUT_S),
+        httpx.options(
+            url, headers={"Origin": origin, "Access-Control-Request-Method": "POST"}, trust_env=False, timeout=TIMEOUT_S
+        ),
     ]
     assert [answer.status_code for answer in answers] == [200, 400, 204]
     for answer in answers:
@@ -52,8 +55,10 @@ def test_browser_is_told_its_own_origin(cloud: Cloud, origin: str) -> None:
 def test_frame_of_an_answer_arrives_as_it_is(cloud: Cloud) -> None:
     meta = {"konductorConfig": {"streaming": {"enabled": True, "recordSeparator": "\0", "lineFeed": "\n"}}}
     url = f"{cloud.url}/ee/va/v1/sessionStart?configId={cloud.project_id}"
-    answer = httpx.post(url, json=body_of(xdm_start(), meta=meta), trust_env=False)
+    answer = httpx.post(url, json=body_of(xdm_start(), meta=meta), trust_env=False, timeout=TIMEOUT_S)
     assert (answer.status_code, answer.content[:1], answer.content[-1:]) == (200, b"\0", b"\n")
     sid = session_in({"statusCode": 200, "body": answer.text})
-    sent = httpx.post(f"{cloud.url}/ee/irl1/va/v1/ping?configId=x", json=body_of(xdm("ping", sid)), trust_env=False)
+    sent = httpx.post(
+        f"{cloud.url}/ee/irl1/va/v1/ping?configId=x", json=body_of(xdm("ping", sid)), trust_env=False, timeout=TIMEOUT_S
+    )
     assert (sent.status_code, sent.content) == (204, b"")
