@@ -10,8 +10,6 @@ from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS
 from mediabeat.protocols.media_collection.requests import parse_event, parse_events, parse_session_start
 from mediabeat.runtime.settings import settings
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage.dynamodb import aws
-from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_items import HEAD, START, shard_of
 from mediabeat.storage.session_queries import SessionQueries
@@ -84,14 +82,14 @@ class Service:
         kept = {"retention_s": deployed.retention_s, "index_shards": deployed.index_shards}
         self._starts = SessionStarts(self.table, self.client, **kept)
         self.store = Store(self.table, self.client, **kept)
-        self._closers_client = shorten(database.client(WORKERS), aws())
-        self._closers_store = Store(self.table, self._closers_client, **kept)
+        self.lean = database.lean_client(WORKERS)
+        self.lean_store = Store(self.table, self.lean, **kept)
         self.registry = Registry(self.table, self.client)
 
     @cached_property
     def units(self) -> Units:
         """What requests cost from the first look on; until then they are not asked for it, which takes time."""
-        return Units(self.client, self._closers_client)
+        return Units(self.client, self.lean)
 
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
@@ -119,7 +117,7 @@ class Service:
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
         """Let the closer run once; by default, when the sessions of half an hour are due."""
-        return close_due(self._closers_store, LIMITS, lambda: now, ms_left=lambda: SPARE_MS)
+        return close_due(self.lean_store, LIMITS, lambda: now, ms_left=lambda: SPARE_MS)
 
     def items_of(self, sid: str) -> list[Item]:
         """Return all items that name a session."""

@@ -57,6 +57,11 @@ def log_failure(subject: Mapping[str, str]) -> None:
     logger().exception("unexpected error", **fields)
 
 
+def log_boto3_used(reason: str) -> None:
+    """Log that a process uses boto3 where the small client would be cheaper, and what in its environment asks for that."""
+    logger().warning("boto3 is used", reason=reason)
+
+
 def log_not_closed(failures: Iterable[tuple[str, Exception]], context: Any) -> None:
     """Log the first sessions that the closer could not close, each with its error and the run's id."""
     run_id = getattr(context, "aws_request_id", None)
