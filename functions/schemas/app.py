@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mediabeat.protocols.media_collection.schema import json_schema
+from mediabeat.openapi import json_schema
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 
 

@@ -164,7 +164,7 @@ def test_items_expire(deployed: Deployed, table: str) -> None:
         "rollch": hour + 400 * DAY_S,
         "rolld": day + 400 * DAY_S,
         "rollcd": day + 400 * DAY_S,
-        "uniq20261118": second + 90 * DAY_S,
+        "uniq20261118": second + 97 * DAY_S,
         f"applied{second // 10}": second + 10 + 26 * 3_600,
         f"applied{second // 10 + 7}": second + 80 + 26 * 3_600,
     }

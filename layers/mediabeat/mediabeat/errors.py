@@ -34,6 +34,10 @@ class InvalidInput(MediabeatError):
         self.problems = listed
 
 
+class ProjectUnknown(InvalidInput):
+    """The request names a project that does not exist."""
+
+
 class BodyTooLarge(InvalidInput):
     """The body is larger than the route accepts."""
 

@@ -15,8 +15,8 @@ from mediabeat.cli.terminal.failure import CommandFailed
 
 SESSIONS: Final = "/api/v1/sessions"
 REPORT_SUITE: Final = "analytics.reportSuite"
-_TIMEOUT_S: Final = 30
-_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+TIMEOUT_S: Final = 30
+LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 _HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # a journey's keys and the headers that they fill
 
 Body = dict[str, Any]
@@ -98,9 +98,9 @@ def replay(
     """
     options = options or ReplayOptions()
     replayed = []
-    through_proxy = httpx.URL(url).host not in _LOOPBACK
+    through_proxy = httpx.URL(url).host not in LOOPBACK
     with httpx.Client(
-        base_url=url, headers=journey.headers, timeout=_TIMEOUT_S, trust_env=through_proxy, transport=transport
+        base_url=url, headers=journey.headers, timeout=TIMEOUT_S, trust_env=through_proxy, transport=transport
     ) as http:
         for recorded in journey.sessions:
             events: Sequence[Body] = recorded

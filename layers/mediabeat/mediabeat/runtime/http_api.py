@@ -51,6 +51,12 @@ class Request:
         return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
 
     @property
+    def cookies(self) -> list[str]:
+        """The cookies, each as `name=value`."""
+        in_header = self.headers.get("cookie", "").split(";")
+        return self.event.get("cookies") or [one.strip() for one in in_header if one.strip()]
+
+    @property
     def path_parameters(self) -> Mapping[str, str]:
         """The parts of the path that the route leaves open, by their names."""
         return self.event.get("pathParameters") or {}
@@ -165,16 +171,16 @@ def read_json(body: bytes | str) -> Any:
     return read_odd_body(raw)
 
 
-def reply(status: int, body: Any = None, **headers: str) -> Reply:
+def reply(status: int, body: Any = None, *, cors: Mapping[str, str] = CORS, **headers: str) -> Reply:
     """Return a reply, with a JSON body if there is one. Header names are given with `_` for `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if status == 503:
         named["Retry-After"] = str(RETRY_AFTER_S)
     if body is None:
-        return {"statusCode": status, "headers": CORS | named, "body": ""}
+        return {"statusCode": status, "headers": {**cors, **named}, "body": ""}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
     text = text.encode(errors="replace").decode()  # a path may quote a lone surrogate, which no reply can hold
-    return {"statusCode": status, "headers": CORS | {"Content-Type": "application/json"} | named, "body": text}
+    return {"statusCode": status, "headers": {**cors, "Content-Type": "application/json", **named}, "body": text}
 
 
 def _plain(model: Any) -> Any:

@@ -10,6 +10,7 @@ from mediabeat.errors import (
     InvalidInput,
     MediabeatError,
     NotFound,
+    ProjectUnknown,
     SessionClosed,
     SessionUnknown,
     StorageUnavailable,
@@ -18,6 +19,7 @@ from mediabeat.errors import (
 
 STATUSES: Final[dict[type[MediabeatError], int]] = {
     InvalidInput: 400,
+    ProjectUnknown: 400,
     BodyTooLarge: 413,
     CostsTooMuch: 413,
     Unauthorized: 401,
