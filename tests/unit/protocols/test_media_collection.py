@@ -26,7 +26,7 @@ from mediabeat.protocols.media_collection.rules import MAX_NUMBER, Fields
 from mediabeat.protocols.media_collection.schema import STRICT_OPEN, checked_params, json_schema, model_of, object_of
 from mediabeat.runtime.http_api import read_json
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
-from tests.support.journeys import JOURNEYS, bodies_of
+from tests.support.journeys import COLLECTION_JOURNEYS, bodies_of
 
 CUSTOMER: Final = {"account": {"id": "u-1", "authState": 1}}
 
@@ -623,7 +623,7 @@ def test_playhead_has_the_bounds_of_the_other_numbers() -> None:
 
 
 def test_events_of_real_players_need_no_model() -> None:
-    bodies = [body for name in JOURNEYS for body in bodies_of(name) if body["eventType"] != "sessionStart"]
+    bodies = [body for name in COLLECTION_JOURNEYS for body in bodies_of(name) if body["eventType"] != "sessionStart"]
     assert len(bodies) > 100
     assert [body for body in bodies if not is_plain(EventType(body["eventType"]), body)] == []
 
