@@ -53,6 +53,10 @@ class SessionUnknown(MediabeatError):
     """No session has this id: it was never issued, or its retention is over."""
 
 
+class ProjectUnknown(MediabeatError):
+    """No project has this id, so the player may stop to report."""
+
+
 class SessionClosed(MediabeatError):
     """The session is over or full."""
 

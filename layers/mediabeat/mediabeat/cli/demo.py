@@ -19,8 +19,8 @@ from mediabeat.cli.replay import Journey, ReplayOptions, replay
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.tables import sessions_table
 from mediabeat.cli.terminal.timeline import Timeline
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.session import Session
-from mediabeat.core.summary import fold_stored
 from mediabeat.storage.session_store import Store
 
 DRAWN_JOURNEY: Final = "003_abandoned"

@@ -57,6 +57,7 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
         "began_at": head.began_at,
         "moved_at": head.moved_at,
         "noted": head.noted,
+        "parts": head.parts,
         "tail_bytes": 0,
         "expires_at": expires_at,
     }
@@ -92,6 +93,7 @@ def head_of(item: Item) -> Head:
         moved_at=number_in(item, "moved_at"),
         playhead=float(playhead["S"]) if playhead else None,
         noted=number_in(item, "noted"),
+        parts=number_in(item, "parts"),
     )
 
 
@@ -111,6 +113,17 @@ def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:
     packed = sorted(set(events))
     digest = hashlib.sha256(b"".join(len(event).to_bytes(4, "big") + event for event in packed)).hexdigest()[:24]
     return key(sid, f"page#{digest}") | {"events": {"BS": packed}, "expires_at": {"N": str(expires_at)}}
+
+
+def with_tail(head: Item, events: Iterable[bytes]) -> Item:
+    """Return the head of a new session that has these events already."""
+    packed = sorted(set(events))
+    return head | {"tail": {"BS": packed}, "tail_bytes": {"N": str(sum(map(len, packed)))}}
+
+
+def waiting_key(sid: str) -> Item:
+    """Return the key of the page for CMCD lines that came before the session exists. It is read with the other pages."""
+    return key(sid, "page#waiting")
 
 
 def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -145,6 +158,7 @@ def start_item(
         "expires_at": {"N": str(expires_at)},
         **({"summary": {"B": summary}} if summary is not None else {}),
         **({"is_short": {"BOOL": True}} if is_short else {}),
+        **({"source": {"S": start.source}} if start.source else {}),
     }
     return item | {name: {"BOOL": True} for name, is_set in opt_outs.items() if is_set}
 
@@ -163,6 +177,7 @@ def start_of(item: Item) -> Start:
         event=bytes(item["event"]["B"]),
         opt_out_share="opt_out_share" in item,
         opt_out_forwarding="opt_out_forwarding" in item,
+        source=item["source"]["S"] if "source" in item else None,
     )
 
 

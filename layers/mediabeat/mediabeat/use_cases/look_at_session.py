@@ -7,9 +7,10 @@ mark. A closed session without its summary still has its mark, so the next run f
 from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.lifecycle import Mark, decide_close, mark_by_head, mark_of
 from mediabeat.core.records import Head, Phase
-from mediabeat.core.summary import fold_stored, short_form, summarize
+from mediabeat.core.summary import short_form, summarize
 from mediabeat.errors import LargeSession
 from mediabeat.storage.checkpoints import session_of
 from mediabeat.storage.session_store import Store

@@ -43,7 +43,7 @@ def start_session(
 
     Raises InvalidInput for a report suite that is not a project, and for a channel that is stopped or deleted.
     """
-    start = _start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=now - event.ts)
+    start = admitted_start(event, caller, registry, viewer_key, started_at=now, ts_skew=now - event.ts)
     start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
     sid = _new_sid(start.ts_skew)
     due_at = next_due(Liveness(now, now, now), limits)
@@ -60,7 +60,7 @@ def store_downloaded(
     The first event is its `sessionStart`. The same events of the same project are the same session, however often they are sent.
     Raises InvalidInput as `start_session` does, and stores nothing then.
     """
-    start = _start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
+    start = admitted_start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
@@ -75,10 +75,21 @@ def store_downloaded(
     return Started(sid, start.project_id, is_repeat=not is_new)
 
 
-def _start(
-    event: Event, caller: Caller, registry: Registry, viewer_key: ViewerKey, where: str, *, started_at: int, ts_skew: int
+def admitted_start(
+    event: Event,
+    caller: Caller,
+    registry: Registry,
+    viewer_key: ViewerKey | None,
+    where: str = "",
+    *,
+    started_at: int,
+    ts_skew: int,
 ) -> Start:
-    """Return the start of a session. Its viewer is empty when the player sent no id."""
+    """Return the start of a session. Its viewer is empty when the player sent no id; only ids of viewers need the key.
+
+    `where` is put before the names of fields. Raises InvalidInput for a report suite that is not a project, and for a channel
+    that is stopped or deleted.
+    """
     project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
     if admission.project is None:
@@ -95,7 +106,7 @@ def _start(
         raise InvalidInput(Problem(field, rule, logged=f"{field}: the channel is {status}"))
     video_type: VideoType = "LIVE" if is_live(event) else "VOD"
     viewer = ""
-    if any(map(identifies, event.params)):
+    if viewer_key is not None and any(map(identifies, event.params)):
         pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=admission.project.keeps_viewer_uuids)
         viewer = pseudonyms.shown(event.params) or ""
         event = event._replace(params=pseudonyms.hide(event.params))
