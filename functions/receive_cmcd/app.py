@@ -11,8 +11,8 @@ from mediabeat.runtime.http_api import Reply, Request, with_error_replies
 from mediabeat.runtime.logs import log_skipped
 from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage.cmcd.sessions import LineSessions
 from mediabeat.storage.dynamodb import dynamodb_client
-from mediabeat.storage.line_sessions import LineSessions
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.receive_lines import Lines

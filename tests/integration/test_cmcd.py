@@ -148,7 +148,7 @@ def test_stream_that_turns_out_to_be_live_moves_to_the_live_list(api: Api, api_k
 
 
 def test_several_sessions_in_a_body_are_kept_apart(api: Api, api_key: str) -> None:
-    assert send(api, *(text_of(0, sid=f"s-{number}", e="ps", sta="s") for number in range(4))) == 204
+    assert send(api, *(text_of(0, sid=f'"s-{number}"', e="ps", sta="s") for number in range(4))) == 204
     assert len(api.recent(api_key)["result"]) == 4
 
 

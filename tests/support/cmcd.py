@@ -51,14 +51,14 @@ def folded(lines: Sequence[Line], **query: str) -> Session:
     return fold(events_of(start_of(lines[0], lines[0].is_live, "demo", query), map(unpack, set(map(pack, lines)))))
 
 
-def text_of(at: float, sid: str = "s-1", **keys: str | int | bool) -> str:
+def text_of(at: float, /, **keys: str | int) -> str:
     """Return the text of a line, `at` seconds after the tests' beginning; the values of keys are as on the wire."""
-    words = {"cid": '"movie-1"', "sid": f'"{sid}"', "ts": str(BASE_MS + round(at * 1_000)), "v": "2"}
+    words = {"cid": '"movie-1"', "sid": '"s-1"', "ts": str(BASE_MS + round(at * 1_000)), "v": "2"}
     given = {name: str(value) for name, value in keys.items()}
     return ",".join(f"{name}={value}" for name, value in sorted((words | given).items()) if value)
 
 
 def states(*reports: tuple[float, str], **keys: str | int) -> list[Line]:
     """Return lines with these states, each at seconds after the tests' beginning."""
-    texts = (text_of(at, e="ps", sn=number, sta=state, **keys) for number, (at, state) in enumerate(reports))
+    texts = (text_of(at, **keys, e="ps", sn=number, sta=state) for number, (at, state) in enumerate(reports))
     return [line for text in texts for line in parse_body(text.encode()).lines["s-1"]]

@@ -48,7 +48,7 @@ _CODES: Final = (
 )
 _CODE_OF: Final = {event_type: code for code, event_type in enumerate(_CODES)}
 
-LINE: Final = 0x3F
+LINE: Final = 0x3E
 """The code of a CMCD line. It becomes events when the log is folded (`core.cmcd`). A release that does not know it ignores it."""
 
 LONG_TS: Final = 0x40
@@ -142,7 +142,7 @@ def is_known(packed: bytes) -> bool:
 
 def is_line(packed: bytes) -> bool:
     """Return whether this is a CMCD line, and not an event."""
-    return packed[0] & LINE == LINE
+    return packed[0] & ~(LONG_TS | LONG_PLAYHEAD) == LINE
 
 
 def has_place(packed: bytes) -> bool:

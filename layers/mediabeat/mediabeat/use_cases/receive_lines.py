@@ -13,8 +13,8 @@ from mediabeat.core.lifecycle import mark_by_head, over_by_head
 from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.request_limits import LINES_UNITS
 from mediabeat.errors import InvalidInput, ProjectUnknown, StorageUnavailable
-from mediabeat.storage.known_projects import KnownProjects
-from mediabeat.storage.line_sessions import LineSessions
+from mediabeat.storage.cmcd.known_projects import KnownProjects
+from mediabeat.storage.cmcd.sessions import LineSessions
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import NotAppended, Store
 from mediabeat.storage.write_units import check_lines

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from mediabeat.core.cmcd.adverts import REPORTED, Adverts, Named
+from mediabeat.core.cmcd.content import LONGEST_GAP_MS, Content, Playhead
 from mediabeat.core.cmcd.line import ERROR, REQUEST, Line
 from mediabeat.core.cmcd.states import Change, Report, changes_of
 from mediabeat.core.cmcd.unknown import unknown_figures
@@ -23,7 +24,6 @@ from mediabeat.core.event import (
     ERROR_ID,
     ERROR_SOURCE,
     RESUME,
-    SECONDS_PER_DAY,
     STATE_NAME,
     TIME_TO_START,
     Event,
@@ -33,9 +33,6 @@ from mediabeat.core.event import (
 from mediabeat.core.event_codec import canonical_json
 from mediabeat.core.folding.hints import IS_ASSUMED, STATE, UNKNOWN
 from mediabeat.core.folding.spans import PlayState
-
-LONGEST_GAP_MS: Final = 10 * 60_000
-"""A longer gap between two lines is a step of the device's clock or a sleep: nothing has played in it."""
 
 LEAST_MSD: Final = 10
 """A shorter time to start is not one: dash.js measures 1 to 3 ms."""
@@ -88,13 +85,13 @@ class _Walk:
         self._start = start
         self._lines = lines
         self._reports_ads = any(line.event in REPORTED for line in lines)
-        self._content = _Content(lines, counts_all=self._reports_ads)
+        self._content = Content(lines, counts_all=self._reports_ads)
         self._is_live = is_live(start) or any(line.is_live for line in lines)
         self._has_states = any(line.state for line in lines)
         self._has_changes = any(line.event == "bc" for line in lines)
         self._adverts = Adverts()
         self._state, self._shown = PlayState.STARTING, PlayState.STARTING
-        self._playhead, self._rate, self._at = 0.0, 1.0, lines[0].ts
+        self._playhead = Playhead(lines[0].ts, is_live=self._is_live)
         self._bitrate: float | None = None
         self._has_started = False
         self._ad_ms, self._ad_since = 0, 0
@@ -104,31 +101,29 @@ class _Walk:
 
     def events(self) -> Iterator[Event]:
         """Yield the events, the `sessionStart` first."""
-        if self._is_live:
-            self._playhead = _second_of_day(self._at)
         yield self._session_start()
         changes = {change.ts: change for change in self._changes()}
         # The time of a media request is its beginning, and its state that of its end. So it says nothing about playing.
         telling = [line for line in self._lines if line.event != REQUEST or not self._has_states]
-        last = telling[-1].ts if telling else self._at
+        last = telling[-1].ts if telling else self._lines[0].ts
         late = {min(_arrival_of(line), last): line for line in self._lines if self._has_late_bitrate(line)}
         at: dict[int, list[Line]] = {ts: [] for ts in late}
         for line in telling:
             at.setdefault(line.ts, []).append(line)
         for ts in sorted(at):
             lines = at[ts]
-            self._move(ts, lines)
+            own = [line for line in lines if self._content.has(line)]
+            self._playhead.move_to(ts, own, plays=self._state is PlayState.PLAYING and not self._adverts.break_is_open)
             change = changes.get(ts)
             if change is not None:
                 if change.state is PlayState.PLAYING:
-                    self._restart_playhead(ts)
+                    self._playhead.play(from_start=self._state is PlayState.ENDED)
                 self._state = change.state
             for line in lines:
                 yield from self._of_ads(line, ts)
             yield from self._of_state(change, ts)
-            for line in lines:
-                yield self._of_line(line)
-                self._take_rate(line)
+            yield from map(self._of_line, lines)
+            self._playhead.take_rate(own)
             if ts in late and (event := self._bitrate_event(late[ts], ts)):
                 yield event
 
@@ -139,7 +134,7 @@ class _Walk:
         named = {"media.id": content_id} if content_id is not None else {}
         live = {CONTENT_TYPE: "live"} if self._is_live else {}
         return self._start._replace(
-            ts=self._lines[0].ts, playhead=self._playhead, params=self._start.params | named | live | known
+            ts=self._lines[0].ts, playhead=self._playhead.at_s, params=self._start.params | named | live | known
         )
 
     # States
@@ -191,9 +186,9 @@ class _Walk:
             return
         was_open = self._adverts.break_is_open
         if self._reports_ads:
-            said: Iterator[Named] = self._adverts.take_event(line, self._playhead)
+            said: Iterator[Named] = self._adverts.take_event(line, self._playhead.at_s)
         elif not self._content.has(line):
-            said = self._adverts.take_foreign(line, self._playhead)
+            said = self._adverts.take_foreign(line, self._playhead.at_s)
         else:
             return
         for kind, params in said:
@@ -204,27 +199,6 @@ class _Walk:
                 self._shown = PlayState.WAITING  # so that it is reported again when the ad is over
         elif was_open and not self._adverts.break_is_open:
             self._ad_ms += ts - self._ad_since
-
-    # Playhead
-
-    def _move(self, ts: int, lines: Sequence[Line]) -> None:
-        passed_ms = ts - self._at
-        if self._state is PlayState.PLAYING and not self._adverts.break_is_open and passed_ms <= LONGEST_GAP_MS:
-            self._playhead = _second_of_day(ts) if self._is_live else self._playhead + self._rate * passed_ms / 1_000
-        self._at = ts
-        for line in lines:
-            if "pt" in line.keys and self._content.has(line):
-                self._playhead = line.keys["pt"] / 1_000 if not self._is_live else _second_of_day(line.keys["pt"])
-
-    def _restart_playhead(self, ts: int) -> None:
-        if self._is_live:
-            self._playhead = _second_of_day(ts)
-        elif self._state is PlayState.ENDED:
-            self._playhead = 0.0
-
-    def _take_rate(self, line: Line) -> None:
-        if line.event != REQUEST and self._content.has(line):
-            self._rate = float(line.keys.get("pr", 1))
 
     # Lines
 
@@ -264,24 +238,7 @@ class _Walk:
         return self._event(kind)._replace(ts=ts, qoe={BITRATE: sent})
 
     def _event(self, kind: EventType, params: dict[str, Any] | None = None) -> Event:
-        return Event(self._at, kind, self._playhead, params or {}, {}, {})
-
-
-class _Content:
-    """Which lines are about the content of a session, and not about an ad."""
-
-    def __init__(self, lines: Sequence[Line], *, counts_all: bool) -> None:
-        self.first = next((line.content_id for line in lines if line.content_id is not None), None)
-        self._ids = {None, self.first, *(line.content_id for line in lines if line.event == "c")}
-        self._counts_all = counts_all
-
-    def has(self, line: Line) -> bool:
-        """Return whether a line is about the content. A linear channel that changes its content says so (`e=c`)."""
-        return self._counts_all or line.content_id in self._ids
-
-
-def _second_of_day(at_ms: int) -> float:
-    return at_ms / 1_000 % SECONDS_PER_DAY
+        return Event(self._playhead.ts, kind, self._playhead.at_s, params or {}, {}, {})
 
 
 def _arrival_of(line: Line) -> int:

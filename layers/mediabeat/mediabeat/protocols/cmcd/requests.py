@@ -12,6 +12,10 @@ MAX_PARAMETER: Final = 255
 MAX_LENGTH_S: Final = 30 * 86_400
 
 
+_NEEDED: Final = {"analytics.trackingServer": "", "visitor.marketingCloudOrgId": ""}
+"""Parameters that every canonical `sessionStart` has. CMCD has nothing like them."""
+
+
 class Body(NamedTuple):
     """The lines of a body by the players' session ids, and how many lines could not be used, by the reason."""
 
@@ -84,6 +88,7 @@ def start_of(line: Line, is_live: bool, project_id: str, query: Mapping[str, str
     """
     is_live = is_live or query.get("type", "").lower() == "live"
     params: dict[str, Any] = {
+        **_NEEDED,
         REPORT_SUITE: project_id,
         "media.id": line.content_id or "unknown",
         CONTENT_TYPE: "live" if is_live else "VOD",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from mediabeat.core.cmcd.line import MAX_CID, MAX_SID, STATES
+from mediabeat.core.cmcd.line import MAX_CID, MAX_SID, STATES, Line
 from mediabeat.core.event import MAX_TS_MS
 from mediabeat.protocols.cmcd.structured_fields import Item, Token
 
@@ -152,6 +152,30 @@ def kept_keys(members: Mapping[str, Any]) -> dict[str, Any]:
         del kept["pr"]  # as if it were left out
     custom = sorted(name for name in members if CUSTOM_KEY.fullmatch(name) and isinstance(members[name], str))
     return kept | {name: str(members[name])[:MAX_TEXT] for name in custom[:MAX_CUSTOM]}
+
+
+def checked_line(value: Any) -> Line:
+    """Return the line in a JSON value that has `ts` and the keys of a line as they are kept.
+
+    Raises ValueError for a key that would not be kept so.
+    """
+    if not isinstance(value, dict) or (ts := ts_in(value)) is None:
+        raise ValueError("cmcd: must be a JSON object with ts in epoch milliseconds")
+    keys = {name: one for name, one in value.items() if name != "ts"}
+    kept = kept_keys({name: _as_sent(name, one) for name, one in keys.items()})
+    if kept != keys:
+        wrong = sorted(name for name in keys if kept.get(name) != keys[name])
+        raise ValueError(f"cmcd: not as a line is kept: {', '.join(wrong)!r:.100}")
+    return Line(ts, keys)
+
+
+def _as_sent(name: str, value: Any) -> Any:
+    """Return a kept value as the parser has it: words are tokens, and lists have items."""
+    if isinstance(value, str) and name in KEYS and KEYS[name].read in (_word, _state):
+        return Token(value)
+    if isinstance(value, list):
+        return [Item(one[0], {str(one[1]): True}) if isinstance(one, list) and len(one) == 2 else Item(one, {}) for one in value]
+    return value
 
 
 def json_schema() -> dict[str, Any]:
