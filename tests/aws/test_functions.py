@@ -14,7 +14,14 @@ from tests.support.builders import wire
 from tests.support.lambda_runtime import running
 from tests.support.template import FUNCTIONS, ROOT
 
-ANSWERS: Final = {"create_session": 201, "ingest_event": 204, "recent_sessions": 200, "channels": 200, "schemas": 200}
+ANSWERS: Final = {
+    "create_session": 201,
+    "ingest_event": 204,
+    "receive_cmcd": 204,
+    "recent_sessions": 200,
+    "channels": 200,
+    "schemas": 200,
+}
 
 
 def sample_event(function: str) -> Any:

@@ -16,6 +16,7 @@ from tests.e2e.cloud import Cloud
 from tests.support.template import ROOT
 
 JOURNEYS: Final = sorted((ROOT / "events" / "journeys").glob("*.json"))
+CMCD_JOURNEYS: Final = sorted((ROOT / "events" / "journeys" / "cmcd").glob("*.json"))
 RECORDED: Final = sorted((ROOT.parent / "shared" / "fixtures").glob("*.json"))
 CLOSED_WITHIN_S: Final = 240
 

@@ -107,6 +107,9 @@ def test_functions_use_every_permission_they_have_and_no_other(
     viewer = api.recent(api_key)["result"][0]["uuid"]
     api.call("GET", f"/v1/sessionRecent/{viewer}", headers={"x-api-key": api_key, "x-project-id": "demo"})
     api.call("GET", "/api/v1/schemas/ping")
+    for lines in (["e=ps,sta=s"], ["e=ps,sta=p,st=l"]):
+        body = "\n".join(f'{line},sid="s",ts=1795000000000' for line in lines)
+        assert api.call("POST", "/cmcd/v2/demo", body)["statusCode"] == 204
     # Channels.
     channel_id = client.create("api-guide")
     client.call("GET", "/api/v2/channels")

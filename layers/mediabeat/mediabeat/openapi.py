@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from mediabeat.protocols.cmcd import openapi as cmcd
 from mediabeat.protocols.media_analytics import openapi as media_analytics
 from mediabeat.protocols.media_collection import openapi as media_collection
 from mediabeat.protocols.vod_station import openapi as vod_station
@@ -24,10 +25,10 @@ def openapi(version: str, server: str = "https://HOST") -> Json:
             "title": "mediabeat",
             "version": version,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            "description": "Collects Adobe Media Collection API calls and answers who watched what, how well.",
+            "description": "Collects Adobe Media Collection API calls and CMCD, and answers who watched what, how well.",
         },
         "servers": [{"url": server}],
-        "paths": media_collection.paths() | media_analytics.paths() | vod_station.paths(),
+        "paths": media_collection.paths() | cmcd.paths() | media_analytics.paths() | vod_station.paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": media_analytics.SECURITY_SCHEMES | vod_station.SECURITY_SCHEMES,
@@ -36,7 +37,7 @@ def openapi(version: str, server: str = "https://HOST") -> Json:
 
 
 def _schemas() -> Json:
-    schemas = media_collection.schemas(_REFERENCE)
+    schemas = media_collection.schemas(_REFERENCE) | cmcd.schemas()
     bodies: Json = {**media_collection.BODIES, **media_analytics.BODIES, **vod_station.BODIES}
     for name, body in bodies.items():
         schema = TypeAdapter(body).json_schema(ref_template=_REFERENCE, mode="serialization")

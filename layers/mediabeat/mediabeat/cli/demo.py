@@ -15,7 +15,8 @@ from rich.text import Text
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import Status
-from mediabeat.cli.replay import Journey, ReplayOptions, replay
+from mediabeat.cli.recordings import replay_file
+from mediabeat.cli.replay import ReplayOptions
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.tables import sessions_table
 from mediabeat.cli.terminal.timeline import Timeline
@@ -43,8 +44,8 @@ def send_journeys(journeys: Path, cloud: Status) -> list[SentJourney]:
     """
     options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
     sent = []
-    for path in sorted(journeys.glob("*.json")):
-        for session in replay(Journey.read(path), str(cloud.url), options):
+    for path in [*sorted(journeys.glob("*.json")), *sorted(journeys.glob("cmcd/*.json"))]:
+        for session in replay_file(path, str(cloud.url), options):
             if session.sid is None or session.refusal:
                 raise CommandFailed(f"The API refused {path.name}: {session.refusal}")
             sent.append(SentJourney(path.stem, session.sid))

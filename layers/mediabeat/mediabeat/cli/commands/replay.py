@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 import httpx
 
-from mediabeat.cli import replay as replaying
 from mediabeat.cli.commands.options import FILE
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
-from mediabeat.cli.replay import Journey, ReplayedSession, ReplayOptions
+from mediabeat.cli.recordings import replay_file
+from mediabeat.cli.replay import ReplayedSession, ReplayOptions
 from mediabeat.cli.terminal.failure import CommandFailed
 
 
@@ -26,8 +26,8 @@ from mediabeat.cli.terminal.failure import CommandFailed
 def replay(files: tuple[Path, ...], url: str | None, speed: float | None, shift: str | None, project: str | None) -> None:
     """Send recorded journeys to the API.
 
-    FILES are recordings like events/journeys/*.json. Exits with 1 if the API refused an event. If the local cloud does not know
-    the recorded project, the events are sent as the local project's.
+    FILES are recordings like events/journeys/*.json and events/journeys/cmcd/*.json. Exits with 1 if the API refused an event. If
+    the local cloud does not know the recorded project, the events are sent as the local project's.
     """
     folder = StateFolder.of_user()
     cloud = lifecycle.status(folder) if url else lifecycle.require(folder)
@@ -41,7 +41,7 @@ def replay(files: tuple[Path, ...], url: str | None, speed: float | None, shift:
     refused = False
     for path in files:
         try:
-            sessions = replaying.replay(Journey.read(path), address, options)
+            sessions = replay_file(path, address, options)
         except httpx.TransportError as error:
             raise CommandFailed(f"{address} does not answer: {error}") from None
         for session in sessions:

@@ -12,6 +12,15 @@ MAX_PARAMETER: Final = 255
 MAX_LENGTH_S: Final = 30 * 86_400
 
 
+QUERY: Final = {
+    "channel": "The channel (`media.channel`); `cmcd` without it.",
+    "length": "Length of the content in seconds; unknown without it.",
+    "type": "`live` for a live stream.",
+    "player": "The name of the player; `CMCD` without it.",
+    "name": "The name of the content.",
+}
+"""What CMCD does not say and the address may say once, with its meaning."""
+
 _NEEDED: Final = {"analytics.trackingServer": "", "visitor.marketingCloudOrgId": ""}
 """Parameters that every canonical `sessionStart` has. CMCD has nothing like them."""
 

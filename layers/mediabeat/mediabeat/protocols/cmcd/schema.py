@@ -189,6 +189,7 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "CmcdLine",
+        "description": "The keys of a CMCD line that are kept.",
         "type": "object",
         "properties": first | kept,
         "required": ["sid", "ts"],
