@@ -15,6 +15,7 @@ os.environ |= {
     "ACCESS_KEY_SECRETS": "mediabeat/test/access-key/",
     "VIEWER_KEY_SECRET": "mediabeat/test/viewer-key",
     "RETENTION_DAYS": "90",
+    "ROLLUP_RETENTION_DAYS": "400",
     "QUIET_MINUTES": "10",
     "STUCK_MINUTES": "30",
     "MAX_AGE_HOURS": "24",

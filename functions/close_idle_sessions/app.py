@@ -9,11 +9,14 @@ from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import server_clock, settings
 from mediabeat.storage.dynamodb import aws, dynamodb_client
 from mediabeat.storage.lean_requests import shorten
+from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-store = Store(deployed.table_name, shorten(dynamodb_client(WORKERS), aws()), index_shards=deployed.index_shards)
+client = shorten(dynamodb_client(WORKERS), aws())
+store = Store(deployed.table_name, client, index_shards=deployed.index_shards)
+registry = Registry(deployed.table_name, client)
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 
@@ -22,7 +25,15 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close the due sessions of one slice, and return how many by reason; the scheduled run also starts the other runs."""
     ms_left = context.get_remaining_time_in_millis
     with self_invoke.run(event, context, slices=slices) as sliced:
-        run = close_due(store, deployed.limits, server_clock, ms_left=ms_left, number=sliced.number, slices=slices)
+        run = close_due(
+            store,
+            deployed.limits,
+            server_clock,
+            ms_left=ms_left,
+            number=sliced.number,
+            slices=slices,
+            business_errors=registry.business_errors,
+        )
     for reason in CloseReason:
         telemetry.count(telemetry.closed_metric(reason), run.closed_by_reason[reason])
     telemetry.record("CloseLag", run.max_lag_ms)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from mediabeat.protocols.media_analytics.requests import credentials_in, parse_query, viewer_or_session_id_in
+from mediabeat.protocols.media_analytics.requests import credentials_in, named_in, parse_query
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 from mediabeat.runtime.settings import processor_s, server_clock, settings
@@ -26,7 +26,7 @@ def newest(project_id: str, request: Request, now: int) -> RecentAnswer:
 
 def detail(project_id: str, request: Request, now: int) -> DetailAnswer:
     """Return the body with the session that the path names."""
-    return detail_body(lambda: show_session(project_id, viewer_or_session_id_in(request), store, shards=shards, now=now), request)
+    return detail_body(lambda: show_session(project_id, named_in(request), store, registry, shards=shards, now=now), request)
 
 
 ROUTES: Final = {"GET /v1/sessionRecent": newest, "GET /v1/sessionRecent/{uuid}": detail}

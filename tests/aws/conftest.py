@@ -79,6 +79,7 @@ def variables(deployment: Target, engine: str, secrets: str) -> dict[str, str]:
         "VIEWER_KEY_SECRET": "viewer-key",
         "ACCESS_KEY_SECRETS": ACCESS_KEY_SECRETS,
         "RETENTION_DAYS": "90",
+        "ROLLUP_RETENTION_DAYS": "400",
         "QUIET_MINUTES": "10",
         "STUCK_MINUTES": "30",
         "MAX_AGE_HOURS": "24",

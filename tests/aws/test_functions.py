@@ -19,6 +19,7 @@ ANSWERS: Final = {
     "ingest_event": 204,
     "receive_cmcd": 204,
     "recent_sessions": 200,
+    "charts": 200,
     "channels": 200,
     "schemas": 200,
 }
@@ -40,7 +41,9 @@ def test_function_runs_on_lambdas_runtime_and_logs_no_secret_at_debug(
         assert answer.get("statusCode") == ANSWERS.get(function), lambda_function.log
         if function == "close_idle_sessions":
             assert (answer["failed"], answer["has_more"]) == (0, False)
-        if function == "recent_sessions":
+        if function == "roll_up":
+            assert answer == {"changes": 2, "sightings": 1, "skipped": 0}
+        if function in ("recent_sessions", "charts"):
             assert json.loads(answer["body"])["result"] != []
         lambda_function.call(event | {"body": json.dumps(wire("sessionStart", customMetadata={"a": 1}))})
         log, lines = lambda_function.log, lambda_function.lines()

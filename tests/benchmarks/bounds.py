@@ -92,13 +92,13 @@ def main() -> None:
         now = BASE_MS + 11 * MINUTE_MS
         ping = parse_event(wire("ping", 660, 6))
         told(
-            "append after the due mark, session of 100,000 units",
+            "append to a session of 100,000 units",
             service,
             lambda: append_event(sid, ping, service.store, LIMITS, now=now),
             INGEST_CORE,
         )
         detail: Callable[[Service, str], Any] = lambda one, sid: show_session(  # noqa: E731
-            PROJECT, sid, one.queries, shards=settings().index_shards, now=now
+            PROJECT, sid, one.queries, one.registry, shards=settings().index_shards, now=now
         )
         query = parse_query({}, now=now)
         recent: Callable[[Service], Any] = lambda one: list_sessions(  # noqa: E731

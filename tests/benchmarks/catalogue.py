@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.benchmarks import closer, folding, layer, queries, shipped, throughput, units
+from tests.benchmarks import charts, closer, folding, layer, queries, shipped, throughput, units
 from tests.benchmarks.figures import Reading
 
 Benchmark = Callable[[int], dict[str, Reading]]
@@ -15,6 +15,7 @@ BENCHMARKS: Final[dict[Benchmark, tuple[str, ...]]] = {
     throughput.durable_events: ("durable_events_per_s",),
     folding.folding: ("fold_events_per_s",),
     queries.recent: ("recent_cost",),
+    charts.charts: ("contents_units", "chart_units"),
     closer.idle: ("closer_idle_units",),
     closer.closes: ("closes_per_s", "units_per_close"),
     layer.layer_size: ("layer_size",),

@@ -131,6 +131,23 @@ _FIGURES: Final = (
         "1: the answer is the same",
     ),
     Figure(
+        "contents_units",
+        "read units of a page of 1,000 contents, 7 days",
+        "read units",
+        "GET /v1/contentsSummary with limit=100, until the reply's JSON: contents with a title, played daily on PC and Mobile "
+        "(largest: with a URL, in all four kinds); of_boto3_reads: a default client that reads the same items",
+        Target("≤ 150, ≤ 500 ms of a core", lambda taken: taken.value <= 150 and taken.details["cpu_ms"] <= 500),
+        "the contents' items, at 4 KB a half unit",
+    ),
+    Figure(
+        "chart_units",
+        "read units of plays in 24 hours, in steps of 5 minutes",
+        "read units",
+        "GET /v1/charts/playCnt of 24 unaligned hours, 289 buckets, in a project that is busy in all four kinds",
+        Target("≤ 10, ≤ 200 ms of a core", lambda taken: taken.value <= 10 and taken.details["cpu_ms"] <= 200),
+        "25 items, at 4 KB a half unit",
+    ),
+    Figure(
         "closer_idle_units",
         "read units of a closer's run with nothing due, 100,000 sessions open",
         "read units",

@@ -83,7 +83,7 @@ class Service:
         self.store = Store(self.table, self.client, **kept)
         self._closers_client = shorten(database.client(WORKERS), aws())
         self._closers_store = Store(self.table, self._closers_client, **kept)
-        self._registry = Registry(self.table, self.client)
+        self.registry = Registry(self.table, self.client)
 
     @cached_property
     def units(self) -> Units:
@@ -94,7 +94,7 @@ class Service:
         """Start a session and return its id."""
         caller = caller_of(request("create_session")["headers"] | {"user-agent": user_agent})
         event = parse_session_start(start_body(video_type))
-        return start_session(event, caller, self._starts, self._registry, KEY, LIMITS, now=BASE_MS).sid
+        return start_session(event, caller, self._starts, self.registry, KEY, LIMITS, now=BASE_MS).sid
 
     def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
         """Send events of a session, one or several to a request, each request when its last event is; return the requests."""

@@ -75,7 +75,7 @@ def test_viewer_erase_reports_what_it_removed_and_what_is_left(cloud: Cloud, on:
 def test_project_keeps_viewer_uuids_when_created_so(cloud: Cloud) -> None:
     sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
     key = key_in(cloud.mediabeat("project", "create", "keeping", "--keep-viewer-uuids"))
-    assert re.search(r"^keeping +.* UTC +kept$", cloud.mediabeat("project", "list").stdout, re.MULTILINE)
+    assert re.search(r"^keeping +.* UTC +kept +none$", cloud.mediabeat("project", "list").stdout, re.MULTILINE)
     start = wire_start(analytics_reportSuite="keeping", analytics_visitorId=sent)
     assert httpx.post(f"{cloud.url}/api/v1/sessions", json=start).status_code == 201
     headers = {"x-api-key": key, "x-project-id": "keeping"}

@@ -4,7 +4,7 @@ import itertools
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final
@@ -13,11 +13,14 @@ from unittest import mock
 import functions.close_idle_sessions.app as closer
 import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
+import functions.roll_up.app as roll_up
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import aws
 from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.rollups.live_viewers import LiveViewers
+from mediabeat.storage.rollups.rollup_store import RollUpStore
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import Run, close_due
@@ -28,11 +31,12 @@ from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
 from tests.support.engine_connection import client_of
-from tests.support.template import table_definition
+from tests.support.table_stream import Record, TableStream, as_event, passes, streamed_table_definition
 
 SHARDS: Final = 2
 SPARE_MS: Final = 55_000
 VIEWER_KEY: Final = b"key"
+KEPT: Final = {"retention_s": 90 * 86_400, "rollup_retention_s": 400 * 86_400}
 
 MODULES: Final = (create_session, ingest_event, closer)
 
@@ -46,21 +50,21 @@ class Deployment:
         self.wire = Wire(endpoint)
         self._stack = ExitStack()
         self.direct = self._stack.enter_context(client_of(endpoint))
-        self._starter, self._ingester, closer = (self.wire.client() for _ in range(3))
+        self._starter, self._ingester, self._roller, closer = (self.wire.client() for _ in range(4))
         self._closer = shorten(closer, aws())
 
     def close(self) -> None:
         """Hang up."""
         self.wire.close()
         self._stack.close()
-        for client in (self._starter, self._ingester, self._closer):
+        for client in (self._starter, self._ingester, self._roller, self._closer):
             client.close()
 
     @contextmanager
     def serving(self, schedule: Schedule) -> Iterator["Api"]:
         """Deploy for one schedule: a new table with the project `demo`."""
         table = f"faults-{next(numbers)}"
-        self.direct.create_table(TableName=table, **table_definition())
+        self.direct.create_table(TableName=table, **streamed_table_definition())
         Registry(table, self.direct).create_project(new_project("demo", 0)[0])
         deployed = SimpleNamespace(limits=LIMITS, index_shards=SHARDS, retention_s=settings().retention_s)
         stored = {"retention_s": deployed.retention_s, "index_shards": SHARDS}
@@ -72,6 +76,8 @@ class Deployment:
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, **stored)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
+            (roll_up, {"counters": RollUpStore(table, self._roller, **KEPT, pause=lambda _: None)}),
+            (roll_up, {"viewers": LiveViewers(table, self._roller)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
             (closer, {"close_due": partial(_close_due, schedule)}),
             (self.wire, {"gate": schedule.gate}),
@@ -87,13 +93,13 @@ class Deployment:
             for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
                 stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
             stack.enter_context(mock.patch("mediabeat.core.event_codec.MAX_SESSION_WEIGHT", schedule.history.most))
-            for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 2)):
+            for name, weight in (("CHECKPOINT_FROM", 3), ("CHECKPOINT_STEP", 5)):
                 stack.enter_context(mock.patch(f"mediabeat.core.lifecycle.{name}", weight))
             stack.enter_context(mock.patch("botocore.endpoint.time.sleep"))
             stack.enter_context(mock.patch("mediabeat.runtime.telemetry.Telemetry.publish"))
             logging.disable()
             try:
-                yield Api(schedule)
+                yield Api(schedule, table)
             finally:
                 schedule.turns.end()
                 logging.disable(logging.NOTSET)
@@ -117,8 +123,14 @@ def _close_due(schedule: Schedule, *args: Any, **options: Any) -> Run:
 class Api:
     """The handlers, called by actors of a schedule with events as API Gateway makes them."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, table: str) -> None:
         self.schedule = schedule
+        self._table = table
+
+    def records(self) -> list[Record]:
+        """Return what the stream has for the roll-ups, as the filters of its mapping let it through."""
+        with closing(TableStream(self.schedule.wire.endpoint, self._table)) as stream:
+            return [record for record in stream.read() if passes(record)]
 
     def start(self, body: Body | list[Body], **about: Any) -> Call:
         """Start a session, or send a downloaded one."""
@@ -152,6 +164,13 @@ class Api:
         context = SimpleNamespace(get_remaining_time_in_millis=lambda: remaining_ms)
         with self.schedule.calling(Kind.CLOSE) as call:
             closer.lambda_handler({}, context)
+            call.status = 200
+        return call
+
+    def roll_up(self, records: list[Record]) -> Call:
+        """Hand a batch of the stream to its function."""
+        with self.schedule.calling(Kind.ROLL_UP) as call:
+            roll_up.lambda_handler(as_event(records), SimpleNamespace(aws_request_id=""))
             call.status = 200
         return call
 

@@ -16,7 +16,7 @@ from mediabeat.storage.table import Item
 from mediabeat.use_cases.close_sessions import Failed
 from mediabeat.use_cases.look_at_session import Closed
 
-GOOD = frozenset({201, 204})
+GOOD = frozenset({200, 201, 204})
 
 
 class Kind(StrEnum):
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DOWNLOAD = "download"
     EVENT = "event"
     CLOSE = "close"
+    ROLL_UP = "roll up"
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mediabeat.core.close_rules import MINUTE_MS
 from mediabeat.storage.due_partitions import MAX_LEVEL
+from tests.faults import checks, rolled_up, stream
 from tests.faults.checks import violations
 from tests.faults.deployment import Api, Deployment
 from tests.faults.history import History
@@ -76,6 +77,7 @@ def run(seed: int, deployment: Deployment) -> History:
             schedule.turns.spawn("closer-last", lambda: _finish(api, schedule))
             schedule.drive(lambda: not schedule.turns.actors)
         schedule.history.is_quiescent = schedule.history.calls[-1].closed == []
+        stream.deliver(api, schedule, stream.as_written(api.records()))
     return schedule.history
 
 
@@ -94,7 +96,7 @@ def run_all(seeds: Iterable[int], deployment: Deployment, *, stop_at_first: bool
         report.faults += history.faults
         report.statuses += Counter(f"{call.kind} {call.status or 'died'}" for call in history.calls)
         report.statuses += Counter(f"closed for {one.reason}" for call in history.calls for one in call.closed)
-        if wrong := violations(history):
+        if wrong := violations(history, (*checks.CHECKS, *rolled_up.CHECKS)):
             report.violations.append(Violation(seed, wrong, history.lines))
             if stop_at_first:
                 break

@@ -86,7 +86,7 @@ def test_closer_gives_each_project_its_share_during_a_flood(store: Store, start:
 def test_failing_sessions_do_not_delay_the_others(store: Store, start: Callable[[str, int], str]) -> None:
     broken = [start("flooded", after_ms) for after_ms in range(3 * BATCH_SIZE)]
     for sid in broken:
-        store.append(sid, {b"\x01cut"}, now=BASE_MS + 3 * BATCH_SIZE)
+        store.append(sid, {b"\x01cut"}, Limits(), now=BASE_MS + 3 * BATCH_SIZE)
     sound = {start("quiet", 4 * BATCH_SIZE + after_ms) for after_ms in range(BATCH_SIZE)}
     runs = [run_with_time_for(1, store) for _ in range(4)]
     assert [(len(run.failed), len(run.closed)) for run in runs] == [(BATCH_SIZE // 2,) * 2] * 2 + [(BATCH_SIZE, 0)] * 2

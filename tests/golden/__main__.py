@@ -15,6 +15,8 @@ from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import AccessKey, Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.rollups.counters import Change, Counted
+from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.core.summary import summarize
 from mediabeat.protocols.cmcd.requests import parse_body, start_of
 from mediabeat.runtime.user_agent import caller_of
@@ -27,11 +29,14 @@ from mediabeat.storage import (
     upload_items,
     viewer_items,
 )
+from mediabeat.storage.cmcd import items
+from mediabeat.storage.rollups.rollup_batches import batches
 from mediabeat.storage.upload_items import Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
 from tests.support.builders import BASE_MS
 
+OF = bytes.fromhex("0123456789ab02")
 EXPIRES_AT = BASE_MS // 1_000 + 90 * 86_400
 VIEWER = "ad5aea06-fb78-81c7-a2ad-716b685e32db"
 OTHER = "0c5aea06-fb78-81c7-a2ad-716b685e32db"
@@ -104,7 +109,9 @@ def of_sessions() -> dict[str, Cases]:
         "closed, not summarized yet": closed(CloseReason.NO_EVENTS, BASE_MS),
         **{f"closed by {reason}": closed(reason) for reason in CloseReason},
     }
-    items = {name: session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT) for name, head in heads.items()}
+    items = {
+        name: session_items.head_item(SID, head, due_shard="1.4", expires_at=EXPIRES_AT, of=OF) for name, head in heads.items()
+    }
     tail = [pack(builders.play(1)), pack(builders.ping(11.25, 10.5, qoe={"media.qoe.bitrate": 1_000_000}))]
     with_tail = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
     items["open with a tail"] = with_tail | {"tail": {"BS": tail}, "tail_bytes": {"N": str(sum(map(len, tail)))}}
@@ -119,17 +126,19 @@ def of_sessions() -> dict[str, Cases]:
         "all kinds of events": summarize(session(SID, closed(CloseReason.SESSION_END), ALL_KINDS)),
         "play and end": summarize(session(SID, closed(CloseReason.SESSION_END), [builders.start(), *FEW])),
         "nothing but a start": summarize(session(SID, closed(CloseReason.NO_EVENTS), [builders.start()])),
+        "failed": summarize(session(SID, closed(CloseReason.NO_EVENTS), [builders.start(), builders.error(3)])),
+        "open": summarize(session(SID, OPEN, [builders.start(), *FEW[:2]])),
     }
     short = summaries["all kinds of events"].shortened().to_bytes()
     desktop, phone = (CALLERS[name].to_json() for name in ("desktop", "phone"))
     begun = Start("demo.web-1_x", "PC", "VOD", VIEWER, desktop, BASE_MS, -250, pack(BEGIN))
     live = pack(builders.live_start(0, 3_600))
-    starts: list[tuple[str, Start, bytes | None]] = [
-        ("no opt-outs", begun, None),
-        ("opted out of sharing", begun._replace(opt_out_share=True), None),
-        ("opted out of both", begun._replace(opt_out_share=True, opt_out_forwarding=True), None),
-        ("live on a phone", begun._replace(device="Mobile", video_type="LIVE", caller=phone, event=live), None),
-        ("with a summary", begun, summaries["all kinds of events"].to_bytes()),
+    starts: list[tuple[str, Start, bytes | None, bytes | None]] = [
+        ("no opt-outs", begun, None, None),
+        ("opted out of sharing", begun._replace(opt_out_share=True), None, None),
+        ("opted out of both", begun._replace(opt_out_share=True, opt_out_forwarding=True), None, None),
+        ("live on a phone", begun._replace(device="Mobile", video_type="LIVE", caller=phone, event=live), None, None),
+        ("with a summary", begun, summaries["all kinds of events"].to_bytes(), ATTEMPT.to_bytes()),
     ]
     one, two = begun._replace(event=pack(builders.start())), begun
     viewers = [
@@ -154,8 +163,8 @@ def of_sessions() -> dict[str, Cases]:
         "summaries": [(name, summary.to_bytes()) for name, summary in summaries.items()],
         "starts": [
             *(
-                (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary))
-                for name, start, summary in starts
+                (name, session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT, summary=summary, figures=figures))
+                for name, start, summary, figures in starts
             ),
             (
                 "with a short summary",
@@ -219,11 +228,11 @@ def of_lines() -> dict[str, Cases]:
     many_parts = closed(CloseReason.COMPLETED)._replace(parts=3)
     head = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
     stored = StoredSession(SID, OPEN, start, frozenset([event, *packed]), None, EXPIRES_AT)
-    waiting = session_items.waiting_key(SID) | {"events": {"BS": packed[2:3]}, "expires_at": {"N": str(EXPIRES_AT)}}
+    waiting = items.waiting_key(SID) | {"events": {"BS": packed[2:3]}, "expires_at": {"N": str(EXPIRES_AT)}}
     return {
         "cmcd_lines": list(zip(texts, packed, strict=True)),
         "cmcd_heads": [
-            ("with a tail of lines", session_items.with_tail(head, packed[:2])),
+            ("with a tail of lines", items.with_tail(head, packed[:2])),
             ("with three parts", session_items.head_item(SID, many_parts, due_shard="1.4", expires_at=EXPIRES_AT)),
         ],
         "cmcd_starts": [("started by a line", session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT))],
@@ -240,6 +249,7 @@ def of_projects() -> dict[str, Cases]:
         "one key": one_key._replace(id="demo.web-1_x"),
         "rotated key": rotated,
         "keeps UUIDs": one_key._replace(keeps_viewer_uuids=True),
+        "business errors": one_key._replace(business_errors=("drm", "geo.", "권리")),
         "rotated key and keeps UUIDs": rotated._replace(keeps_viewer_uuids=True, old_key_until=BASE_MS + 1),
     }
     keys: Cases = []
@@ -264,6 +274,7 @@ def of_projects() -> dict[str, Cases]:
         "channel_counts": [("two channels", channel_items.count_key("demo") | {"channel_count": {"N": "2"}})],
         "manifests": [
             ("to restore", _manifest(projects["rotated key and keeps UUIDs"], None, None)),
+            ("with business errors", _manifest(projects["business errors"], None, None)),
             ("for sharing", _manifest(None, "2026-11-01", "2026-11-25")),
         ],
     }
@@ -288,12 +299,47 @@ def _manifest(project: Project | None, since: str | None, until: str | None) -> 
     return lines.manifest_text(told)
 
 
+PLAYED = Figures(1, 1, ((0, 212_345), (1, 300_000), (2, 300_000), (7, 87_655)))
+FIGURES = {
+    "nothing": NOTHING,
+    "attempt": ATTEMPT,
+    "open": PLAYED,
+    "played": PLAYED._replace(outcome="played", time_to_start_ms=1_500, rebuffering_ms=2_250, score=894, is_good=True),
+    "failed": ATTEMPT._replace(outcome="start_failure", score=0),
+    "exit": ATTEMPT._replace(outcome="exit_before_start", time_to_start_ms=9_000, score=235),
+    "live for a day": PLAYED._replace(played_ms=((0, 1_000), *((bucket, 300_000) for bucket in range(1, 288)), (288, 5_400_000))),
+}
+VIEWED = Counted(SID, "demo.web-1_x", 1, 3, VIEWER, BASE_MS, "movie-1", TITLE, "https://example.com/movie-1.m3u8")
+
+
+def of_roll_ups() -> dict[str, Cases]:
+    """Return what is stored of roll-ups: the figures in a start, and items as the updates of a transaction make them."""
+    [batch] = batches([Change(VIEWED, NOTHING, FIGURES["played"], bytes(range(8)), BASE_MS / 1_000)])
+    writes = batch.writes({}, lambda *_: True, retention_s=90 * 86_400, rollup_retention_s=400 * 86_400)
+    made = [_after(write.request["Update"]) for write in writes]
+    of_kind: dict[str, Cases] = {"counters": [], "viewers_of_days": [], "applied": []}
+    kinds = {"roll": "counters", "uniq": "viewers_of_days", "applied": "applied"}
+    for item in made:
+        of_kind[kinds[item["pk"]["S"].partition("#")[0]]].append((item["sk"]["S"], item))
+    return {"figures": [(name, figures.to_bytes()) for name, figures in FIGURES.items()], **of_kind}
+
+
+def _after(update: dict[str, Any]) -> dict[str, Any]:
+    """Return the item that an update makes of none."""
+    item = dict(update["Key"])
+    values, names = update["ExpressionAttributeValues"], update.get("ExpressionAttributeNames", {})
+    for assignment in update["UpdateExpression"].removeprefix("SET ").replace(" ADD ", ", ").split(", "):
+        name, value = assignment.replace(" = ", " ").split(" ")
+        item[names.get(name, name)] = values[value]
+    return item
+
+
 def main(release: str) -> None:
     """Write the files of a release that are not there yet."""
     folder = Path(__file__).parent / release
     folder.mkdir(exist_ok=True)
     callers: Cases = [(name, caller.to_json()) for name, caller in CALLERS.items()]
-    forms = {"events": of_events(), **of_lines(), "callers": callers, **of_sessions(), **of_projects()}
+    forms = {"events": of_events(), **of_lines(), "callers": callers, **of_sessions(), **of_projects(), **of_roll_ups()}
     for name, cases in forms.items():
         path = folder / f"{name}.json"
         if not path.exists():

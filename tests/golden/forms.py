@@ -9,8 +9,10 @@ from mediabeat.archive import lines
 from mediabeat.core.cmcd import line
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.records import Caller, Head, Phase
+from mediabeat.core.rollups.figures import Figures
 from mediabeat.core.summary import Summary
 from mediabeat.storage import channel_items, checkpoints, project_items, session_items, upload_items, viewer_items
+from mediabeat.storage.rollups import rollup_items
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
@@ -62,7 +64,8 @@ def _start(stored: Item) -> Any:
     item = item_of(stored)
     session = session_items.stored_session_from(SID, [HEAD, item])
     assert session is not None
-    return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item)}
+    rolled_up = {"figures": session.figures, "version": session.version}
+    return {"start": session.start, "summary": session.summary, "entry": session_items.entry_of(item), **rolled_up}
 
 
 def _page(stored: Item) -> Any:
@@ -76,12 +79,28 @@ def _archived(stored: dict[str, Any]) -> Any:
     events = [lines.read_event(lines.read_line(text.encode()), told["session_id"]) for text in stored["events"]]
     session = lines.read_session(told, events, told["start"]["project_id"])
     read = session._asdict()
+    assert (read.pop("figures") is None) is (session.summary is None)
     return {"session": read, "is_summarized": read.pop("summary") is not None}
 
 
 def _name(stored: Item) -> Any:
     item = item_of(stored)
     return {"channel_id": item["channel_id"]["S"], "status": channel_items.status_of(item)}
+
+
+def _counters(stored: Item) -> Any:
+    item = item_of(stored)
+    named = rollup_items.named_in(item)
+    return {
+        "number": rollup_items.number_of(item),
+        "counters": dict(rollup_items.counters_in(item)),
+        "named": named and named._asdict(),
+    }
+
+
+def _seen(stored: Item) -> Any:
+    seen = rollup_items.seen_in(item_of(stored))
+    return {"seats": [[*seat, sessions] for seat, sessions in sorted(seen.seats.items())], "changed_by": seen.changed_by}
 
 
 FORMS: Final = {
@@ -108,6 +127,10 @@ FORMS: Final = {
     "channel_events": Form(("event_item",), lambda stored: channel_items.event_of(item_of(stored))),
     "channel_counts": Form(("count_key",), lambda stored: int(item_of(stored)["channel_count"]["N"])),
     "archived_sessions": Form(("session_line", "event_lines"), _archived),
+    "figures": Form((), lambda stored: Figures.from_bytes(base64.b64decode(stored))),
+    "counters": Form(("place_key",), _counters),
+    "viewers_of_days": Form(("seen_key",), _seen),
+    "applied": Form((), lambda stored: sorted(rollup_items.applied_in(item_of(stored)))),
     "manifests": Form(("manifest_text",), lambda stored: lines.read_manifest(stored.encode())),
 }
 

@@ -207,7 +207,7 @@ def test_list_omits_logs_of_open_sessions_that_are_too_large(
 
 def test_unreadable_session_waits_behind_all_others(api: Api, clock: Clock, store: Store) -> None:
     broken = api.start(wire_start())
-    store.append(broken, {b"\x01cut"}, now=clock.now)
+    store.append(broken, {b"\x01cut"}, settings().limits, now=clock.now)
     clock.forward(seconds=1)
     sound = api.start(wire_start())
     clock.forward(minutes=11)

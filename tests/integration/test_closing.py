@@ -11,12 +11,14 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event_codec import pack
 from mediabeat.core.records import Phase, StoredSession
+from mediabeat.core.rollups.figures import ATTEMPT, Figures
 from mediabeat.core.summary import Summary
 from mediabeat.runtime.self_invoke import SelfInvoke
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.dynamodb import Table
+from mediabeat.storage.rollups.list_entries import ListEntries
 from mediabeat.storage.session_starts import SessionStarts
-from mediabeat.storage.session_store import NotAppended, Store
+from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item, key
 from mediabeat.use_cases.close_sessions import close_due, slices_of
 from tests.support.api import Api
@@ -148,38 +150,84 @@ def test_session_of_an_earlier_release_lives_until_the_closer_looks(
     assert api.send(sid, wire("ping", 1_400, 9))["statusCode"] == 410
 
 
-def test_event_in_doubt_is_not_overtaken_by_an_earlier_one(api: Api, clock: Clock, store: Store) -> None:
-    sid, began = api.start(wire_start()), clock.now
-    seen = read(store, sid).head
-    store.append_past_mark(sid, {pack(play(1))}, mark=None, head=seen, now=began + 700_000)
-    with pytest.raises(NotAppended):
-        store.append_past_mark(sid, {pack(play(2))}, mark=None, head=seen, now=began + 699_999)
-    assert read(store, sid).head.last_at == began + 700_000
+def test_event_past_the_due_mark_is_one_write(api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    sid = api.start(wire_start())
+    clock.forward(minutes=9)
+    api.send(sid, wire("ping", 540, 5))
+    clock.forward(minutes=2)
+    due_at = read(store, sid).head.due_at
+    changed: list[str] = []
+    update_with = Table.update_with
+
+    def noted(self: Table, update: Item, new: Item | None) -> None:
+        changed.append(update["UpdateExpression"])
+        update_with(self, update, new)
+
+    monkeypatch.setattr(Table, "update_with", noted)
+    assert api.send(sid, wire("ping", 660, 6))["statusCode"] == 204
+    assert (len(changed), read(store, sid).head.due_at) == (1, due_at)
 
 
-def test_event_after_the_due_mark_reads_nothing(api: Api, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closer_measures_a_small_session_that_goes_on(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    started_at = clock.now
+    api.send(sid, wire("play", 0, 0))
+    for minute in (3, 6, 9):
+        clock.forward(minutes=3)
+        api.send(sid, wire("ping", 60 * minute, 60 * minute))
+    clock.forward(minutes=2)
+    assert read(store, sid).figures is None
+    assert api.close_due() == {}
+    stored = read(store, sid)
+    assert (stored.head.due_at, stored.version) == (started_at + 19 * 60_000, 1)
+    assert stored.figures is not None
+    figures = Figures.from_bytes(stored.figures)
+    assert (figures.attempts, figures.successes, figures.outcome) == (1, 1, None)
+    assert sum(ms for _, ms in figures.played_ms) == 540_000
+    clock.forward(minutes=11)
+    assert api.close_due() == {"no_events": 1}
+    assert read(store, sid).version == 2
+
+
+def test_figures_of_a_late_closer_do_not_replace_those_of_a_closed_session(api: Api, clock: Clock, store: Store) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("play", 1))
+    late = read(store, sid)
+    clock.forward(minutes=11)
+    assert api.close_due() == {"no_events": 1}
+    assert store.entries.write_figures(late, ATTEMPT.to_bytes()) is False
+    assert read(store, sid).version == 1
+
+
+def test_event_that_closes_a_session_reads_nothing(api: Api, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     sid = api.start(wire_start())
     clock.forward(minutes=9)
     api.send(sid, wire("ping", 540, 5))
     clock.forward(minutes=2)
     monkeypatch.setattr(Table, "_pages", lambda *_: pytest.fail("the table was read"))
-    assert api.send(sid, wire("ping", 660, 6))["statusCode"] == 204
-    clock.forward(minutes=11)
+    clock.forward(minutes=8)
     assert api.send(sid, wire("ping", 1_320, 7))["statusCode"] == 410
 
 
-def test_closer_reads_only_the_head_of_a_session_that_moves(
+def test_closer_reads_only_the_head_of_a_large_session_that_moves(
     api: Api, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mediabeat.core.lifecycle.CHECKPOINT_FROM", 3)
+    monkeypatch.setattr("mediabeat.core.lifecycle.CHECKPOINT_STEP", 2)
     sid = api.start(wire_start())
+    api.send(sid, [wire("play", 0, 0), wire("ping", 1, 1)])
     clock.forward(minutes=9)
     api.send(sid, wire("ping", 540, 5))
+    clock.forward(minutes=2)
+    assert api.close_due() == {}
+    clock.forward(minutes=7)
+    api.send(sid, wire("ping", 1_080, 6))
     clock.forward(minutes=2)
     monkeypatch.setattr("mediabeat.storage.session_items.stored_session_from", lambda *_: pytest.fail("all was read"))
     assert api.close_due() == {}
     opened = store.open_session(sid)
     assert opened is not None
-    assert (opened.head.due_at, opened.head.playhead) == (clock.now + 480_000, 5.0)
+    assert (opened.head.due_at, opened.head.playhead, opened.head.noted) == (clock.now + 480_000, 6.0, 3)
 
 
 def test_active_session_is_closed_after_a_day(api: Api, clock: Clock) -> None:
@@ -213,9 +261,9 @@ class Killed(BaseException):
     """The closer's process has ended."""
 
 
-@pytest.mark.parametrize("step", ["mark_closed", "write_summary", "drop_due_mark"])
+@pytest.mark.parametrize("step", [(Store, "mark_closed"), (ListEntries, "write_summary"), (Store, "drop_due_mark")])
 def test_next_run_finishes_the_session_of_a_killed_closer_once(
-    api: Api, clock: Clock, store: Store, step: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: Clock, store: Store, step: tuple[type, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sid = api.start(wire_start())
     api.send(sid, wire("play", 1))
@@ -225,7 +273,7 @@ def test_next_run_finishes_the_session_of_a_killed_closer_once(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, step, killed)
+        patched.setattr(*step, killed)
         with pytest.raises(Killed):
             close_due(store, settings().limits, clock, ms_left=lambda: 55_000)
 
@@ -261,14 +309,14 @@ def test_session_that_two_closers_finish_is_counted_by_one(
     sid = api.start(wire_start())
     clock.forward(minutes=11)
     counted: list[str] = []
-    write_summary = Store.write_summary
+    write_summary = ListEntries.write_summary
 
-    def overtaken(self: Store, sid: str, summary: bytes, **about: Any) -> None:
-        monkeypatch.setattr(Store, "write_summary", write_summary)
+    def overtaken(self: ListEntries, stored: StoredSession, summary: bytes, **about: Any) -> None:
+        monkeypatch.setattr(ListEntries, "write_summary", write_summary)
         counted.extend(one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed)
-        write_summary(self, sid, summary, **about)
+        write_summary(self, stored, summary, **about)
 
-    monkeypatch.setattr(Store, "write_summary", overtaken)
+    monkeypatch.setattr(ListEntries, "write_summary", overtaken)
     counted += [one.sid for one in close_due(store, settings().limits, clock, ms_left=lambda: 55_000).closed]
     assert counted == [sid]
 
@@ -281,7 +329,9 @@ def test_summary_has_an_event_that_came_between_read_and_close(
 
     def overtaken(self: Store, sid: str, **about: Any) -> bool:
         monkeypatch.setattr(Store, "mark_closed", mark_closed)
-        store.append(sid, {pack(play(1))}, now=began)  # sent in the millisecond of the start, and under way ever since
+        store.append(
+            sid, {pack(play(1))}, settings().limits, now=began
+        )  # sent in the millisecond of the start, and under way ever since
         return mark_closed(self, sid, **about)
 
     monkeypatch.setattr(Store, "mark_closed", overtaken)

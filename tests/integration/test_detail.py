@@ -162,3 +162,57 @@ def test_dates_are_on_the_server_clock_and_a_late_session_is_not_dated_ahead(
         expected = datetime.fromtimestamp(ended_at // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         assert listed["logDate"] == expected
         assert listed["sessionLog"][-1]["logDate"] == expected
+
+
+# Outcome and experience score
+
+
+def judged(api: Api, api_key: str, sid: str) -> tuple[Any, ...]:
+    metrics = ask(api, api_key, sid)[1]["result"]["metrics"]
+    return metrics["outcome"], metrics["experience_score"], metrics["qoe_version"]
+
+
+def test_detail_has_outcome_and_score_once_the_session_is_over(api: Api, api_key: str, clock: Clock) -> None:
+    sid = api.start(wire_start())
+    api.send(sid, wire("play", 2))
+    assert judged(api, api_key, sid) == (None, None, None)
+    api.send(sid, wire("sessionEnd", 12, 10))
+    assert judged(api, api_key, sid) == ("played", 89.4, 1)
+    clock.forward(minutes=1)
+    assert api.close_due() == {"session_end": 1}
+    assert judged(api, api_key, sid) == ("played", 89.4, 1)
+
+
+def test_detail_knows_the_business_errors_before_the_summary_is_written(api: Api, registry: Registry) -> None:
+    project, key = new_project("demo", 0, business_errors=["drm"])
+    registry.create_project(project)
+    outcomes = []
+    for error_id in ("drm.403", "net.timeout"):
+        sid = api.start(wire_start())
+        for body in [wire("error", 4, params={"media.errorId": error_id}), wire("sessionEnd", 5)]:
+            api.send(sid, body)
+        outcomes.append(judged(api, key, sid))
+    assert outcomes == [("business_error", None, 1), ("start_failure", 0.0, 1)]
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(11, "no_events"), (60 * 25, "max_age")])
+def test_session_that_timed_out_has_an_outcome(api: Api, api_key: str, clock: Clock, minutes: int, reason: str) -> None:
+    sid = api.start(wire_start())
+    sent = range(0, minutes - 11, 9)
+    for minute in sent:
+        clock.forward(minutes=9)
+        api.send(sid, wire("play" if minute == 0 else "ping", (minute + 9) * 60, minute * 60))
+    clock.forward(minutes=11)
+    api.close_due()
+    metrics = ask(api, api_key, sid)[1]["result"]["metrics"]
+    assert (metrics["close_reason"], metrics["outcome"]) == (reason, "played" if sent else "early_exit")
+
+
+def test_downloaded_session_has_an_outcome(api: Api, api_key: str, clock: Clock) -> None:
+    bodies = [wire_start(media_downloaded=True), wire("play", 1), wire("error", 5, 4), wire("sessionEnd", 5.5, 4.5)]
+    sid = api.start(bodies)
+    expected = ("play_failure", 0.0, 1)
+    assert judged(api, api_key, sid) == expected
+    clock.forward(minutes=1)
+    api.close_due()
+    assert judged(api, api_key, sid) == expected

@@ -324,7 +324,7 @@ WRITES: Final = {
         lambda api, sid: [api.send(sid, one) for one in (event(2, weight=FILLING), event(3))], 4
     ),
     "a large event": Write(lambda api, sid: api.send(sid, event(2, weight=2_000)), 1),
-    "an event after the due mark": Write(lambda api, sid: api.send(sid, event(1_600)), 2, is_late=True),
+    "an event that closes its session": Write(lambda api, sid: api.send(sid, event(1_600)), 2, is_late=True),
     "a sessionEnd": Write(lambda api, sid: api.send(sid, wire("sessionEnd", 2)), 1),
     "the closer": Write(lambda api, sid: api.close_due(), 10, is_late=True),
     "a start": Write(lambda api, sid: api.start(start_of_jane()), 5),
@@ -342,7 +342,7 @@ def test_pending_writer_brings_nothing_back_after_erasing(
         clock.forward(minutes=9)
         api.send(sid, wire("ping", minute * 60, minute * 60))
     if writing.is_late:
-        clock.forward(minutes=11 if write == "the closer" else 9)
+        clock.forward(minutes=11)
     saved, now = items(table), clock.now
     for number in count():
         clock.now = now

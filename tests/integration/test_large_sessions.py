@@ -7,19 +7,21 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.event_codec import pack
+from mediabeat.core.lifecycle import Mark
 from mediabeat.core.summary import LISTED_BYTES, Summary
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.checkpoints import measured_key
+from mediabeat.storage.checkpoints import measured_item, measured_key
 from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import key
-from mediabeat.use_cases.close_sessions import close_due
+from mediabeat.storage.viewer_store import ViewerStore
 from mediabeat.use_cases.recompute_summaries import recompute
 from tests.support.api import Api
 from tests.support.builders import noise, play, wire, wire_start
 from tests.support.clock import Clock
+from tests.support.summaries import put_summary
 
 pytestmark = pytest.mark.usefixtures("api_key")
 
@@ -60,15 +62,14 @@ def test_large_open_session_shows_the_checkpoint_that_the_closer_left(
     only_start = detail(api, api_key, sid)
     assert (before["sessionLog"], before["playingTime"], "asOf" in before) == ([], 0, False)
     assert (only_start["metrics"]["content_starts"], only_start["asOf"]) == (0, before["logDate"])
-    watch(api, clock, sid, 60, since=540)  # the mark has passed, and the event moves it
-    assert items_beside(dynamodb, table, sid)["due_at"] == {"N": str(clock.now)}
-    watch(api, clock, sid, 60, since=600)
+    watch(api, clock, sid, 120, since=540)
+    assert items_beside(dynamodb, table, sid) is None
     assert api.close_due() == {}
+    assert items_beside(dynamodb, table, sid)
     (listed,) = api.recent(api_key)["result"]
     shown = detail(api, api_key, sid)
     assert listed["playingTime"] == shown["metrics"]["content_time_spent_ms"] / 1_000 == 600
     assert listed["asOf"] == shown["asOf"] > only_start["asOf"]
-    assert "due_at" not in items_beside(dynamodb, table, sid)
     watch(api, clock, sid, 120, since=660)
     assert api.recent(api_key)["result"] == [listed], "the checkpoint stays until the next one"
 
@@ -88,7 +89,7 @@ def test_closed_session_leaves_no_checkpoint(api: Api, api_key: str, clock: Cloc
 
 @pytest.mark.usefixtures("soon_large")
 def test_checkpoint_does_not_replace_the_summary_of_a_closed_session(
-    api: Api, api_key: str, clock: Clock, store: Store, dynamodb: DynamoDBClient, table: str, monkeypatch: pytest.MonkeyPatch
+    api: Api, api_key: str, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mediabeat.core.summary.LISTED_BYTES", 10)
     sid = api.start(wire_start(media_length=10_000))
@@ -98,27 +99,37 @@ def test_checkpoint_does_not_replace_the_summary_of_a_closed_session(
     clock.forward(minutes=11)
     assert api.close_due() == {"no_events": 1}
     closed = detail(api, api_key, sid)
-    store.checkpoints.ask_for(sid, now=clock.now)
-    store.checkpoints.write(sid, b"late", as_of=opened.head.last_at)
+    late, mark = measured_item(sid, b"late", as_of=clock.now, expires_at=1), Mark(clock.now, clock.now, clock.now, 0.0)
+    assert store.rearm(sid, mark, seen=opened.head, checkpoint=late) is False
     assert detail(api, api_key, sid) == closed
-    assert "due_at" not in items_beside(dynamodb, table, sid)
 
 
 @pytest.mark.usefixtures("soon_large")
-def test_request_for_a_session_that_is_gone_is_removed(
+def test_checkpoint_of_an_erased_session_does_not_come_back(
     api: Api, clock: Clock, store: Store, dynamodb: DynamoDBClient, table: str
 ) -> None:
-    store.checkpoints.ask_for("6" * 64, now=clock.now)
+    sid = api.start(wire_start(media_length=10_000))
+    watch(api, clock, sid, 660)
+    opened = store.open_session(sid)
+    assert opened is not None
+    assert ViewerStore(table, dynamodb).remove_session(sid)
+    late, mark = measured_item(sid, b"late", as_of=clock.now, expires_at=1), Mark(clock.now, clock.now, clock.now, 0.0)
+    assert store.rearm(sid, mark, seen=opened.head, checkpoint=late) is False
+    assert items_beside(dynamodb, table, sid) is None
+
+
+def test_request_for_a_checkpoint_by_an_earlier_release_is_removed(
+    api: Api, dynamodb: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    asked = {
+        "due_at": {"N": str(clock.now)},
+        "due_shard": {"S": "0"},
+        "events": {"BS": [b"-"]},
+        "expires_at": {"N": "1795000000"},
+    }
+    dynamodb.put_item(TableName=table, Item=measured_key("6" * 64) | asked)
     assert api.close_due() == {}
-    assert items_beside(dynamodb, table, "6" * 64) is None
-
-
-def test_checkpoint_that_cannot_be_made_fails_once(api: Api, clock: Clock, store: Store) -> None:
-    sid = api.start(wire_start())
-    store.append(sid, {b"\x01cut"}, now=clock.now)
-    store.checkpoints.ask_for(sid, now=clock.now)
-    runs = [close_due(store, settings().limits, clock, ms_left=lambda: 55_000) for _ in range(2)]
-    assert [len(run.failed) for run in runs] == [1, 0]
+    assert "due_at" not in items_beside(dynamodb, table, "6" * 64)
 
 
 def many_errors(api: Api, clock: Clock) -> str:
@@ -156,7 +167,7 @@ def test_large_summary_survives_recompute_and_import(
     sid = many_errors(api, clock)
     shown = detail(api, api_key, sid)
     whole = bytes(items_beside(dynamodb, table, sid)["summary"]["B"])
-    store.write_summary(sid, whole)  # as an earlier release stored it
+    put_summary(store, sid, whole)  # as an earlier release stored it
     assert detail(api, api_key, sid) == shown
     queries = SessionQueries(table, dynamodb)
     assert recompute(queries, store)[:2] == (1, 1)
@@ -182,7 +193,7 @@ def test_recompute_goes_on_after_a_session_that_cannot_be_read(
     clock.forward(minutes=11)
     assert api.close_due() == {"no_events": 3}
     for sid in sids:
-        store.write_summary(sid, b"damaged")
+        put_summary(store, sid, b"damaged")
     bad = sids[1]
     page = key(bad, "page#1") | {"events": {"BS": [b"\x01cut"]}}
     dynamodb.put_item(TableName=table, Item=page)
@@ -200,7 +211,7 @@ def test_error_events_of_an_earlier_summary_are_read_from_the_log(api: Api, api_
     stored = store.read_session(sid)
     assert stored is not None
     assert stored.summary is not None
-    store.write_summary(sid, Summary.from_bytes(stored.summary)._replace(errors=None).to_bytes())
+    put_summary(store, sid, Summary.from_bytes(stored.summary)._replace(errors=None).to_bytes())
     assert [one["errorId"] for one in shown["error"]] == ["e"]
     assert detail(api, api_key, sid) == shown
 
@@ -219,7 +230,7 @@ def test_list_and_detail_answer_when_something_is_unreadable_or_gone(
     api: Api, api_key: str, clock: Clock, store: Store, dynamodb: DynamoDBClient, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut, gone, sound = (api.start(wire_start()) for _ in range(3))
-    store.append(cut, {b"\x01cut"}, now=clock.now)
+    store.append(cut, {b"\x01cut"}, settings().limits, now=clock.now)
     api.send(sound, wire("play", 1))
     read = SessionQueries.read_session
 

@@ -1,12 +1,15 @@
 """Each function uses every permission that its role has, and needs no other."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 
+from mediabeat.cli.invocation import read_event
 from mediabeat.core.projects import new_project, rotated
+from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.runtime.settings import channel_settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
@@ -15,8 +18,8 @@ from tests.support.api import Api, app
 from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
-from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, Grants, grants, log_grants, may_touch
-from tests.support.template import FUNCTIONS, camel
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, STREAM, TABLE, Grants, grants, log_grants, may_touch
+from tests.support.template import FUNCTIONS, ROOT, camel
 
 
 @pytest.fixture
@@ -106,6 +109,9 @@ def test_functions_use_every_permission_they_have_and_no_other(
     assert api.close_due() != {}
     viewer = api.recent(api_key)["result"][0]["uuid"]
     api.call("GET", f"/v1/sessionRecent/{viewer}", headers={"x-api-key": api_key, "x-project-id": "demo"})
+    for path in chart_requests.PARAMETERS:
+        charted = api.call("GET", path, headers={"x-api-key": api_key, "x-project-id": "demo"})
+        assert charted["statusCode"] == 200, charted
     api.call("GET", "/api/v1/schemas/ping")
     for lines in (["e=ps,sta=s"], ["e=ps,sta=p,st=l"]):
         body = "\n".join(f'{line},sid="s",ts=1795000000000' for line in lines)
@@ -115,7 +121,16 @@ def test_functions_use_every_permission_they_have_and_no_other(
     client.call("GET", "/api/v2/channels")
     client.events(channel_id)
     assert [client.change(channel_id, verb).status for verb in ("stop", "delete")] == [200, 200]
-    # The queue is written to by Lambda itself, in the closer's name; for further runs see tests/integration/test_closing.py.
-    elsewhere = {("sqs:SendMessage", QUEUE), FURTHER_RUNS}
+    # Roll-ups: a session of events/ is counted, and taken back as an erased one is.
+    batch = read_event(ROOT / "events" / "roll_up.json")
+    played = batch["Records"][-1]["dynamodb"]["NewImage"]
+    erased = {"version": {"N": "2"}, "was": played["figures"], "figures": {"B": ""}}
+    taken_back = {"eventName": "MODIFY", "dynamodb": batch["Records"][-1]["dynamodb"] | {"NewImage": played | erased}}
+    for records in (batch["Records"], [taken_back]):
+        answered = app("roll_up").lambda_handler({"Records": records}, SimpleNamespace(aws_request_id="1"))
+        assert answered["skipped"] == 0
+    # Lambda itself reads the stream and writes to the queue; for further runs see tests/integration/test_closing.py.
+    streams = {(f"dynamodb:{name}", STREAM) for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
+    elsewhere = {("sqs:SendMessage", QUEUE), FURTHER_RUNS} | streams
     called["ingest_event"].add(("dynamodb:Query", TABLE))  # 0.1 still needs it, and runs beside this release during a deployment
     assert called == {function: grants(f"{camel(function)}Role") - log_grants(function) - elsewhere for function in FUNCTIONS}

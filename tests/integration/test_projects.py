@@ -1,6 +1,10 @@
 """`mediabeat project` and `mediabeat access-key`: they say what is true when others interfere or an answer is lost."""
 
+import gzip
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,13 +15,15 @@ from mediabeat.cli import target
 from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
 from mediabeat.core.projects import AccessKey, Project, new_access_key, new_project, rotated
+from mediabeat.core.summary import Summary
 from mediabeat.errors import NotFound, ProjectExists, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import MAX_ATTEMPTS, Registry
 from mediabeat.storage.secrets import secrets_client
+from mediabeat.storage.session_store import Store
 from tests.support.api import Api
-from tests.support.builders import wire_start
+from tests.support.builders import wire, wire_start
 from tests.support.clock import Clock
 
 Command = Callable[..., Result]
@@ -151,6 +157,85 @@ def test_key_that_a_deleted_project_has_left_does_not_open_the_next(registry: Re
     registry._table.delete({"pk": {"S": "projects"}, "sk": {"S": "demo"}})  # the deletion was cut off before the key
     registry.create_project(Project("demo", "a" * 64, 9))
     assert registry.access_key(key.id) == key._replace(enabled=False)
+
+
+# Business errors
+
+
+def test_business_errors_are_shown_replaced_and_removed(mediabeat: Command, registry: Registry) -> None:
+    mediabeat("project", "create", "demo", "--business-error", "geo.", "--business-error", "drm")
+    assert registry.business_errors("demo") == ("drm", "geo.")
+    assert re.search(r"^demo +.* UTC +hashed +drm geo[.]$", mediabeat("project", "list").stdout, re.MULTILINE)
+    assert mediabeat("project", "business-errors", "demo").stdout == "drm\ngeo.\n"
+    assert mediabeat("project", "business-errors", "demo", "concurrency", "drm.").stdout == "concurrency\ndrm.\n"
+    assert registry.business_errors("demo") == ("concurrency", "drm.")
+    cleared = mediabeat("project", "business-errors", "demo", "--none")
+    assert (cleared.exit_code, cleared.stdout, registry.business_errors("demo")) == (0, "", ())
+
+
+def test_business_errors_that_break_a_rule_change_nothing(mediabeat: Command, registry: Registry) -> None:
+    refused = mediabeat("project", "create", "demo", "--business-error", "")
+    assert (refused.exit_code, "a prefix must be 1 to 64 bytes" in refused.stderr, registry.project("demo")) == (1, True, None)
+    mediabeat("project", "create", "demo", "--business-error", "drm")
+    for arguments in (["x" * 65], ["geo", "--none"]):
+        assert mediabeat("project", "business-errors", "demo", *arguments).exit_code in (1, 2)
+    assert registry.business_errors("demo") == ("drm",)
+    assert mediabeat("project", "business-errors", "nobody").stderr == "Error: There is no project 'nobody'.\n"
+
+
+def test_rotated_key_leaves_the_business_errors(mediabeat: Command, registry: Registry) -> None:
+    mediabeat("project", "create", "demo", "--business-error", "drm")
+    assert mediabeat("project", "rotate-key", "demo").exit_code == 0
+    assert registry.business_errors("demo") == ("drm",)
+
+
+@pytest.mark.parametrize("before", [(), ("drm",)])
+@pytest.mark.parametrize("after", [(), ("geo",)])
+def test_second_of_two_commands_that_change_a_project_is_refused(
+    registry: Registry, table: str, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    seen = DEMO._replace(business_errors=before)
+    registry.create_project(seen)
+    changed, (with_new_key, _) = seen._replace(business_errors=after), rotated(seen, 6)
+    flaky(table, "answer lost").replace_project(changed, seen=seen)
+    if before != after:
+        with pytest.raises(NotFound):
+            registry.replace_project(with_new_key, seen=seen)
+    assert registry.project("demo") == changed
+    registry.replace_project(rotated(changed, 6)[0], seen=changed)
+    with pytest.raises(NotFound):
+        registry.replace_project(seen, seen=changed)
+
+
+def test_archives_are_measured_by_the_business_errors_of_the_project(
+    mediabeat: Command, api: Api, clock: Clock, store: Store, tmp_path: Path
+) -> None:
+    mediabeat("project", "create", "demo", "--business-error", "drm")
+    mediabeat("project", "create", "other")
+    sid = api.start(wire_start())
+    api.send(sid, wire("error", 3, params={"media.errorId": "drm.403"}))
+    api.send(sid, wire("sessionEnd", 4))
+    clock.forward(minutes=1)
+    api.close_due()
+    folder = tmp_path / "archive"
+    assert mediabeat("export", "demo", "--to", str(folder)).exit_code == 0
+    [line] = map(json.loads, gzip.decompress((folder / "sessions-0001.ndjson.gz").read_bytes()).splitlines())
+    assert (line["metrics"]["outcome"], line["metrics"]["experience_score"]) == ("business_error", None)
+    for project, outcome in (("other", "start_failure"), ("demo", "business_error")):
+        stored = store.read_session(sid)
+        assert stored is not None
+        for name in ("head", "start"):
+            store._table.delete({"pk": {"S": sid}, "sk": {"S": name}})
+        done = mediabeat("import", str(folder), "--project", project)
+        assert done.stdout == "1 stored, 0 there already, 0 expired\n", done.output
+        stored = store.read_session(sid)
+        assert stored is not None
+        assert stored.summary is not None
+        assert Summary.from_bytes(stored.summary).metrics.outcome == outcome
+
+
+def test_project_that_does_not_exist_has_no_business_errors(registry: Registry) -> None:
+    assert (registry.business_errors("nobody"), registry.business_errors("no project, no read")) == ((), ())
 
 
 # A project that is made again

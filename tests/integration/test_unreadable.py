@@ -16,6 +16,7 @@ from tests.integration.contents import client, items
 from tests.support.api import Api
 from tests.support.builders import wire, wire_start
 from tests.support.clock import Clock
+from tests.support.summaries import put_summary
 
 Json = dict[str, Any]
 CALLER: Final[Json] = {"device": "PC", "os": "unknown"}
@@ -132,7 +133,7 @@ def test_recompute_goes_on_after_a_session_that_fails(api: Api, clock: Clock, ta
     sids = closed(api, clock, 3)
     old = compressed(json.dumps({"metrics": {"metrics_version": 0}, "log": []}).encode())
     for sid in sids:
-        store.write_summary(sid, old)
+        put_summary(store, sid, old)
     damage(table, sids[1], event={"B": b""})
     queries = SessionQueries(table, dynamodb_client())
     done = recompute(queries, store)

@@ -12,7 +12,7 @@ ARCHITECTURE: Final = ROOT / "ARCHITECTURE.md"
 BEGIN: Final = "<!-- lifecycle: made by python -m tests.repo.diagrams -->"
 END: Final = "<!-- lifecycle: end -->"
 
-NOT_DRAWN: Final = {Action.CHECK_TIME_OUTS, Action.IGNORE, Action.REFUSE}
+NOT_DRAWN: Final = {Action.IGNORE, Action.REFUSE}
 """Actions that leave a session as it is, or lead to one of the other actions."""
 
 

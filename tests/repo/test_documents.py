@@ -22,7 +22,10 @@ from mediabeat.core.request_limits import (
     START_BYTES,
     START_UNITS,
 )
+from mediabeat.core.rollups.charts import SETTLED_MS, VIEWERS_MINUTES
 from mediabeat.core.summary import LISTED_BYTES, LISTED_LOG_LINES, MAX_LOG_LINES
+from mediabeat.protocols.media_analytics import chart_answers as answers
+from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
@@ -162,6 +165,31 @@ def test_api_document_has_the_values_of_every_query_parameter() -> None:
     size = vod_station.PAGE_SIZE.schema
     expected = (vod_station.PAGE_NUMBER.schema["default"], size["minimum"], size["maximum"], size["default"])
     assert lists == tuple(map(str, expected))
+
+
+def test_api_document_has_every_parameter_of_charts_with_its_values() -> None:
+    chapter = section("API.md", "Charts and contents")
+    documented = [name for row in rows(chapter.split("| route |")[0])[1:] for name in re.findall(r"`(\w+)`", row)]
+    known = {parameter.name: parameter for parameters in chart_requests.PARAMETERS.values() for parameter in parameters}
+    assert documented == list(known)
+    for name, parameter in known.items():
+        (row,) = [line for line in chapter.splitlines() if re.match(rf"\| [^|]*`{name}`[^|]* \|", line)]
+        values = [f"`{value}`" for value in parameter.schema.get("enum", ())]
+        bounds = [str(parameter.schema[bound]) for bound in ("minimum", "maximum", "default") if "minimum" in parameter.schema]
+        assert [value for value in (*values, *bounds) if value not in row] == []
+
+
+def test_api_document_has_every_chart_its_keys_and_its_limits() -> None:
+    chapter = section("API.md", "Charts and contents")
+    assert [row.strip("`") for row in rows(chapter) if row.startswith("`/v1/")] == list(chart_requests.PARAMETERS)
+    for entry in (answers.CurrentViewers, answers.PlayCount, answers.PlayTime, answers.UniqueViewers, answers.ContentSummary):
+        assert entry.__annotations__.keys() <= names(chapter)
+    assert answers.Quality.__annotations__.keys() <= names(chapter)
+    flat = chapter.replace("\n", " ")
+    assert (
+        f"A chart covers at most {chart_requests.MAX_DAYS} days, contents at most {chart_requests.MAX_CONTENTS_DAYS} days" in flat
+    )
+    assert f"The {VIEWERS_MINUTES} minutes that ended {SETTLED_MS // 1_000} seconds ago or earlier" in flat
 
 
 def test_api_document_has_every_error_code_with_its_status() -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, TABLE, as_list, grants, log_grants, may_touch
+from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, STREAM, TABLE, as_list, grants, log_grants, may_touch
 from tests.support.template import FUNCTIONS, camel, resources, transformed
 
 
@@ -30,12 +30,20 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             FURTHER_RUNS,
             ("sqs:SendMessage", QUEUE),
         },
+        "roll_up": {
+            *((f"dynamodb:{action}", STREAM) for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")),
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+            ("dynamodb:DeleteItem", TABLE),
+            ("sqs:SendMessage", QUEUE),
+        },
         "recent_sessions": {
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", "${Table.Arn}/index/newest"),
         },
+        "charts": {("dynamodb:GetItem", TABLE), ("dynamodb:Query", TABLE)},
         "channels": {
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
@@ -63,12 +71,29 @@ def test_functions_of_sessions_write_no_project_key_or_channel(function: str) ->
     assert all(may_touch(role, action, partition) for action in held for partition in ("5" * 64, "viewer#demo#v", "upload#1"))
 
 
+def test_charts_function_reads_projects_and_counters_only() -> None:
+    partitions = (*REGISTRY, "5" * 64, "viewer#demo#v", "uniq#demo#v", "applied#0", "roll#demo#0", "live#5fd924625f6a")
+
+    def touched(action: str) -> set[str]:
+        return {partition for partition in partitions if may_touch("ChartsRole", action, partition)}
+
+    assert touched("dynamodb:GetItem") == {"projects"}
+    assert touched("dynamodb:Query") == {"roll#demo#0", "live#5fd924625f6a"}
+
+
 def test_channels_function_writes_channels_only() -> None:
     for action in ("dynamodb:PutItem", "dynamodb:UpdateItem"):
         written = {
             partition for partition in (*REGISTRY, "5" * 64, "viewer#demo#v") if may_touch("ChannelsRole", action, partition)
         }
         assert written == {"channel#vs-1", "channels#demo", "channel-names#demo"}
+
+
+def test_roll_up_function_touches_roll_ups_only() -> None:
+    rolled_up = ("roll#demo#0", "uniq#demo#v", "applied#0", "live#0123456789ab")
+    for action in ("dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"):
+        touched = {one for one in (*REGISTRY, *rolled_up, "5" * 64, "viewer#demo#v") if may_touch("RollUpRole", action, one)}
+        assert touched == set(rolled_up)
 
 
 def test_function_has_its_own_role_and_may_write_its_own_log() -> None:
@@ -94,7 +119,7 @@ def test_role_trusts_only_the_service_that_needs_it() -> None:
     }
     expected = {f"{camel(function)}Role": ("Allow", ["sts:AssumeRole"], ["lambda.amazonaws.com"]) for function in FUNCTIONS}
     schedule = {"CloseIdleSessionsFunctionEveryMinuteRole": ("Allow", ["sts:AssumeRole"], ["scheduler.amazonaws.com"])}
-    assert trusted == expected | schedule
+    assert trusted == expected | schedule | {"DeploymentRole": ("Allow", ["sts:AssumeRole"], ["codedeploy.amazonaws.com"])}
 
 
 def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
@@ -104,21 +129,29 @@ def test_every_role_gets_the_permissions_boundary_of_the_account() -> None:
     )
 
 
+def test_codedeploy_may_do_what_its_own_policy_allows() -> None:
+    role = resources("AWS::IAM::Role")["DeploymentRole"]
+    assert "Policies" not in role
+    policy = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+    assert role["ManagedPolicyArns"] == [{"Fn::Sub": policy}]
+
+
+def roles_of_our_own() -> set[str]:
+    return resources("AWS::IAM::Role").keys() - {"DeploymentRole"}
+
+
 def test_only_log_streams_and_secret_names_have_wildcards() -> None:
     with_wildcard = {
-        where
-        for role in resources("AWS::IAM::Role")
-        for action, where in grants(role)
-        if "*" in action + where or "Logs" in where
+        where for role in roles_of_our_own() for action, where in grants(role) if "*" in action + where or "Logs" in where
     }
-    assert with_wildcard == {SECRETS} | {f"{camel(function)}Logs.Arn" for function in FUNCTIONS}
+    # A table's stream has a label that is not known before the table is there.
+    assert with_wildcard == {SECRETS, STREAM} | {f"{camel(function)}Logs.Arn" for function in FUNCTIONS}
 
 
 def test_only_the_closer_reads_the_due_index_and_queries_cannot_write() -> None:
-    assert {role for role in resources("AWS::IAM::Role") for _, where in grants(role) if where.endswith("/index/due")} == {
-        "CloseIdleSessionsRole"
-    }
-    for function in ("recent_sessions", "schemas"):
+    readers = {role for role in roles_of_our_own() for _, where in grants(role) if where.endswith("/index/due")}
+    assert readers == {"CloseIdleSessionsRole"}
+    for function in ("recent_sessions", "charts", "schemas"):
         actions = {action for action, _ in grants(f"{camel(function)}Role") - log_grants(function)}
         assert actions <= {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 

@@ -25,6 +25,27 @@ def test_failed_runs_and_failed_starts_go_to_the_queue() -> None:
     assert resources("AWS::SQS::Queue")["FailedRuns"] == {"MessageRetentionPeriod": 14 * 86_400}
 
 
+def test_stream_is_read_once_and_batches_that_fail_are_repeated_for_a_day() -> None:
+    [mapping] = resources("AWS::Lambda::EventSourceMapping").values()  # users' functions have the other reader of a shard
+    assert mapping["FunctionName"] == {"Ref": "RollUpFunction"}
+    assert (mapping["StartingPosition"], mapping["ParallelizationFactor"]) == ("TRIM_HORIZON", 1)
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (1_000, 20)
+    assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (50, 23 * 3_600)  # a stream keeps 24 hours
+    assert mapping["BisectBatchOnFunctionError"] is False  # viewers per minute are counted by the batch
+    assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRuns", "Arn"]}}}
+    assert "FunctionResponseTypes" not in mapping  # the emulator takes a batch with failed items for a success
+
+
+def test_roll_ups_are_fed_by_the_stream_of_the_table_in_use() -> None:
+    [mapping] = resources("AWS::Lambda::EventSourceMapping").values()
+    where = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${RestoredTable}/stream/${RestoredStream}"
+    own = {"Fn::GetAtt": ["Table", "StreamArn"]}
+    assert mapping["EventSourceArn"] == {"Fn::If": ["HasRestoredTable", {"Fn::Sub": where}, own]}
+    rule = transformed()["Rules"]["RestoredTableHasItsStream"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "RestoredTable"}, ""]}]}
+    assert [one["Assert"] for one in rule["Assertions"]] == [{"Fn::Not": [{"Fn::Equals": [{"Ref": "RestoredStream"}, ""]}]}]
+
+
 def limits_by_size(setting: Any) -> dict[str, dict[str, Any]]:
     """Return what a route's settings are for each value of `Size`."""
     if "Fn::If" not in setting:
@@ -190,9 +211,10 @@ def test_api_gateway_does_not_log_callers() -> None:
 
 
 @pytest.mark.slow
-def test_transformed_template_passes_cfn_lint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("deployment_preference", ["AllAtOnce", "Canary10Percent5Minutes"])
+def test_transformed_template_passes_cfn_lint(deployment_preference: str, tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
-    path.write_text(as_yaml(transformed()))
+    path.write_text(as_yaml(transformed(deployment_preference)))
     lint = subprocess.run([Path(sys.executable).parent / "cfn-lint", str(path)], capture_output=True, text=True, check=False)
     assert (lint.returncode, lint.stdout) == (0, "")
 
@@ -202,11 +224,6 @@ def test_template_as_it_is_written_passes_cfn_lint() -> None:
     command = [str(Path(sys.executable).parent / "cfn-lint"), str(ROOT / "template.yaml")]
     lint = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (lint.returncode, lint.stdout) == (0, "")
-
-
-def test_no_function_is_called_by_an_alias() -> None:
-    # SAM publishes a new version when the template changes, but not when a parameter does: the alias would keep the old table.
-    assert resources("AWS::Lambda::Alias") == {}
 
 
 def test_restored_table_takes_the_place_of_the_stacks_own_everywhere() -> None:

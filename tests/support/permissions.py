@@ -7,6 +7,7 @@ from tests.support.template import camel, resources
 
 TABLE: Final = "Table.Arn"
 TABLE_NAME: Final = {"Fn::If": ["HasRestoredTable", {"Ref": "RestoredTable"}, {"Ref": "Table"}]}
+STREAM: Final = f"${{{TABLE}}}/stream/*"
 QUEUE: Final = "FailedRuns.Arn"
 SECRETS: Final = (
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:mediabeat/${AWS::StackName}/access-key/*"

@@ -42,21 +42,26 @@ def source() -> dict[str, Any]:
 
 
 @cache
-def transformed() -> dict[str, Any]:
-    """The template as CloudFormation gets it."""
+def transformed(deployment_preference: str = "AllAtOnce") -> dict[str, Any]:
+    """The template as CloudFormation gets it, with this value of the parameter; all other parameters change nothing in it."""
+    return translated(source(), {"DeploymentPreference": deployment_preference})
+
+
+def translated(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    """What SAM makes of a template. Code that is a folder becomes an object of S3, as `sam package` leaves it."""
     from samtranslator.translator.transform import transform  # takes half a second, which most tests need not spend
 
     class NoManagedPolicies:
         def load(self) -> dict[str, str]:
             return {}
 
-    template = copy.deepcopy(source())
+    template = copy.deepcopy(template)
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         for name in ("CodeUri", "ContentUri"):
-            if name in properties:
-                properties[name] = "s3://bucket/key"  # as `sam package` leaves it
-    result: dict[str, Any] = transform(template, {}, NoManagedPolicies())
+            if not properties.get(name, "s3://").startswith("s3://"):
+                properties[name] = "s3://bucket/key"
+    result: dict[str, Any] = transform(template, parameters, NoManagedPolicies())
     return result
 
 

@@ -157,6 +157,8 @@ def test_event_that_no_player_could_send_is_refused(tmp_path: Path, change: Chan
         (within("project", key_hash="a1"), "a key's hash is not one"),
         (within("project", old_key_hash="A" * 64), "a key's hash is not one"),
         (within("project", created_at=10**18), "project: not times"),
+        (within("project", business_errors=["x" * 65]), "project.business_errors: a prefix must be"),
+        (within("project", business_errors=[str(one) for one in range(21)]), "project.business_errors: a project may have"),
     ],
 )
 def test_manifest_out_of_bounds_is_refused(tmp_path: Path, change: Change, told: str) -> None:

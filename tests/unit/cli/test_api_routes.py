@@ -6,7 +6,7 @@ from tests.support.template import source, transformed
 
 def test_every_route_of_the_template_is_found() -> None:
     declared = {
-        f"{event['Properties']['Method']} {event['Properties']['Path']}": function
+        f"{event['Properties']['Method']} {event['Properties']['Path']}": f"{function}Aliaslive"
         for function, resource in source()["Resources"].items()
         for event in resource.get("Properties", {}).get("Events", {}).values()
         if event["Type"] == "HttpApi"

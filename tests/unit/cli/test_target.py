@@ -36,6 +36,8 @@ def test_old_stack_is_reported_with_the_way_to_update_it() -> None:
         ["access-key", "disable", "x"],
         ["viewer", "erase", "x", "jane"],
         ["recompute"],
+        ["rollups", "check", "--day", "2026-11-24"],
+        ["rollups", "rebuild", "--day", "2026-11-24"],
         ["export", "x", "--to", "nowhere"],
         ["import", "."],
     ],

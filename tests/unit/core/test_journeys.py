@@ -25,6 +25,8 @@ left out. Which journey shows which rule (the rest of a rule, where there is one
     chapter*                              chapters (one skipped), downloaded (one left open)
     states                                podcast (statesUpdate, one left open)
     content_resumes                       closed_tab
+    outcome                               played; abandoned_preroll (exit_before_start); the others are in test_outcome.py
+    experience_score                      watched_to_the_end, live_stream (rebuffering), paused_and_stalled (a stall)
     close_reason                          session_end; podcast (completed), closed_tab (no_events)
 """
 
@@ -39,6 +41,9 @@ from tests.support.journeys import JOURNEYS, events_of
 GOLDEN: Final[dict[str, dict[str, Any]]] = {
     "003_abandoned": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 100.0,  # played on after the error at 32; sqrt(100 * 100)
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,  # the play at 12
         "content_time_spent_ms": 33_000,  # 12..45; neither the error at 32 nor the play at 37 stops the clock
@@ -85,6 +90,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "watched_to_the_end": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 77.2,  # start 800 / 10.5 = 76.2; smooth 50 / sqrt(1.25) + 50 exp(-10 * 5 / 125) = 78.2
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,  # the play at 3
         "content_completes": 1,
@@ -116,6 +124,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "chapters": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 89.4,  # start 800 / 10 = 80; sqrt(80 * 100)
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_completes": 1,
@@ -148,6 +159,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "live_stream": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 79.8,  # start 80; smooth 50 / sqrt(1.25) + 50 exp(-10 * 3 / 83) = 79.6
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_time_spent_ms": 80_000,  # 2..62 and 65..85
@@ -168,6 +182,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "podcast": {
         "close_reason": "completed",  # a time-out after sessionComplete
+        "outcome": "played",
+        "experience_score": 94.3,  # start 800 / 9 = 88.9
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_completes": 1,
@@ -193,6 +210,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "abandoned_preroll": {
         "close_reason": "session_end",
+        "outcome": "exit_before_start",
+        "experience_score": 44.4,  # left at 11 after a wait of 1 beside the ad: 88.9 / 2
+        "qoe_version": 1,
         "media_starts": 1,
         "drops_before_start": 1,  # the play at 1 is inside the ad
         "ad_time_spent_ms": 10_000,  # 1..11
@@ -215,6 +235,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "closed_tab": {
         "close_reason": "no_events",  # ten minutes after the ping at 30
+        "outcome": "played",
+        "experience_score": 78.4,  # start 800 / 13 = 61.5
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_resumes": 1,
@@ -233,6 +256,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "two_ads_swapped": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 94.3,  # start 88.9
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_time_spent_ms": 60_000,  # 1..31 and 46..76
@@ -279,6 +305,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "paused_and_stalled": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 61.6,  # start 80; smooth 50 / sqrt(1.25) + 50 exp(-10 * 25 / 85) = 47.4
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_time_spent_ms": 60_000,  # 2..22, 42..60, 85..107: 20 + 18 + 22
@@ -304,6 +333,9 @@ GOLDEN: Final[dict[str, dict[str, Any]]] = {
     },
     "downloaded": {
         "close_reason": "session_end",
+        "outcome": "played",
+        "experience_score": 94.3,  # start 88.9
+        "qoe_version": 1,
         "media_starts": 1,
         "content_starts": 1,
         "content_time_spent_ms": 160_000,  # 1..161
@@ -357,5 +389,11 @@ def test_some_journey_has_a_value_for_every_metric() -> None:
 @pytest.mark.parametrize("journey", GOLDEN)
 def test_open_journey_differs_only_in_figures_of_the_closing(journey: str) -> None:
     closed = measure(fold(events_of(journey)), GOLDEN[journey]["close_reason"])
-    said_by_closing = {"close_reason": None, "drops_before_start": 0}
+    said_by_closing = {
+        "close_reason": None,
+        "drops_before_start": 0,
+        "outcome": None,
+        "experience_score": None,
+        "qoe_version": None,
+    }
     assert measure(fold(events_of(journey))) == closed.model_copy(update=said_by_closing)

@@ -13,6 +13,7 @@ NOW = BASE_MS + 60_000
 LIMITS = Limits()
 OPEN = Head(phase=Phase.OPEN, last_at=NOW, due_at=NOW + 1)
 PAST_MARK = OPEN._replace(due_at=NOW)
+QUIET = PAST_MARK._replace(last_at=NOW - 600_000)
 ENDED = Head(phase=Phase.ENDED, last_at=NOW, due_at=NOW + 1, ended_at=NOW - 9, ended_ts=BASE_MS + 50_000)
 CLOSED = Head(phase=Phase.CLOSED, last_at=NOW, due_at=None, close_reason=CloseReason.NO_EVENTS)
 CLOSED_BY_END = CLOSED._replace(close_reason=CloseReason.SESSION_END)
@@ -24,9 +25,14 @@ LATER_PHASE = OPEN._replace(phase=Phase("frozen"))
     [
         (OPEN, ping(40), Action.APPEND),
         (OPEN, end(50), Action.APPEND_END),
-        (PAST_MARK, ping(40), Action.CHECK_TIME_OUTS),
-        (PAST_MARK, end(50), Action.CHECK_TIME_OUTS),
-        (PAST_MARK._replace(due_at=None), ping(40), Action.CHECK_TIME_OUTS),
+        (PAST_MARK, ping(40), Action.APPEND),
+        (PAST_MARK, end(50), Action.APPEND_END),
+        (QUIET, ping(40), Action.CLOSE_AND_REFUSE),
+        (QUIET, end(50), Action.CLOSE_AND_REFUSE),
+        (QUIET._replace(last_at=NOW - 599_999), ping(40), Action.APPEND),
+        (QUIET._replace(due_at=NOW + 1), ping(40), Action.APPEND),
+        (PAST_MARK._replace(began_at=NOW - 86_400_000), ping(40), Action.CLOSE_AND_REFUSE),
+        (PAST_MARK._replace(began_at=NOW - 86_399_999), ping(40), Action.APPEND),
         (ENDED, ping(49.999), Action.APPEND_STRAGGLER),
         (ENDED, ping(50), Action.REFUSE),
         (ENDED._replace(due_at=NOW), ping(49.999), Action.REFUSE),
@@ -41,19 +47,19 @@ LATER_PHASE = OPEN._replace(phase=Phase("frozen"))
     ],
 )
 def test_phase_and_event_decide_what_to_do(head: Head, event: Event, action: Action) -> None:
-    assert decide_append(event, head, now=NOW) is action
+    assert decide_append(event, head, LIMITS, now=NOW) is action
 
 
-@pytest.mark.parametrize("head", [OPEN, PAST_MARK, ENDED, CLOSED, LATER_PHASE])
+@pytest.mark.parametrize("head", [OPEN, PAST_MARK, QUIET, ENDED, CLOSED, LATER_PHASE])
 def test_full_session_refuses_all_but_its_end_in_every_phase(head: Head) -> None:
     full = head._replace(weight=MAX_SESSION_WEIGHT)
-    assert decide_append(ping(40), full, now=NOW) is Action.REFUSE_FULL
-    assert decide_append(end(50), full, now=NOW) is decide_append(end(50), head, now=NOW)
+    assert decide_append(ping(40), full, LIMITS, now=NOW) is Action.REFUSE_FULL
+    assert decide_append(end(50), full, LIMITS, now=NOW) is decide_append(end(50), head, LIMITS, now=NOW)
 
 
 def test_event_with_the_ts_of_the_end_is_a_straggler_if_it_closes_something() -> None:
     closing = {"adComplete", "adSkip", "adBreakComplete", "chapterComplete", "chapterSkip", "stateEnd", "sessionComplete"}
-    actions = {kind: decide_append(ping(50)._replace(type=kind), ENDED, now=NOW) for kind in EventType}
+    actions = {kind: decide_append(ping(50)._replace(type=kind), ENDED, LIMITS, now=NOW) for kind in EventType}
     assert {kind for kind, action in actions.items() if action is Action.APPEND_STRAGGLER} == closing
 
 

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mediabeat.core.action_log import LogLine, action_log, totals
+from mediabeat.core.action_log import LogLine, action_log, rebufferings, totals
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, unpack
 from mediabeat.core.folding.spans import FASTEST, SLOWEST, PlayState, Span
 from mediabeat.core.metrics import measure
 from mediabeat.core.playback import union_length_s
+from mediabeat.core.quality.outcome import Outcome
 from mediabeat.core.records import Head, Phase, Start
+from mediabeat.core.rollups.figures import BUCKET_MS, played_by_bucket
 from mediabeat.core.session import QUIET_MS, Session, fold, order_of
 from mediabeat.storage import session_items
 from tests.support.builders import BASE_MS, end, event, live_start, pause, ping, play, start
@@ -128,6 +130,20 @@ def numbers(value: Any) -> Iterator[float]:
             yield from numbers(inner)
     elif isinstance(value, int | float):
         yield value
+
+
+# Roll-ups
+
+
+@quickly
+@given(viewings(), st.sampled_from([-86_400_000, -1, 0, 299_999, 10**9]), st.integers(0, 90_000_000))
+def test_playing_of_all_buckets_is_that_of_the_action_log(events: list[Event], skew_ms: int, arrived_ms: int) -> None:
+    session = fold(events)
+    started_at = session.start.ts + skew_ms
+    begun = Start("demo", "PC", "VOD", "viewer", "{}", started_at, skew_ms, b"")
+    found = played_by_bucket(session, begun, last_at=started_at + arrived_ms)
+    assert sum(ms for _, ms in found) == totals(action_log(session)).playing_ms
+    assert all(0 <= bucket <= arrived_ms // BUCKET_MS + 1 for bucket, _ in found)
 
 
 # Order and repeats
@@ -283,6 +299,31 @@ def test_log_is_in_order_and_plays_as_long_as_the_content_did(events: list[Event
     assert min(line.duration_ms for line in log) >= 0
     assert max([0, *(line.duration_ms for line in log if line.action == "playing")]) <= 60_000
     assert totals(log).playing_ms == measure(session).content_time_spent_ms
+
+
+@quickly
+@given(viewings())
+def test_rebufferings_are_those_of_the_log(events: list[Event]) -> None:
+    session = fold(events)
+    count, waited_ms = rebufferings(session)
+    log = action_log(session)
+    assert waited_ms == totals(log).rebuffering_ms
+    assert (count > 0) is (waited_ms > 0)
+    assert count <= sum(line.action == "rebuffering" for line in log)
+
+
+@quickly
+@given(viewings(), st.sampled_from([(), ("x",)]))
+def test_every_session_that_is_over_has_one_outcome_and_a_score_if_judged(events: list[Event], business: tuple[str, ...]) -> None:
+    metrics = measure(fold(events), "no_events", business)
+    outcome, score = Outcome(metrics.outcome or ""), metrics.experience_score
+    assert outcome.is_known
+    assert (score is None) is (outcome in (Outcome.BUSINESS_ERROR, Outcome.EARLY_EXIT))
+    assert score is None or 0 <= score <= 100
+    has_started = outcome in (Outcome.PLAYED, Outcome.PLAY_FAILURE)
+    assert has_started is bool(metrics.content_starts) or outcome is Outcome.BUSINESS_ERROR
+    if outcome in (Outcome.START_FAILURE, Outcome.PLAY_FAILURE, Outcome.BUSINESS_ERROR):
+        assert (metrics.error_impacted, score or 0) == (True, 0)
 
 
 # A ping more

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mediabeat.core.records import ListEntry
 from mediabeat.core.session_query import SessionQuery
 from mediabeat.errors import InvalidInput
-from mediabeat.protocols.media_analytics.requests import MOMENT, PARAMETERS, parse_query, viewer_or_session_id_in
+from mediabeat.protocols.media_analytics.parameters import MOMENT
+from mediabeat.protocols.media_analytics.requests import PARAMETERS, named_in, parse_query
 from mediabeat.protocols.media_analytics.responses import list_body
 from mediabeat.protocols.media_analytics.texts import date_text, masked, number_of, video_time
 from mediabeat.runtime.http_api import Request
@@ -186,7 +187,7 @@ def test_documented_bounds_of_the_limit_and_its_parser_agree(limit: int) -> None
 
 
 def named(text: str) -> str:
-    return viewer_or_session_id_in(Request({"pathParameters": {"uuid": text}}))
+    return named_in(Request({"pathParameters": {"uuid": text}}))
 
 
 def test_path_names_a_viewer_or_a_session() -> None:

@@ -34,6 +34,7 @@ def test_new_head_is_open_due_and_in_a_partition() -> None:
         "due_at": {"N": "1795000600000"},
         "taken": {"N": "0"},
         "tail_bytes": {"N": "0"},
+        "seen": {"N": "-60000"},
         "expires_at": {"N": "1802776000"},
     }
 
@@ -44,7 +45,7 @@ def test_head_with_a_full_tail_and_one_more_ping_costs_one_write_unit() -> None:
     longest = bytes(session_items.TAIL_BYTES - 1 - sum(map(len, pings)))
     tail = [*pings, longest]
     looked = OPEN._replace(began_at=BASE_MS + 1, moved_at=BASE_MS + 1, playhead=86_399.123456789012)
-    head = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT)
+    head = session_items.head_item(SID, looked, due_shard="1.4", expires_at=EXPIRES_AT, of=bytes(7))
     ended = {
         "ended_at": {"N": str(BASE_MS + 1)},
         "ended_ts": {"N": str(BASE_MS + 1)},
@@ -93,6 +94,7 @@ def test_start_is_in_the_list_of_its_project_device_and_video_type() -> None:
         "caller": {"B": compressed(b"{}")},
         "event": {"B": BEGUN.event},
         "expires_at": {"N": "1802776000"},
+        "version": {"N": "0"},
     }
 
 
@@ -186,9 +188,11 @@ def test_session_is_read_from_its_items_each_event_once() -> None:
         session_items.start_item(SID, BEGUN, shards=2, expires_at=EXPIRES_AT),
     ]
     events = frozenset({BEGUN.event, first, second, third})
-    assert session_items.stored_session_from(SID, items) == StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT)
-    items[2] |= {"summary": {"B": b"summary"}}
-    assert session_items.stored_session_from(SID, items) == StoredSession(SID, OPEN, BEGUN, events, b"summary", EXPIRES_AT)
+    expected = StoredSession(SID, OPEN, BEGUN, events, None, EXPIRES_AT, version=0)
+    assert session_items.stored_session_from(SID, items) == expected
+    items[2] |= {"summary": {"B": b"summary"}, "figures": {"B": b"figures"}, "version": {"N": "3"}}
+    measured = expected._replace(summary=b"summary", figures=b"figures", version=3)
+    assert session_items.stored_session_from(SID, items) == measured
 
 
 def test_session_whose_creation_is_unfinished_has_no_start() -> None:
@@ -201,7 +205,15 @@ def test_items_without_a_head_are_no_session() -> None:
     assert session_items.stored_session_from(SID, [session_items.page_item(SID, [b"a"], expires_at=EXPIRES_AT)]) is None
 
 
-@pytest.mark.parametrize("more", [{}, {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1}, {"keeps_viewer_uuids": True}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"old_key_hash": "4567cdef", "old_key_until": BASE_MS + 1},
+        {"keeps_viewer_uuids": True},
+        {"business_errors": ("drm", "geo")},
+    ],
+)
 def test_project_is_read_as_it_was_written(more: dict[str, Any]) -> None:
     project = Project("demo.web-1_x", "0123abcd", BASE_MS, **more)
     item = project_items.project_item(project)

@@ -72,7 +72,7 @@ class Closer:
         del self.sessions[sid]
         return Closed(sid, CloseReason.SESSION_END, 0)
 
-    def run(self, run_ms: int = RUN_MS, **slices: int) -> Run:
+    def run(self, run_ms: int = RUN_MS, **slices: Any) -> Run:
         """Let the closer run once; the next run is in the next minute."""
         began = self.now
         run = close_due(self.store, Limits(), lambda: self.now, ms_left=lambda: began + run_ms - self.now, **slices)

@@ -10,10 +10,11 @@ from typing import Any, Final
 from mediabeat.core.close_rules import DAY_MS
 from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY, identifies
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT, unpack
-from mediabeat.core.projects import PROJECT_ID, Project
+from mediabeat.core.projects import PROJECT_ID, Project, checked_business_errors
 from mediabeat.core.pseudonyms import AUTH_STATES, is_uuid
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
+from mediabeat.errors import InvalidInput
 
 MAX_LINE_BYTES: Final = 1024 * 1024
 """A line has less: earlier releases took events of 64 KB before their ids were hashed, and the lists of a summary are bounded."""
@@ -115,6 +116,10 @@ def check_project(project: Project | None, project_id: str) -> None:
     times = project.created_at, project.old_key_until or 0
     if not all(0 <= time <= MAX_TS_MS for time in times):
         raise ValueError("project: not times up to the year 9999")
+    try:
+        checked_business_errors(project.business_errors)
+    except InvalidInput as error:
+        raise ValueError(f"project.{error}") from None
 
 
 def not_after(session: StoredSession, now: int) -> StoredSession:

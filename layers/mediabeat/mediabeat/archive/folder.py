@@ -30,13 +30,17 @@ _NOT_GZIP: Final = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 class ArchiveWriter:
-    """Writes sessions into a new folder; it is an archive once `finish` has written the manifest."""
+    """Writes sessions into a new folder; it is an archive once `finish` has written the manifest.
 
-    def __init__(self, folder: Path) -> None:
+    `business_errors` are those of the sessions' project.
+    """
+
+    def __init__(self, folder: Path, business_errors: tuple[str, ...] = ()) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise ArchiveUnusable(f"{folder} is not empty; name a new folder.")
         self._folder = folder
+        self._business_errors = business_errors
         self._parts: list[ArchivePart] = []
         self._sessions: _LineFile | None = None
         self._events: _LineFile | None = None
@@ -52,7 +56,7 @@ class ArchiveWriter:
         """Write a session and its events."""
         if self._sessions is None or self._events is None:
             self._sessions, self._events = (self._new_file(kind) for kind in ("sessions", "events"))
-        self._sessions.write(lines.session_line(stored))
+        self._sessions.write(lines.session_line(stored, self._business_errors))
         for line in lines.event_lines(stored):
             self._events.write(line)
         if self._sessions.size + self._events.size >= PART_BYTES:
@@ -133,13 +137,13 @@ class Archive:
         except (LookupError, TypeError, ValueError) as error:
             raise ArchiveUnusable(f"{MANIFEST} cannot be read: {_problems_of(error)}.") from None
 
-    def sessions(self) -> Iterator[StoredSession]:
-        """Yield the sessions, measured again.
+    def sessions(self, business_errors: tuple[str, ...] = ()) -> Iterator[StoredSession]:
+        """Yield the sessions, measured again. `business_errors` are those of the project that gets them.
 
         Raises ArchiveUnusable with the file and the line that is wrong.
         """
         for part in self.manifest.parts:
-            yield from self._sessions_of(part)
+            yield from self._sessions_of(part, business_errors)
 
     def check(self) -> Iterator[StoredSession]:
         """Yield the sessions as `sessions` does, after checking the hash of every file.
@@ -164,7 +168,7 @@ class Archive:
             return str(failure)
         return "No line in it is wrong by itself."
 
-    def _sessions_of(self, part: ArchivePart) -> Iterator[StoredSession]:
+    def _sessions_of(self, part: ArchivePart, business_errors: tuple[str, ...] = ()) -> Iterator[StoredSession]:
         event_lines = self._lines(part.events)
         for number, line, _ in self._lines(part.sessions):
             where = f"{part.sessions.name}, line {number}"
@@ -183,7 +187,7 @@ class Archive:
             with _errors_with_place(where):
                 if len(events) != count:
                     raise ValueError(f"{count} events are told, {len(events)} are there")
-                session = lines.read_session(line, events, self.manifest.project_id)
+                session = lines.read_session(line, events, self.manifest.project_id, business_errors)
             yield session
         for number, *_ in event_lines:
             raise ArchiveUnusable(f"{part.events.name}, line {number}: belongs to no session.")

@@ -18,6 +18,7 @@ from mediabeat.core.event import Event, EventType, event_to_body
 from mediabeat.core.event_codec import canonical_json, is_line, pack, unpack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
+from mediabeat.core.rollups.measured import measured
 from mediabeat.core.session import order_of
 from mediabeat.core.session_id import SESSION_ID
 from mediabeat.core.stored_forms import by_name
@@ -141,11 +142,15 @@ def _digest(fields: Line) -> str:
     return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
 
 
-def session_line(stored: StoredSession) -> Line:
-    """Return the line of a session. A closed session with a summary also gets its metrics and action log, by today's formulas."""
+def session_line(stored: StoredSession, business_errors: tuple[str, ...] = ()) -> Line:
+    """Return the line of a session. A closed session with a summary also gets its metrics and action log, by today's formulas.
+
+    `business_errors` are those of its project.
+    """
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
-    summary = summarize(stored) if stored.summary is not None and stored.head.phase is Phase.CLOSED else None
+    is_closed = stored.summary is not None and stored.head.phase is Phase.CLOSED
+    summary = summarize(stored, business_errors=business_errors) if is_closed else None
     start = stored.start._asdict() | {"caller": Caller.from_json(stored.start.caller)._asdict()}
     del start["event"]  # the `sessionStart` is among the events
     return {
@@ -207,9 +212,12 @@ def read_event(line: Line, session_id: str) -> Event | cmcd.Line:
     return event if arrived_at is None else event._replace(arrived_at=checked_arrival(arrived_at))
 
 
-def read_session(line: Line, events: Sequence[Event | cmcd.Line], project_id: str) -> StoredSession:
+def read_session(
+    line: Line, events: Sequence[Event | cmcd.Line], project_id: str, business_errors: tuple[str, ...] = ()
+) -> StoredSession:
     """Return the session of a line and its events, checked, measured again and ready to be stored.
 
+    `business_errors` are those of the project that gets the session.
     Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if they are not a session of the project.
     """
     parsed = _SessionLine.model_validate(line)
@@ -226,5 +234,8 @@ def read_session(line: Line, events: Sequence[Event | cmcd.Line], project_id: st
         expires_at=parsed.expires_at,
     )
     check_session(stored, project_id)
-    summary = summarize(stored).to_bytes()  # of an open session too: a session that cannot be folded must not be stored
-    return stored._replace(summary=summary) if parsed.metrics is not None else stored
+    # Of an open session too: a session that cannot be folded must not be stored.
+    summary, figures = measured(stored, business_errors=business_errors)
+    if parsed.metrics is None:
+        return stored
+    return stored._replace(summary=summary.to_bytes(), figures=figures.to_bytes())

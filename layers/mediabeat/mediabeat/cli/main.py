@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mediabeat.cli.commands import (
     access_keys,
     archives,
+    charts,
     cloud,
     demo,
     invoke,
@@ -17,6 +18,7 @@ from mediabeat.cli.commands import (
     projects,
     recompute,
     replay,
+    rollups,
     sessions,
     variables,
     viewers,
@@ -56,9 +58,9 @@ def main() -> None:
 
 for command in (
     *(cloud.up, cloud.down, cloud.status),
-    *(demo.demo, replay.replay, sessions.sessions, invoke.invoke, variables.variables),
+    *(demo.demo, replay.replay, sessions.sessions, charts.charts, invoke.invoke, variables.variables),
     *(projects.project, access_keys.access_key, viewers.viewer),
-    *(archives.export_project, archives.import_project, recompute.recompute),
+    *(archives.export_project, archives.import_project, recompute.recompute, rollups.rollups),
     openapi.openapi,
 ):
     main.add_command(command)

@@ -1,5 +1,7 @@
 """Projects of a deployment, as an operator creates, restores and changes them."""
 
+from collections.abc import Iterable
+
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core import projects
 from mediabeat.core.projects import Project
@@ -8,13 +10,15 @@ from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 
-def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False) -> str:
+def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False, business_errors: Iterable[str] = ()) -> str:
     """Create a project and return its API key.
 
-    Raises ProjectExists, or CommandFailed when the id is not valid.
+    Raises ProjectExists, or CommandFailed when the id or a prefix of business errors is not valid.
     """
     try:
-        project, key = projects.new_project(project_id, server_clock(), keeps_viewer_uuids=keeps_viewer_uuids)
+        project, key = projects.new_project(
+            project_id, server_clock(), keeps_viewer_uuids=keeps_viewer_uuids, business_errors=business_errors
+        )
     except InvalidInput as error:
         raise CommandFailed(str(error)) from None
     registry.create_project(project)
@@ -56,11 +60,28 @@ def rotate(project_id: str, registry: Registry, *, grace_minutes: float) -> tupl
     """
     seen = require(project_id, registry)
     rotated, key = projects.rotated(seen, server_clock(), grace_ms=round(grace_minutes * 60_000))
-    try:
-        registry.replace_project(rotated, seen=seen)
-    except NotFound:
-        raise CommandFailed(f"Another command has just deleted {project_id!r} or rotated its key. Nothing was changed.") from None
+    _replace(rotated, registry, seen=seen)
     return rotated, key
+
+
+def set_business_errors(project_id: str, registry: Registry, prefixes: Iterable[str]) -> None:
+    """Replace the prefixes of a project's business errors.
+
+    Raises CommandFailed when the project does not exist, a prefix is not valid, or another command was faster.
+    """
+    seen = require(project_id, registry)
+    try:
+        changed = seen._replace(business_errors=projects.checked_business_errors(prefixes))
+    except InvalidInput as error:
+        raise CommandFailed(str(error)) from None
+    _replace(changed, registry, seen=seen)
+
+
+def _replace(project: Project, registry: Registry, *, seen: Project) -> None:
+    try:
+        registry.replace_project(project, seen=seen)
+    except NotFound:
+        raise CommandFailed(f"Another command has just deleted or changed {project.id!r}. Nothing was changed.") from None
 
 
 def require(project_id: str, registry: Registry) -> Project:

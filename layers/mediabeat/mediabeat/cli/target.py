@@ -13,13 +13,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mediabeat.cli.local_cloud import clients, deployment, lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.core.event import SECONDS_PER_DAY
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.rollups.rollup_repairs import RollUpRepairs
 from mediabeat.storage.secrets import SecretStore, ViewerKey
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
 from mediabeat.storage.viewer_store import ViewerStore
+from mediabeat.use_cases.check_roll_ups import RollUpChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Target:
     index_shards: int
     client: Callable[[str], Any]
     cloud: Status | None = None
+    retention_days: int | None = None  # None in a stack of a release without charts
+    rollup_retention_days: int | None = None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -77,6 +82,20 @@ class Target:
         return ViewerStore(self.table, self.client("dynamodb"))
 
     @property
+    def roll_up_checks(self) -> RollUpChecks:
+        """The way to check and correct the charts' counters. Raises CommandFailed if the stack has none."""
+        if self.retention_days is None or self.rollup_retention_days is None:
+            raise CommandFailed(f"The stack has no output RollupRetentionDays; update it with: {_update(self.cloud)}")
+        repairs = RollUpRepairs(
+            self.table,
+            self.client("dynamodb"),
+            index_shards=self.index_shards,
+            retention_s=self.retention_days * SECONDS_PER_DAY,
+            rollup_retention_s=self.rollup_retention_days * SECONDS_PER_DAY,
+        )
+        return RollUpChecks(self.queries, self.store, repairs, shards=self.index_shards)
+
+    @property
     def viewer_key(self) -> ViewerKey:
         """The key that hashes viewers' ids."""
         return ViewerKey(self.viewer_key_secret, partial(self.client, "secretsmanager"))
@@ -113,7 +132,11 @@ def _of_stack(stack: str, client: Callable[..., Any]) -> Target:
 def _target(outputs: dict[str, str], client: Callable[[str], Any], cloud: Status | None = None) -> Target:
     try:
         values = outputs["TableName"], outputs["AccessKeySecrets"], outputs["ViewerKeySecret"], int(outputs["IndexShards"])
-        return Target(*values, client, cloud)
+        kept = (int(outputs[name]) if name in outputs else None for name in ("RetentionDays", "RollupRetentionDays"))
+        return Target(*values, client, cloud, *kept)
     except KeyError as error:
-        update = "sam build && sam deploy" if cloud is None else "mediabeat up"
-        raise CommandFailed(f"The stack has no output {error.args[0]}; update it with: {update}") from None
+        raise CommandFailed(f"The stack has no output {error.args[0]}; update it with: {_update(cloud)}") from None
+
+
+def _update(cloud: Status | None) -> str:
+    return "sam build && sam deploy" if cloud is None else "mediabeat up"

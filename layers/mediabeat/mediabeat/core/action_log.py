@@ -106,6 +106,26 @@ def totals(log: Iterable[LogLine]) -> Totals:
     )
 
 
+def rebufferings(session: Session) -> tuple[int, int]:
+    """Return how often the viewer waited after the start, and for how long in milliseconds: the log's `rebuffering`.
+
+    One that goes on after an ad is the same one.
+    """
+    count = total_ms = 0
+    if all(span.state is not PlayState.BUFFERING for span in session.spans):
+        return count, total_ms
+    is_counted = False
+    for action, stretch in _cut_up(session):
+        if action != "rebuffering" or _jumps(session, action, stretch):
+            continue
+        is_counted = is_counted and stretch[0].event.type is not EventType.BUFFER_START
+        if took_ms := stretch[-1].end_ms - stretch[0].begin_ms:
+            total_ms += took_ms
+            count += not is_counted
+            is_counted = True
+    return count, total_ms
+
+
 def _beginning(session: Session) -> Iterator[LogLine]:
     """Yield `player_start` and `startup`.
 

@@ -3,22 +3,22 @@
 `LIFE` is the one table of these rules. `append_events` and `close_sessions` act on what it says, and the diagram in
 ARCHITECTURE.md is made from it. The rules behind it:
 
-* A session is open until its due mark. Before the mark no time-out can apply, so an append checks the mark and nothing else.
-* After the mark, an event or the closer, whichever comes first, closes the session or moves the mark.
-* An event decides by the head alone, so its cost does not depend on the session. It cannot prove that a playhead stands still.
-  In doubt the session is alive: the event is stored, the mark stays, and the closer folds the stored events within the minute.
+* An append's own conditions on the head say whether the session is silent or too old, so its cost does not depend on the session.
+  It cannot prove that a playhead stands still. In doubt the session is alive, and the event is stored.
+* No time-out applies before the due mark. Once it has passed, the closer looks within the minute: it closes the session or moves
+  the mark. Only the closer moves it.
 * After `sessionEnd`, events that were sent before it are still accepted for 30 seconds. Players send in parallel and retry.
 * A closed session accepts nothing. A second `sessionEnd` is ignored, because Adobe's API answers it like the first.
 * A full session accepts its `sessionEnd` only.
 
 The head keeps what the last look knew: when the session began, when its playhead last moved, and where it was. The tail has newer
-events. Together they prove that a session is quiet, is too old, or moves. They cannot prove that its playhead stands still,
-because the events between the last look and the tail are in pages.
+events. Together they can prove that a large session is alive. They cannot prove that its playhead stands still, because the
+events between the last look and the tail are in pages.
 
 An append loads this module only when it fails, so it imports the fold only where a session is measured.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -37,7 +37,7 @@ class Cause(Enum):
     SESSION_START = "sessionStart"
     DOWNLOADED_SESSION = "a downloaded session"
     EVENT = "an event"
-    EVENT_PAST_MARK = "an event after the due mark"
+    EVENT_TOO_LATE = "an event after ten quiet minutes, or a day"
     SESSION_END = "sessionEnd"
     REPEATED_END = "another sessionEnd"
     STRAGGLER = "a straggler within 30 s"
@@ -54,7 +54,7 @@ class Action(Enum):
     APPEND = "append the event"
     APPEND_END = "append the event and end the session"
     APPEND_STRAGGLER = "append the event to the ended session"
-    CHECK_TIME_OUTS = "close the session by what its head says, or append the event and move the mark"
+    CLOSE_AND_REFUSE = "close the session by what its head says, and refuse the event"
     IGNORE = "answer as if the event were stored"
     REFUSE = "refuse the event: the session is over"
     REFUSE_FULL = "refuse the event: the session is full"
@@ -76,7 +76,7 @@ LIFE: Final = {
     (None, Cause.DOWNLOADED_SESSION): Step(Action.CREATE, Phase.CLOSED),
     (Phase.OPEN, Cause.EVENT): Step(Action.APPEND, Phase.OPEN),
     (Phase.OPEN, Cause.SESSION_END): Step(Action.APPEND_END, Phase.ENDED),
-    (Phase.OPEN, Cause.EVENT_PAST_MARK): Step(Action.CHECK_TIME_OUTS, Phase.OPEN),
+    (Phase.OPEN, Cause.EVENT_TOO_LATE): Step(Action.CLOSE_AND_REFUSE, Phase.CLOSED),
     (Phase.OPEN, Cause.NO_TIME_OUT): Step(Action.MOVE_MARK, Phase.OPEN),
     (Phase.OPEN, Cause.TIME_OUT): Step(Action.CLOSE, Phase.CLOSED),
     (Phase.ENDED, Cause.STRAGGLER): Step(Action.APPEND_STRAGGLER, Phase.ENDED),
@@ -104,18 +104,18 @@ _CLOSING_TYPES: Final = frozenset(
 """Players send these together with `sessionEnd`, so with the same `ts`."""
 
 
-def decide_append(event: Event, head: Head, *, now: int) -> Action:
+def decide_append(event: Event, head: Head, limits: Limits, *, now: int) -> Action:
     """Return what to do with an event that arrives at `now` (epoch milliseconds), given the head of its session."""
     if is_full(head.weight) and event.type is not EventType.SESSION_END:
         return Action.REFUSE_FULL
     if not head.phase.is_known:
         return Action.WAIT
-    return LIFE[head.phase, _cause_of(event, head, now)].action
+    return LIFE[head.phase, _cause_of(event, head, limits, now)].action
 
 
-def _cause_of(event: Event, head: Head, now: int) -> Cause:
-    if head.phase is Phase.OPEN and (head.due_at is None or head.due_at <= now):
-        return Cause.EVENT_PAST_MARK
+def _cause_of(event: Event, head: Head, limits: Limits, now: int) -> Cause:
+    if head.phase is Phase.OPEN and over_by_head(head, limits, now=now):
+        return Cause.EVENT_TOO_LATE
     if event.type is EventType.SESSION_END:
         has_ended = head.phase is Phase.ENDED or head.close_reason is CloseReason.SESSION_END
         return Cause.REPEATED_END if has_ended else Cause.SESSION_END
@@ -177,7 +177,7 @@ A list measures smaller ones itself. A checkpoint costs some 8 write units, and 
 class Mark(NamedTuple):
     """A new due mark, and what the look that sets it knew. Epoch milliseconds, server's clock.
 
-    `noted` is the session's weight if it needs a new checkpoint.
+    `noted` is the session's weight if it got a checkpoint.
     """
 
     due_at: int
@@ -188,7 +188,12 @@ class Mark(NamedTuple):
 
 
 def over_by_head(head: Head, limits: Limits, *, now: int) -> tuple[CloseReason, int] | None:
-    """Return why an open session is over and since when (epoch milliseconds), if its head alone proves that."""
+    """Return why an open session is over and since when (epoch milliseconds), if its head alone proves that.
+
+    Never before the due mark, not even with other limits than those that set it.
+    """
+    if head.due_at is not None and head.due_at > now:
+        return None
     struck = [(head.last_at + limits.quiet_ms, CloseReason.NO_EVENTS)]
     if head.began_at is not None:
         struck.append((head.began_at + limits.max_age_ms, CloseReason.MAX_AGE))
@@ -196,33 +201,32 @@ def over_by_head(head: Head, limits: Limits, *, now: int) -> tuple[CloseReason, 
     return (reason, at) if at <= now else None
 
 
-def mark_by_head(head: Head, tail: Iterable[bytes], arriving: Collection[Event], limits: Limits, *, now: int) -> Mark | None:
-    """Return the next due mark if the head, its tail and events that arrive at `now` prove that the session is alive.
+def mark_by_head(head: Head, tail: Iterable[bytes], limits: Limits, *, now: int) -> Mark | None:
+    """Return the next due mark of a large session if its head and its tail prove that it is alive.
 
-    None in doubt, and for a head that lacks what the last look knew. The distance on the player's clock is counted back from the
-    newest event. An event that is older than the tail is late, or the player's clock was set back: if it brings a playhead that
-    was not there before, the playhead moved now.
+    None in doubt, for a session that has to be measured, and for a head that lacks what the last look knew. The distance on the
+    player's clock is counted back from the newest event.
     """
-    if head.began_at is None or head.moved_at is None or head.playhead is None:
+    if head.began_at is None or head.moved_at is None or head.playhead is None or has_to_be_measured(head):
         return None
-    known = [place_of(event) for event in tail if has_place(event)]
-    places = sorted([*known, *((event.ts, event.playhead) for event in arriving)])
-    last_at = now if arriving else head.last_at
+    places = sorted(place_of(event) for event in tail if has_place(event))
     moved_at, playhead = head.moved_at, head.playhead
     for ts, there in places:
         if there != playhead:
-            playhead, moved_at = there, max(head.moved_at, last_at - (places[-1][0] - ts))
-    newest, there_before = max(known, default=(0, 0.0))[0], {head.playhead, *(there for _, there in known)}
-    for event in arriving:
-        if event.ts < newest and event.playhead not in there_before:
-            playhead, moved_at = event.playhead, now
-    due_at = next_due(Liveness(head.began_at, last_at, moved_at), limits)
-    return Mark(due_at, head.began_at, moved_at, playhead, _noted(head)) if due_at > now else None
+            playhead, moved_at = there, max(head.moved_at, head.last_at - (places[-1][0] - ts))
+    due_at = next_due(Liveness(head.began_at, head.last_at, moved_at), limits)
+    return Mark(due_at, head.began_at, moved_at, playhead) if due_at > now else None
 
 
-def _noted(head: Head) -> int | None:
+def is_large(head: Head) -> bool:
+    """Return whether an open session gets checkpoints."""
+    return head.weight >= CHECKPOINT_FROM
+
+
+def has_to_be_measured(head: Head) -> bool:
+    """Return whether a look folds all events of an open session: it is small, or has grown since its last checkpoint."""
     grown = head.weight - (head.noted or 0)
-    return head.weight if head.weight >= CHECKPOINT_FROM and grown >= max(CHECKPOINT_STEP, head.weight // 8) else None
+    return not is_large(head) or grown >= max(CHECKPOINT_STEP, head.weight // 8)
 
 
 def liveness_of(stored: StoredSession, folded: "Session | None" = None) -> Liveness:
@@ -250,4 +254,5 @@ def mark_of(stored: StoredSession, limits: Limits, folded: "Session | None" = No
     """Return the next due mark, from all stored events."""
     life = liveness_of(stored, folded)
     _, playhead = max(map(place_of, filter(has_place, stored.events)))
-    return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead, _noted(stored.head))
+    noted = stored.head.weight if is_large(stored.head) else None
+    return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead, noted)

@@ -6,19 +6,31 @@ counted after a session's last event.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
-from mediabeat.core.event import DROPPED_FRAMES, ERROR_ID, ERROR_SOURCE, QOE_ERROR_ID, QOE_ERROR_SOURCE, RESUME, Event, EventType
+from mediabeat.core.event import DROPPED_FRAMES, RESUME, Event, EventType
 from mediabeat.core.folding.hints import IS_ASSUMED, UNKNOWN
 from mediabeat.core.folding.tally import tally
-from mediabeat.core.playback import last_qoe, reached_s, segment, time_to_start_ms, union_length_s, within
+from mediabeat.core.playback import (
+    ErrorSource,
+    error_id,
+    error_source,
+    last_qoe,
+    reached_s,
+    segment,
+    time_to_start_ms,
+    union_length_s,
+    within,
+)
+from mediabeat.core.quality.experience import QOE_VERSION, experience_of
+from mediabeat.core.quality.outcome import outcome_of
 from mediabeat.core.session import Session
 from mediabeat.core.truncation import first_fitting
 
-METRICS_VERSION: Final = 3
+METRICS_VERSION: Final = 4
 """Raise it with every change of a formula. `mediabeat recompute` rewrites the summaries of lower versions."""
 
 ADS_BYTES: Final = 96 * 1024
@@ -112,6 +124,13 @@ class Metrics(Frozen):
     """The last `media.qoe.droppedFrames` that the player sent; 0 if it sent none."""
     dropped_frame_impacted: bool | None
     """True if frames were dropped."""
+    outcome: str | None
+    """How the session ended for its viewer: `played`, `start_failure`, `play_failure`, `business_error`, `exit_before_start` or
+    `early_exit`; null while it is open."""
+    experience_score: float | None
+    """How good the session was for its viewer, from 0 to 100; null while it is open, and if it is not judged."""
+    qoe_version: int | None
+    """Version of the formula behind outcome and score; null while the session is open."""
     error_events: int
     """Number of `error` events."""
     error_impacted: bool
@@ -147,14 +166,19 @@ class Metrics(Frozen):
     time then lasts from the first frame to the last report, whatever the viewer did; else false."""
 
 
-def measure(session: Session, close_reason: str | None = None) -> Metrics:
-    """Return all metrics of a session, up to its last event. `close_reason` is given once it is closed."""
+def measure(session: Session, close_reason: str | None = None, business_errors: tuple[str, ...] = ()) -> Metrics:
+    """Return all metrics of a session, up to its last event. `close_reason` is given once it is closed.
+
+    An error whose id begins with one of `business_errors` is a decision of the project's business.
+    """
     events, sums = session.events, tally(session)
     counts = Counter(event.type for event in events)
     farthest_s = reached_s(session)
     dropped = int(last_qoe(events, DROPPED_FRAMES) or 0)
     ads = tuple(ads_of(session, sums.ads))
     chapters = tuple(chapters_of(session, sums.chapters))
+    outcome = None if close_reason is None else outcome_of(session, business_errors)
+    experience = experience_of(session, outcome, playing_ms=sums.content_ms, stalls=sums.stalls, stall_ms=sums.stall_ms)
     metrics = Metrics(
         close_reason=close_reason,
         media_starts=1,
@@ -190,6 +214,9 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
         bitrate_change_impacted=counts[EventType.BITRATE_CHANGE] > 0,
         dropped_frames=dropped,
         dropped_frame_impacted=dropped > 0,
+        outcome=outcome,
+        experience_score=experience.score,
+        qoe_version=QOE_VERSION if outcome else None,
         error_events=counts[EventType.ERROR],
         error_impacted=counts[EventType.ERROR] > 0,
         player_errors=_error_ids(events, "player") if counts[EventType.ERROR] else (),
@@ -213,20 +240,6 @@ def measure(session: Session, close_reason: str | None = None) -> Metrics:
 
 def _has_reached(session: Session, farthest_s: float | None, percent: int) -> bool:
     return farthest_s is not None and farthest_s >= session.length_s * percent / 100
-
-
-def error_id(event: Event) -> str | None:
-    """Return the id of an `error` event: a parameter in the documentation, QoE data in real players."""
-    return event.params.get(ERROR_ID) or event.qoe.get(QOE_ERROR_ID)
-
-
-ErrorSource = Literal["player", "external"]
-
-
-def error_source(event: Event) -> ErrorSource:
-    """Return the source of an error: `external`, or by default `player`."""
-    source = event.params.get(ERROR_SOURCE) or event.qoe.get(QOE_ERROR_SOURCE)
-    return "external" if source == "external" else "player"
 
 
 def _error_ids(events: Iterable[Event], source: ErrorSource) -> tuple[str, ...]:

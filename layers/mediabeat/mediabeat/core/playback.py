@@ -4,9 +4,17 @@ Source: Adobe's Streaming Media reporting documentation.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, Literal
 
-from mediabeat.core.event import SECONDS_PER_DAY, TIME_TO_START, Event
+from mediabeat.core.event import (
+    ERROR_ID,
+    ERROR_SOURCE,
+    QOE_ERROR_ID,
+    QOE_ERROR_SOURCE,
+    SECONDS_PER_DAY,
+    TIME_TO_START,
+    Event,
+)
 from mediabeat.core.folding.spans import PlayState
 from mediabeat.core.session import Session
 
@@ -71,12 +79,29 @@ def time_to_start_ms(session: Session) -> int | None:
     sent = last_qoe(session.events, TIME_TO_START)
     if sent is not None:
         return int(sent)
-    if session.content_start is None:
-        return None
-    asked, began = session.start.ts, session.content_start.ts
+    return None if session.content_start is None else waited_ms(session, session.content_start.ts)
+
+
+def waited_ms(session: Session, until_ms: int) -> int:
+    """Return the time from `sessionStart` to a moment on the player's clock, without the ads that played between."""
+    asked = session.start.ts
     ads = (
-        max(0, min(span.end_ms, began) - max(span.begin_ms, asked))
+        max(0, min(span.end_ms, until_ms) - max(span.begin_ms, asked))
         for span in session.spans
         if span.ad is not None and span.state is PlayState.PLAYING
     )
-    return max(0, began - asked - sum(ads))
+    return max(0, until_ms - asked - sum(ads))
+
+
+def error_id(event: Event) -> str | None:
+    """Return the id of an `error` event: a parameter in the documentation, QoE data in real players."""
+    return event.params.get(ERROR_ID) or event.qoe.get(QOE_ERROR_ID)
+
+
+ErrorSource = Literal["player", "external"]
+
+
+def error_source(event: Event) -> ErrorSource:
+    """Return the source of an error: `external`, or by default `player`."""
+    source = event.params.get(ERROR_SOURCE) or event.qoe.get(QOE_ERROR_SOURCE)
+    return "external" if source == "external" else "player"

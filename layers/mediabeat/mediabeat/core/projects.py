@@ -9,6 +9,7 @@ import hmac
 import re
 import secrets
 import string
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from mediabeat.errors import InvalidInput, Problem
@@ -21,11 +22,16 @@ _SECRET_LETTERS: Final = string.ascii_letters + string.digits
 _SECRET_LENGTH: Final = 40
 """Letters of a secret: about 238 random bits."""
 
+MAX_BUSINESS_ERRORS: Final = 20
+MAX_PREFIX_BYTES: Final = 64
+"""Bounds of a project's business errors. With all of them its item has less than 2 KB, so each read of it costs half a unit."""
+
 
 class Project(NamedTuple):
     """One project, with the hashes of its API keys. `created_at` and `old_key_until` in epoch milliseconds.
 
     `keeps_viewer_uuids`: viewers' ids that are UUIDs are stored unhashed. The operator decides this at creation.
+    `business_errors`: prefixes of the ids of errors that are decisions of the business, such as a country without a licence.
     """
 
     id: str
@@ -34,17 +40,37 @@ class Project(NamedTuple):
     old_key_hash: str | None = None
     old_key_until: int | None = None
     keeps_viewer_uuids: bool = False
+    business_errors: tuple[str, ...] = ()
 
 
-def new_project(project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False) -> tuple[Project, str]:
+def new_project(
+    project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False, business_errors: Iterable[str] = ()
+) -> tuple[Project, str]:
     """Return a new project and its API key, which is not stored.
 
-    Raises InvalidInput for an id that cannot be a report suite.
+    Raises InvalidInput for an id that cannot be a report suite, and as `checked_business_errors` does.
     """
     if not PROJECT_ID.fullmatch(project_id):
         raise InvalidInput(Problem("project", "must be 1 to 100 letters, digits, dots, dashes or underscores"))
     key = _new_key()
-    return Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids), key
+    prefixes = checked_business_errors(business_errors)
+    return Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids, business_errors=prefixes), key
+
+
+def checked_business_errors(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return prefixes of error ids, each once and in order.
+
+    Raises InvalidInput if there are more than 20, or if one is empty, not printable, or longer than 64 bytes in UTF-8.
+    """
+    distinct = tuple(sorted(set(prefixes)))
+    for prefix in distinct:
+        if not prefix or not prefix.isprintable() or len(prefix.encode()) > MAX_PREFIX_BYTES:
+            rule = f"a prefix must be 1 to {MAX_PREFIX_BYTES} bytes of printable text; {prefix!r:.100} is not"
+            raise InvalidInput(Problem("business_errors", rule))
+    if len(distinct) > MAX_BUSINESS_ERRORS:
+        rule = f"a project may have {MAX_BUSINESS_ERRORS} prefixes; these are {len(distinct)}"
+        raise InvalidInput(Problem("business_errors", rule))
+    return distinct
 
 
 def rotated(project: Project, now_ms: int, *, grace_ms: int = 0) -> tuple[Project, str]:

@@ -71,7 +71,7 @@ class Head(NamedTuple):
     began_at: int | None = None
     moved_at: int | None = None  # when the playhead last moved
     playhead: float | None = None  # where it was then
-    noted: int | None = None  # the weight at which a checkpoint was last asked for; None in a session that is small
+    noted: int | None = None  # the weight at the last checkpoint; None in a session that is small
     parts: int | None = None  # of a CMCD session's first part: how many parts it has; None while it is the only one
 
 
@@ -109,6 +109,8 @@ class StoredSession(NamedTuple):
     events: frozenset[bytes]
     summary: bytes | None
     expires_at: int = 0
+    figures: bytes | None = None  # what the roll-ups count of it; None before the first look
+    version: int | None = None  # how often the figures changed; None if an earlier release started it and they never did
 
     def has_expired(self, now: int) -> bool:
         """Return whether the session's time is over (`now` in epoch ms). DynamoDB deletes it some days later."""

@@ -33,12 +33,23 @@ class SessionQuery(NamedTuple):
 
     @property
     def spans_days(self) -> bool:
-        """Whether the span is longer than a day. A bare end date means all of its last second, hence one second more."""
-        return self.until - self.since >= DAY_MS + 1_000
+        """Whether the span is longer than a day."""
+        return is_longer_than(1, self.since, self.until)
 
 
-_KINDS: Final[list[tuple[str, str]]] = [(device, video_type) for device in DEVICES for video_type in VIDEO_TYPES]
-"""Stored answers and bookmarks have an index of this list: add kinds at the end only."""
+def is_longer_than(days: int, since: int, until: int) -> bool:
+    """Return whether a span in epoch milliseconds is longer than some days. Its end may be all of the next second."""
+    return until - since >= days * DAY_MS + 1_000  # a bare end date means its whole last second
+
+
+KINDS: Final[tuple[tuple[str, str], ...]] = tuple((device, video_type) for device in DEVICES for video_type in VIDEO_TYPES)
+"""Device and video type of a session. Counters, answers and bookmarks have an index of this tuple: add kinds at the end only."""
+
+
+def kind_of(device: str, video_type: str) -> int | None:
+    """Return the index of a device and video type in KINDS; None for those of a later release."""
+    return KINDS.index((device, video_type)) if (device, video_type) in KINDS else None
+
 
 SHOWN_ID: Final = re.compile("[0-9a-f]{48}")
 
@@ -61,7 +72,8 @@ def shown_id(sid: str, *, device: str, video_type: str, started_at: int) -> str:
     session's own id has 64 digits and a viewer's UUID 32, so a request can name any of the three.
     """
     # Kinds of a later release are not in the list. Their sessions get an id that finds nothing here.
-    kind = _KINDS.index((device, video_type)) if (device, video_type) in _KINDS else 15
+    kind = kind_of(device, video_type)
+    kind = 15 if kind is None else kind
     return f"{max(0, started_at):012x}{kind:x}{_of_sid(sid)}"
 
 
@@ -77,6 +89,6 @@ def stands_for(shown: str, sid: str) -> bool:
 def place_of(shown: str) -> Place | None:
     """Return where the session of a shown id is listed; None when no session can have the id."""
     kind = int(shown[12], 16)
-    if kind >= len(_KINDS):
+    if kind >= len(KINDS):
         return None
-    return Place(*_KINDS[kind], started_at=int(shown[:12], 16), checksum=int(shown[13:21], 16))
+    return Place(*KINDS[kind], started_at=int(shown[:12], 16), checksum=int(shown[13:21], 16))

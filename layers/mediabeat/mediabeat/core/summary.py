@@ -12,7 +12,8 @@ from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import EventType
 from mediabeat.core.folding.log import fold_stored
-from mediabeat.core.metrics import ErrorSource, Metrics, error_id, error_source, measure
+from mediabeat.core.metrics import Metrics, measure
+from mediabeat.core.playback import ErrorSource, error_id, error_source
 from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
 from mediabeat.core.session import Session
 from mediabeat.core.stored_forms import by_position, compressed, decompressed
@@ -149,10 +150,15 @@ def _opened(packed: bytes) -> Any:
     return from_json(decompressed(packed))
 
 
-def summarize(stored: StoredSession, reason: CloseReason | None = None, folded: Session | None = None) -> Summary:
+def summarize(
+    stored: StoredSession,
+    reason: CloseReason | None = None,
+    folded: Session | None = None,
+    business_errors: tuple[str, ...] = (),
+) -> Summary:
     """Return the summary of a session. `reason` is given when the session closes now; an open session is measured up to now.
 
-    `folded` is the fold of the stored events, if the caller has it.
+    `folded` is the fold of the stored events, if the caller has it. `business_errors` are those of the session's project.
     """
     session = folded or fold_stored(stored)
     reason = reason or (CloseReason.SESSION_END if stored.head.phase is Phase.ENDED else stored.head.close_reason)
@@ -164,7 +170,7 @@ def summarize(stored: StoredSession, reason: CloseReason | None = None, folded: 
         if event.type is EventType.ERROR
     )
     kept = list(first_fitting(errors, ERRORS_BYTES))
-    return Summary(measure(session, reason), both_ends(log, MAX_LOG_LINES), totals(log), skew_ms, kept)
+    return Summary(measure(session, reason, business_errors), both_ends(log, MAX_LOG_LINES), totals(log), skew_ms, kept)
 
 
 def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:

@@ -50,6 +50,24 @@ def viewer_key_secret() -> str:
     return os.environ["VIEWER_KEY_SECRET"]
 
 
+class RollUpSettings(NamedTuple):
+    """The settings of the function that counts: how long it keeps what names a viewer, and how long counters."""
+
+    table_name: str
+    retention_s: int
+    rollup_retention_s: int
+
+
+@cache
+def roll_up_settings() -> RollUpSettings:
+    """Return the settings of the function that counts.
+
+    Raises KeyError with the name of a missing variable, and ValueError for a variable that is not a number.
+    """
+    deployed = settings()
+    return RollUpSettings(deployed.table_name, deployed.retention_s, int(os.environ["ROLLUP_RETENTION_DAYS"]) * SECONDS_PER_DAY)
+
+
 class ChannelSettings(NamedTuple):
     """The settings of the channels' function; the names of its secrets begin with `access_key_secrets`."""
 

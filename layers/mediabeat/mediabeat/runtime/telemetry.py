@@ -65,6 +65,8 @@ METRICS: Final[dict[str, Metric]] = {
     "SessionsNotClosed": Metric("Count", "sessions that a run of the closer could not close"),
     "RunIncomplete": Metric("Count", "1 if a run of the closer ended before it had reached every due session, else 0"),
     "RunsNotStarted": Metric("Count", "further runs of the closer that Lambda refused to start; see `IndexShards`"),
+    "RollUpChanges": Metric("Count", "changes of sessions that the roll-ups counted"),
+    "RollUpSkipped": Metric("Count", "records of the stream that could not be read, and so were not counted"),
 }
 """Every metric by its name. The code, the dashboard in template.yaml and the table in OPERATIONS.md have these and no others."""
 

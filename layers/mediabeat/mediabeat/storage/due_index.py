@@ -51,7 +51,7 @@ class DueIndex:
         """Move a session to another partition. Its due mark stays as it is. Returns False when it has none any more."""
         # What asks for a checkpoint has a partition of its own.
         item = key(sid, MEASURED if session_of(sid) else HEAD)
-        return self._table.update(item, "SET due_shard = :partition", HAS_MARK, {":partition": {"S": partition}})
+        return self._table.update(item, "SET due_shard = :partition REMOVE seen", HAS_MARK, {":partition": {"S": partition}})
 
     def home_of(self, sid: str) -> str:
         """Return the partition for a session that comes back from aside: nothing but its shard is known."""

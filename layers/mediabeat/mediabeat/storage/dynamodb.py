@@ -202,15 +202,25 @@ class Table:
 
         Returns False when a condition did not hold or another transaction was changing an item.
         """
+        return self.transact_or_see(writes) is None
+
+    def transact_or_see(self, writes: Sequence[dict[str, Any]]) -> dict[int, Item] | None:
+        """Make all these writes or none. Returns None when they are made.
+
+        Else returns the positions of the writes whose condition did not hold, with the old items of those that ask for `ALL_OLD`.
+        There are none if another transaction was changing an item.
+        """
         named = [{kind: {"TableName": self.name, **one} for kind, one in write.items()} for write in writes]
         with transient_errors_as_unavailable():
             try:
                 self.client.transact_write_items(TransactItems=named)  # type: ignore[arg-type]
             except ClientError as error:
                 if _reasons(error) - {"None"} and _reasons(error) <= {"None", "ConditionalCheckFailed", "TransactionConflict"}:
-                    return False
+                    reasons: list[Any] = error.response.get("CancellationReasons", [])
+                    failed = {at: one for at, one in enumerate(reasons) if one.get("Code") == "ConditionalCheckFailed"}
+                    return {at: dict(one.get("Item", {})) for at, one in failed.items()}
                 raise
-        return True
+        return None
 
     def query(self, condition: str, values: Item, *, at_first: int = 0, **options: Any) -> Iterator[Item]:
         """Yield the items that match a key condition. Reads only as far as the caller iterates.

@@ -21,6 +21,8 @@ def project_item(project: Project) -> Item:
         item |= {"old_key_hash": {"S": project.old_key_hash}, "old_key_until": {"N": str(project.old_key_until)}}
     if project.keeps_viewer_uuids:
         item |= {"keeps_viewer_uuids": {"BOOL": True}}
+    if project.business_errors:
+        item |= {"business_errors": {"L": [{"S": prefix} for prefix in project.business_errors]}}
     return item
 
 
@@ -33,6 +35,7 @@ def project_of(item: Item) -> Project:
         old_key_hash=item.get("old_key_hash", {}).get("S"),
         old_key_until=number_in(item, "old_key_until"),
         keeps_viewer_uuids="keeps_viewer_uuids" in item,
+        business_errors=tuple(prefix["S"] for prefix in item.get("business_errors", {}).get("L", ())),
     )
 
 

@@ -8,15 +8,25 @@ from mediabeat.core.projects import PROJECT_ID, AccessKey, Project
 from mediabeat.errors import NotFound, ProjectExists, StorageUnavailable
 from mediabeat.storage import channel_items, project_items
 from mediabeat.storage.dynamodb import EXISTS, IS_NEW, Table
+from mediabeat.storage.table import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-SAME_KEY: Final = "key_hash = :seen OR key_hash = :new"
-
 MAX_ATTEMPTS: Final = 5
 """Attempts of a transaction beside others, each of which takes milliseconds."""
+
+
+def _is_still(project: Project, name: str) -> tuple[str, Item]:
+    """Return the condition that a project's item has this key and these business errors, and the condition's values."""
+    item = project_items.project_item(project)
+    values = {f":{name}_key": item["key_hash"]}
+    errors = "attribute_not_exists(business_errors)"
+    if "business_errors" in item:
+        errors = f"business_errors = :{name}_errors"
+        values[f":{name}_errors"] = item["business_errors"]
+    return f"(key_hash = :{name}_key AND {errors})", values
 
 
 class Admission(NamedTuple):
@@ -38,6 +48,11 @@ class Registry:
             return None
         item = self._table.get(project_items.project_key(project_id))
         return project_items.project_of(item) if item else None
+
+    def business_errors(self, project_id: str) -> tuple[str, ...]:
+        """Return the prefixes of a project's business errors, by one read; empty when there is no such project."""
+        project = self.project(project_id)
+        return project.business_errors if project else ()
 
     def admission(self, project_id: str, channel_name: str) -> Admission:
         """Return the facts that decide about a new session, by one request.
@@ -71,16 +86,17 @@ class Registry:
         self._disable(key for key in self.access_keys(project.id) if key.created_at < project.created_at)
 
     def replace_project(self, project: Project, *, seen: Project | None = None) -> None:
-        """Store a project that has changed; with `seen`, only if its key is still the one that was seen.
+        """Store a project that has changed; with `seen`, only if its key and its settings are still those seen.
 
-        Raises NotFound when it no longer exists, or has another key.
+        Raises NotFound when it no longer exists, or another command has changed it.
         """
         item, values = project_items.project_item(project), {}
         condition = EXISTS
-        if seen is not None:  # or the new one, when the SDK repeats a request whose answer was lost
-            condition, values = SAME_KEY, {":seen": {"S": seen.key_hash}, ":new": {"S": project.key_hash}}
+        if seen is not None:  # or the new ones, when the SDK repeats a request whose answer was lost
+            (is_seen, seen_values), (is_new, new_values) = _is_still(seen, "seen"), _is_still(project, "new")
+            condition, values = f"{is_seen} OR {is_new}", seen_values | new_values
         if not self._table.put(item, condition, values):
-            raise NotFound(f"there is no project {project.id}, or another command has just changed its key")
+            raise NotFound(f"there is no project {project.id}, or another command has just changed it")
 
     def delete_project(self, project_id: str) -> None:
         """Delete a project. It accepts no sessions and no queries any more; its sessions stay until they expire.

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.close_rules import MINUTE_MS, CloseReason
 from mediabeat.core.records import Head, ListEntry, Phase, Start, StoredSession
 from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.storage.table import Item, key, number_in
@@ -13,7 +13,7 @@ from mediabeat.storage.table import Item, key, number_in
 HEAD: Final = "head"
 START: Final = "start"
 
-TAIL_BYTES: Final = 705
+TAIL_BYTES: Final = 685
 """Once the tail has this many bytes, the next append moves it to a page. This keeps the head, with one more event, below 1 KB:
 one write unit."""
 
@@ -45,8 +45,11 @@ def shard_of(sid: str, shards: int) -> int:
     return zlib.crc32(sid.encode()) % shards
 
 
-def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
-    """Return the head of a session, with an empty tail, in a partition of the index `due`; `expires_at` in epoch seconds."""
+def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int, of: bytes | None = None) -> Item:
+    """Return the head of a session, with an empty tail, in a partition of the index `due`; `expires_at` in epoch seconds.
+
+    `of` names its project and its kind to the stream, which counts an open session as watching now.
+    """
     numbers = {
         "last_at": head.last_at,
         "due_at": head.due_at,
@@ -59,6 +62,7 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
         "noted": head.noted,
         "parts": head.parts,
         "tail_bytes": 0,
+        "seen": -MINUTE_MS if head.phase is Phase.OPEN else None,
         "expires_at": expires_at,
     }
     item = key(sid, HEAD) | {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
@@ -67,6 +71,8 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int) -> Item:
         item["due_shard"] = {"S": due_shard}
     if head.playhead is not None:
         item["playhead"] = playhead_value(head.playhead)
+    if of is not None:
+        item["of"] = {"B": of}
     if head.close_reason is not None:
         item["close_reason"] = {"S": head.close_reason}
     return item
@@ -115,17 +121,6 @@ def page_item(sid: str, events: Iterable[bytes], *, expires_at: int) -> Item:
     return key(sid, f"page#{digest}") | {"events": {"BS": packed}, "expires_at": {"N": str(expires_at)}}
 
 
-def with_tail(head: Item, events: Iterable[bytes]) -> Item:
-    """Return the head of a new session that has these events already."""
-    packed = sorted(set(events))
-    return head | {"tail": {"BS": packed}, "tail_bytes": {"N": str(sum(map(len, packed)))}}
-
-
-def waiting_key(sid: str) -> Item:
-    """Return the key of the page for CMCD lines that came before the session exists. It is read with the other pages."""
-    return key(sid, "page#waiting")
-
-
 def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Distribute the events of a downloaded session over pages that each fit into an item."""
     page: list[bytes] = []
@@ -141,11 +136,19 @@ def pages(events: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 def start_item(
-    sid: str, start: Start, *, shards: int, expires_at: int, summary: bytes | None = None, is_short: bool = False
+    sid: str,
+    start: Start,
+    *,
+    shards: int,
+    expires_at: int,
+    summary: bytes | None = None,
+    is_short: bool = False,
+    figures: bytes | None = None,
 ) -> Item:
     """Return the item that makes a session exist and lists it; `expires_at` in epoch seconds.
 
-    `is_short`: the whole summary is the one in `checkpoints`.
+    `is_short`: the whole summary is the one in `checkpoints`. `figures`: what the roll-ups count of the session; without them, it
+    is an attempt. Starts of releases without roll-ups lack `version`, and the roll-ups count only what is measured later.
     """
     opt_outs = {"opt_out_share": start.opt_out_share, "opt_out_forwarding": start.opt_out_forwarding}
     item = key(sid, START) | {
@@ -156,6 +159,8 @@ def start_item(
         "caller": {"B": compressed(start.caller.encode())},
         "event": {"B": start.event},
         "expires_at": {"N": str(expires_at)},
+        "version": {"N": "0"},
+        **({"figures": {"B": figures}} if figures is not None else {}),
         **({"summary": {"B": summary}} if summary is not None else {}),
         **({"is_short": {"BOOL": True}} if is_short else {}),
         **({"source": {"S": start.source}} if start.source else {}),
@@ -223,7 +228,7 @@ def stored_session_from(sid: str, items: Iterable[Item]) -> StoredSession | None
     """Read the items of a session's partition; None when there is no head."""
     head: Head | None = None
     start: Start | None = None
-    summary, expires_at = None, 0
+    summary, expires_at, figures, version = None, 0, None, None
     events: set[bytes] = set()
     for item in items:
         match item["sk"]["S"]:
@@ -235,8 +240,18 @@ def stored_session_from(sid: str, items: Iterable[Item]) -> StoredSession | None
                 start = start_of(item)
                 events.add(start.event)
                 summary = summary_in(item)
+                figures, version = item.get("figures", {}).get("B"), number_in(item, "version")
             case _:
                 events.update(item["events"]["BS"])
     if head is None:
         return None
-    return StoredSession(sid=sid, head=head, start=start, events=frozenset(events), summary=summary, expires_at=expires_at)
+    return StoredSession(
+        sid=sid,
+        head=head,
+        start=start,
+        events=frozenset(events),
+        summary=summary,
+        expires_at=expires_at,
+        figures=figures and bytes(figures),
+        version=version,
+    )

@@ -97,7 +97,7 @@ class SessionQueries:
         head, start, beside = self._table.get_all(*keys, consistent=True)
         if head is None or start is None:
             return None
-        measured = checkpoints.measured_of(beside) if beside else checkpoints.Measured(None, None, None)
+        measured = checkpoints.measured_of(beside) if beside else checkpoints.Measured(None, None)
         whole = session_items.summary_in(start)
         if whole is not None and "is_short" in start and measured.summary is not None:
             whole = measured.summary

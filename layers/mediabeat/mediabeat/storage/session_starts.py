@@ -8,6 +8,7 @@ from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
 from mediabeat.storage import checkpoints, session_items, upload_items, viewer_items
 from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
+from mediabeat.storage.rollups.watching import watching_value
 from mediabeat.storage.table import Item, key
 from mediabeat.storage.upload_items import Upload
 from mediabeat.storage.write_units import check_units
@@ -99,7 +100,7 @@ class SessionStarts:
             self._table.put(session_items.page_item(stored.sid, page, expires_at=stored.expires_at))
         expires_at, summary = stored.expires_at, stored.summary
         short = short_form(summary) if summary else None
-        listed: Item = {"summary": short or summary, "is_short": short is not None}
+        listed: Item = {"summary": short or summary, "is_short": short is not None, "figures": stored.figures}
         new = [
             self._head_item(stored.sid, stored.head, start, expires_at),
             session_items.start_item(stored.sid, start, shards=self._shards, expires_at=expires_at, **listed),
@@ -116,4 +117,5 @@ class SessionStarts:
 
     def _head_item(self, sid: str, head: Head, start: Start, expires_at: int) -> Item:
         due_shard = partition_of(sid, start.project_id, weight=head.weight, shards=self._shards)
-        return session_items.head_item(sid, head, due_shard=due_shard, expires_at=expires_at)
+        of = watching_value(start)
+        return session_items.head_item(sid, head, due_shard=due_shard, expires_at=expires_at, of=of)

@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from mediabeat.core import event_codec
-from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits
 from mediabeat.core.records import Head, Phase, StoredSession
 from mediabeat.storage import session_items
-from mediabeat.storage.dynamodb import EXISTS, ConditionFailed, Table
+from mediabeat.storage.dynamodb import ConditionFailed, Table
 from mediabeat.storage.table import Item, key
 
 if TYPE_CHECKING:
@@ -17,19 +17,23 @@ if TYPE_CHECKING:
     from mediabeat.core.lifecycle import Mark
     from mediabeat.storage.checkpoints import Checkpoints
     from mediabeat.storage.due_index import DueIndex
+    from mediabeat.storage.rollups.list_entries import ListEntries
     from mediabeat.storage.session_queries import Opened
 
 # Conditions on a head. `:now` is the server's clock.
-STILL_OPEN: Final = "phase = :open AND due_at > :now AND last_at <= :now"  # a later call may be faster: `last_at` never goes back
+# A later call may be faster: `last_at` never goes back. Heads of 0.1 lack `began_at`. `over_by_head` has the same rules.
+STILL_OPEN: Final = "phase = :open AND last_at <= :now AND (due_at > :now OR (last_at >= :not_quiet AND NOT began_at < :not_old))"
 STILL_TAKES_STRAGGLERS: Final = "phase = :ended AND due_at > :now"
 HAS_ROOM: Final = "NOT taken >= :most"  # also true for a head without the attribute
 TAIL_HAS_ROOM: Final = "tail_bytes < :full"
 SAME_TAIL: Final = "tail = :tail"
 SAME_MARK: Final = "phase = :phase AND due_at = :seen"
-SAME_PAST_MARK: Final = f"{SAME_MARK} AND last_at <= :now"  # several events may be stored under one mark
 HAS_MARK: Final = "attribute_exists(due_at)"
 SAME_TIME: Final = "last_at = :last_at"
 SAME_AS_READ: Final = "phase = :phase AND last_at = :last_at AND taken = :taken"  # each event raises `taken`
+
+NOT_SEEN: Final = " REMOVE seen"
+"""`seen` is negative when the session sent its first event in a minute: only then does the stream count it as watching."""
 
 
 class NotAppended(Exception):
@@ -50,51 +54,64 @@ class Store:
         self._shards = index_shards
 
     @cached_property
+    def entries(self) -> "ListEntries":
+        """What the closer writes into the list of sessions."""
+        from mediabeat.storage.rollups.list_entries import ListEntries  # no append needs it
+
+        return ListEntries(self._table)
+
+    @cached_property
     def checkpoints(self) -> "Checkpoints":
         """What is stored beside large sessions."""
         from mediabeat.storage.checkpoints import Checkpoints  # no usual append needs it
 
-        return Checkpoints(self._table, retention_s=self._retention_s, shards=self._shards)
+        return Checkpoints(self._table)
 
     # Appending
 
-    def append(self, sid: str, events: Set[bytes], *, now: int, to: Phase = Phase.OPEN) -> None:
-        """Append events, all or none, to a session before its due mark.
+    def append(self, sid: str, events: Set[bytes], limits: Limits, *, now: int) -> None:
+        """Append events, all or none, to an open session to which no time-out applies by its head.
 
         Raises NotAppended, and as all appends CostsTooMuch, with nothing stored.
         """
-        condition = STILL_OPEN if to is Phase.OPEN else STILL_TAKES_STRAGGLERS
-        self._append(sid, events, now, f"{HAS_ROOM} AND {condition}", "", {f":{to}": {"S": to}, **_most()})
+        self._append(sid, events, now, f"{HAS_ROOM} AND {STILL_OPEN}", "", _still_open(limits, now) | _most())
 
-    def append_last(
-        self, sid: str, events: Set[bytes], *, ended_ts: int, due_at: int, now: int, past_mark_of: Head | None = None
-    ) -> None:
+    def append_stragglers(self, sid: str, events: Set[bytes], *, now: int) -> None:
+        """Append events, all or none, to an ended session before its due mark. Raises NotAppended."""
+        self._append(sid, events, now, f"{HAS_ROOM} AND {STILL_TAKES_STRAGGLERS}", "", {":ended": {"S": Phase.ENDED}, **_most()})
+
+    def append_last(self, sid: str, events: Set[bytes], limits: Limits, *, ended_ts: int, due_at: int, now: int) -> None:
         """Append a `sessionEnd`, with or without other events. Until `due_at`, the session still accepts stragglers.
 
-        A `sessionEnd` on its own is accepted even when the session is full. After the due mark, `past_mark_of` is the head that
-        was seen. Raises NotAppended.
+        A `sessionEnd` on its own is accepted even when the session is full. Raises NotAppended.
         """
         changes = ", phase = :ended, ended_at = :now, ended_ts = :ended_ts, due_at = :due_at"
         values = {":ended_ts": {"N": str(ended_ts)}, ":due_at": {"N": str(due_at)}, ":ended": {"S": Phase.ENDED}}
         room, most = ("", {}) if len(events) == 1 else (f"{HAS_ROOM} AND ", _most())
-        if past_mark_of is None:
-            condition, known = STILL_OPEN, {":open": {"S": Phase.OPEN}}
-        else:
-            condition, known = SAME_PAST_MARK, _as_seen(past_mark_of)
-        self._append(sid, events, now, room + condition, changes, values | known | most)
+        self._append(sid, events, now, room + STILL_OPEN, changes, values | _still_open(limits, now) | most)
 
-    def append_past_mark(self, sid: str, events: Set[bytes], *, mark: "Mark | None", head: Head, now: int) -> None:
-        """Append events to an open session after its due mark, unless the mark has moved since the head was seen.
+    def rearm(self, sid: str, mark: "Mark", *, seen: Head, checkpoint: Item | None = None) -> bool:
+        """Move the due mark of an open session. Returns False when another closer was faster.
 
-        Moves the mark; without a new one, it stays for the closer. Raises NotAppended.
+        A checkpoint is written in the same transaction: so none comes back while the session is erased, and a newer one stays.
         """
-        changes, values = _moving(mark) if mark else ("", {})
-        self._append(sid, events, now, f"{HAS_ROOM} AND {SAME_PAST_MARK}", changes, values | _as_seen(head) | _most())
-
-    def rearm(self, sid: str, mark: "Mark", *, seen: Head) -> bool:
-        """Move the due mark of an open session. Returns False when another request changed the session first."""
-        changes, values = _moving(mark)
-        return self._update_head(sid, f"SET {changes.removeprefix(', ')}", SAME_MARK, values | _as_seen(seen))
+        values = {
+            ":new": {"N": str(mark.due_at)},
+            ":moved_at": {"N": str(mark.moved_at)},
+            ":began_at": {"N": str(mark.began_at)},
+            ":playhead": session_items.playhead_value(mark.playhead),
+            ":phase": {"S": seen.phase},
+            ":seen": {"N": str(seen.due_at)},
+        }
+        changes = "SET due_at = :new, moved_at = :moved_at, playhead = :playhead, began_at = :began_at"
+        if mark.noted is not None:
+            changes, values = f"{changes}, noted = :noted", values | {":noted": {"N": str(mark.noted)}}
+        changes += NOT_SEEN
+        try:
+            self._change_head_item(sid, changes, SAME_MARK, values, checkpoint)
+        except ConditionFailed:
+            return False
+        return True
 
     def _append(self, sid: str, events: Set[bytes], now: int, condition: str, changes: str, values: Item) -> None:
         """Append under a condition: to the tail, or to a new tail after a full one has moved to a page.
@@ -104,8 +121,9 @@ class Store:
         """
         size = sum(map(len, events))
         expires_at = now // 1_000 + self._retention_s
-        changes = f"SET last_at = :now{changes}"
-        values = values | {":now": {"N": str(now)}, ":weight": {"N": str(sum(map(event_codec.event_weight, events)))}}
+        changes = f"SET last_at = :now, seen = last_at - :minute{changes}"
+        numbers = {":now": now, ":minute": now - now % MINUTE_MS, ":weight": sum(map(event_codec.event_weight, events))}
+        values = values | {name: {"N": str(number)} for name, number in numbers.items()}
         if size > session_items.LARGE_BYTES:
             from mediabeat.storage.write_units import check_append  # few requests are large
 
@@ -138,15 +156,15 @@ class Store:
             tail, is_full = session_items.tail_of(old), session_items.has_full_tail(old)
             raise NotAppended(session_items.head_of(old), tail, tail_is_full=is_full) from None
 
-    def _change_head_item(self, sid: str, changes: str, condition: str, values: Item, page: Item | None = None) -> None:
-        """Change a head as `_change_head` does. Raises ConditionFailed."""
+    def _change_head_item(self, sid: str, changes: str, condition: str, values: Item, other: Item | None = None) -> None:
+        """Change a head, and write another item in the same transaction if there is one. Raises ConditionFailed."""
         update = {
             "Key": key(sid, session_items.HEAD),
             "UpdateExpression": changes,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }
-        self._table.update_with(update, page)
+        self._table.update_with(update, other)
 
     # Closing
 
@@ -167,22 +185,15 @@ class Store:
             ":last_at": {"N": str(seen.last_at)},
             ":taken": {"N": str(seen.weight)},
         }
-        return self._update_head(sid, "SET phase = :closed, close_reason = :reason, closed_at = :closed_at", SAME_AS_READ, values)
-
-    def write_summary(self, sid: str, summary: bytes, *, short: bytes | None = None, as_of: int = 0, expires_at: int = 0) -> None:
-        """Write the summary of a closed session into its list entry, or there a `short` one and the whole beside the session."""
-        start = key(sid, session_items.START)
-        if short is None:
-            self._table.update(start, "SET summary = :summary REMOVE is_short", EXISTS, {":summary": {"B": summary}})
-            return
-        self.checkpoints.write_whole_summary(sid, summary, short=short, as_of=as_of, expires_at=expires_at)
+        changes = f"SET phase = :closed, close_reason = :reason, closed_at = :closed_at{NOT_SEEN}"
+        return self._table.update(key(sid, session_items.HEAD), changes, SAME_AS_READ, values)
 
     def drop_due_mark(self, sid: str, *, reason: CloseReason, closed_at: int) -> bool:
         """Remove a closed session from the index `due`, with its reason. Returns False when another closer has done so."""
         from secrets import token_hex  # no append needs it
 
         caller = token_hex(8)
-        changes = "SET close_reason = :reason, closed_at = :closed_at, closed_by = :caller REMOVE due_at, due_shard"
+        changes = "SET close_reason = :reason, closed_at = :closed_at, closed_by = :caller REMOVE due_at, due_shard, seen"
         values = {":reason": {"S": reason}, ":closed_at": {"N": str(closed_at)}, ":caller": {"S": caller}}
         try:
             self._change_head_item(sid, changes, HAS_MARK, values)
@@ -194,9 +205,6 @@ class Store:
     def forget_unfinished(self, sid: str, *, seen: Head) -> None:
         """Delete the head of a session whose creation failed and so was never acknowledged, unless a repeat has renewed it."""
         self._table.delete_if(key(sid, session_items.HEAD), SAME_TIME, {":last_at": {"N": str(seen.last_at)}})
-
-    def _update_head(self, sid: str, changes: str, condition: str, values: Item) -> bool:
-        return self._table.update(key(sid, session_items.HEAD), changes, condition, values)
 
     # Reading
 
@@ -216,17 +224,9 @@ class Store:
         return read_session(self._table, sid, up_to=up_to)
 
 
-def _as_seen(head: Head) -> Item:
-    return {":phase": {"S": head.phase}, ":seen": {"N": str(head.due_at)}}
-
-
-def _moving(mark: "Mark") -> tuple[str, Item]:
-    values = {":new": {"N": str(mark.due_at)}, ":moved_at": {"N": str(mark.moved_at)}, ":began_at": {"N": str(mark.began_at)}}
-    changes = ", due_at = :new, moved_at = :moved_at, playhead = :playhead, began_at = :began_at"
-    values |= {":playhead": session_items.playhead_value(mark.playhead)}
-    return (
-        (changes, values) if mark.noted is None else (f"{changes}, noted = :noted", values | {":noted": {"N": str(mark.noted)}})
-    )
+def _still_open(limits: Limits, now: int) -> Item:
+    first = {":not_quiet": now - limits.quiet_ms + 1, ":not_old": now - limits.max_age_ms + 1}
+    return {":open": {"S": Phase.OPEN}} | {name: {"N": str(moment)} for name, moment in first.items()}
 
 
 def _most() -> Item:

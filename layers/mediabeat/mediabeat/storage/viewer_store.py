@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from mediabeat.storage import checkpoints, upload_items, viewer_items
 from mediabeat.storage.dynamodb import EXISTS, Table
+from mediabeat.storage.rollups.list_entries import ListEntries
+from mediabeat.storage.session_items import START
 from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
 
@@ -16,6 +18,7 @@ class ViewerStore:
 
     def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
         self._table = Table(table_name, client)
+        self._list = ListEntries(self._table)
 
     def entries(self, project_id: str, viewer: str) -> list[ViewerEntry]:
         """Return the entries of all sessions of a viewer (a UUID), by a consistent read."""
@@ -33,7 +36,10 @@ class ViewerStore:
         """
         keys = self._keys_of_session(sid)
         for key in keys:
-            self._table.delete(key)
+            if key["sk"] == {"S": START}:
+                self._list.remove(sid)
+            else:
+                self._table.delete(key)
         return len(keys)
 
     def remove_entry(self, entry: ViewerEntry) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS, Limits
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
-from mediabeat.core.records import Head, Phase
+from mediabeat.core.records import Head
 from mediabeat.core.session_id import SESSION_ID, arrival_to_keep
 from mediabeat.errors import MediabeatError, SessionClosed, SessionUnknown, StorageUnavailable
 from mediabeat.storage.session_store import NotAppended, Store
@@ -57,7 +57,7 @@ def append_events(
             if attempt:
                 on_retry()
             try:
-                _append(sid, left.values(), store, now=now)
+                _append(sid, left.values(), store, limits, now=now)
                 outcomes |= dict.fromkeys(left)
                 break
             except NotAppended as refusal:
@@ -65,7 +65,7 @@ def append_events(
                     raise SessionUnknown(f"no session {sid}") from None
                 # A later request may have been faster, or another server's clock may be ahead: a session's time never goes back.
                 now = max(now, refusal.head.last_at)
-                outcomes |= _append_some(sid, left, refusal.head, refusal.tail, store, limits, now=now)
+                outcomes |= _append_some(sid, left, refusal.head, store, limits, now=now)
             left = {position: event for position, event in left.items() if position not in outcomes}
         else:
             raise StorageUnavailable("other events of the same session were faster")
@@ -76,16 +76,16 @@ def append_events(
 
 
 def _append_some(
-    sid: str, events: Mapping[int, Event], head: Head, tail: Sequence[bytes], store: Store, limits: Limits, *, now: int
+    sid: str, events: Mapping[int, Event], head: Head, store: Store, limits: Limits, *, now: int
 ) -> dict[int, MediabeatError | None]:
     """Return the outcomes of those events that the head decides about. The usual append may be tried for the others."""
     # Imported here: the usual append succeeds, and a cold start should not pay for the other ways.
-    from mediabeat.core.lifecycle import Action, decide_append
+    from mediabeat.core.lifecycle import Action, decide_append, over_by_head
 
     outcomes: dict[int, MediabeatError | None] = {}
-    together: dict[Action, dict[int, Event]] = {}
+    stragglers: dict[int, Event] = {}
     for position, event in events.items():
-        match action := decide_append(event, head, now=now):
+        match decide_append(event, head, limits, now=now):
             case Action.IGNORE:
                 outcomes[position] = None
             case Action.REFUSE:
@@ -94,14 +94,17 @@ def _append_some(
                 outcomes[position] = SessionClosed("the session is full")
             case Action.WAIT:
                 raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
-            case _:
-                together.setdefault(action, {})[position] = event
-    with suppress(NotAppended):  # another request has just changed the head
-        if stragglers := together.get(Action.APPEND_STRAGGLER):
-            store.append(sid, set(map(pack, stragglers.values())), now=now, to=Phase.ENDED)
+            case Action.CLOSE_AND_REFUSE if over := over_by_head(head, limits, now=now):
+                reason, closed_at = over
+                # Close first: an earlier request that is still running could otherwise bring the session back to life.
+                is_closed = store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head)
+                return dict.fromkeys(events, SessionClosed(f"the session's time was up: {reason}")) if is_closed else {}
+            case Action.APPEND_STRAGGLER:
+                stragglers[position] = event
+    if stragglers:
+        with suppress(NotAppended):  # another request has just changed the head
+            store.append_stragglers(sid, set(map(pack, stragglers.values())), now=now)
             outcomes |= dict.fromkeys(stragglers)
-        if late := together.get(Action.CHECK_TIME_OUTS):
-            outcomes |= dict.fromkeys(late, _append_past_mark(sid, late.values(), head, tail, store, limits, now=now))
     return outcomes
 
 
@@ -109,8 +112,8 @@ def _with_arrival(event: Event, sid: str, now: int) -> Event:
     return event._replace(arrived_at=arrival_to_keep(sid, event.ts, now))
 
 
-def _append(sid: str, events: Collection[Event], store: Store, *, now: int, past_mark_of: Head | None = None) -> None:
-    """Store events by one write, in a session that is open and not past its due mark.
+def _append(sid: str, events: Collection[Event], store: Store, limits: Limits, *, now: int) -> None:
+    """Store events by one write, in a session that is open and to which no time-out applies.
 
     Raises NotAppended, and SessionUnknown for a text that is not a session's id.
     """
@@ -119,31 +122,6 @@ def _append(sid: str, events: Collection[Event], store: Store, *, now: int, past
     packed = {pack(event) for event in events}
     ends = [event.ts for event in events if event.type is EventType.SESSION_END]
     if ends:
-        store.append_last(sid, packed, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now, past_mark_of=past_mark_of)
+        store.append_last(sid, packed, limits, ended_ts=max(ends), due_at=now + LATE_EVENT_GRACE_MS, now=now)
     else:
-        store.append(sid, packed, now=now)
-
-
-def _append_past_mark(
-    sid: str, events: Collection[Event], head: Head, tail: Sequence[bytes], store: Store, limits: Limits, *, now: int
-) -> SessionClosed | None:
-    """Append events to a session whose due mark has passed, or close it and return why. Only the head decides, nothing is read.
-
-    Raises NotAppended.
-    """
-    from mediabeat.core.lifecycle import mark_by_head, over_by_head
-
-    if over := over_by_head(head, limits, now=now):
-        reason, closed_at = over
-        # Close before refusing: an earlier request that is still running could otherwise bring the session back to life.
-        if not store.mark_closed(sid, reason=reason, closed_at=closed_at, seen=head):
-            raise NotAppended(head)
-        return SessionClosed(f"the session's time was up: {reason}")
-    if any(event.type is EventType.SESSION_END for event in events):
-        _append(sid, events, store, now=now, past_mark_of=head)
-    else:
-        mark = mark_by_head(head, tail, events, limits, now=now)
-        if mark and mark.noted is not None:
-            store.checkpoints.ask_for(sid, now=now)
-        store.append_past_mark(sid, set(map(pack, events)), mark=mark, head=head, now=now)
-    return None
+        store.append(sid, packed, limits, now=now)

@@ -9,14 +9,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.errors import LargeSession, StorageUnavailable
 from mediabeat.storage import due_partitions
 from mediabeat.storage.session_store import Store
-from mediabeat.use_cases.look_at_session import Closed, close_or_rearm
+from mediabeat.use_cases.look_at_session import BusinessErrors, Closed, close_or_rearm
 from mediabeat.use_cases.take_due_sessions import DueSessions, Turns, Waiting
 
 SHARDS_PER_RUN: Final = 2
@@ -73,10 +74,11 @@ Look = Callable[[Waiting], Outcome]
 class _Looks:
     """How a run looks at a session, by the lane in which the session waits."""
 
-    def __init__(self, store: Store, limits: Limits, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, limits: Limits, clock: Callable[[], int], business_errors: BusinessErrors) -> None:
         self._store = store
         self._limits = limits
         self._clock = clock
+        self._business_errors = cache(business_errors)
         self.found_large: deque[Waiting] = deque()
 
     def usual(self, one: Waiting) -> Outcome:
@@ -121,7 +123,8 @@ class _Looks:
         return closed
 
     def _look(self, sid: str, *, max_weight: int | None) -> Closed | None:
-        return close_or_rearm(sid, self._store, self._limits, now=self._clock(), max_weight=max_weight)
+        about: Any = {"max_weight": max_weight, "business_errors": self._business_errors}
+        return close_or_rearm(sid, self._store, self._limits, now=self._clock(), **about)
 
 
 class _Lane:
@@ -161,14 +164,22 @@ class _Lane:
 
 
 def close_due(
-    store: Store, limits: Limits, clock: Callable[[], int], *, ms_left: Callable[[], int], number: int = 0, slices: int = 1
+    store: Store,
+    limits: Limits,
+    clock: Callable[[], int],
+    *,
+    ms_left: Callable[[], int],
+    number: int = 0,
+    slices: int = 1,
+    business_errors: BusinessErrors = lambda _: (),
 ) -> Run:
     """Close or re-arm every due session in one slice of the shards until time runs out.
 
-    The sessions that are left keep their marks. The next run takes them, or another one that runs at the same time. Raises
-    StorageUnavailable when the database does not say of any session whether it is due.
+    The sessions that are left keep their marks. The next run takes them, or another one that runs at the same time.
+    `business_errors` is called once for each project. Raises StorageUnavailable when the database does not say of any session
+    whether it is due.
     """
-    looks = _Looks(store, limits, clock)
+    looks = _Looks(store, limits, clock, business_errors)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(WORKERS) as threads:
         due = DueSessions(store.due, clock(), threads.map, number=number, slices=slices)

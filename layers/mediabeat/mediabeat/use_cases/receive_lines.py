@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import Limits, Liveness, next_due
 from mediabeat.core.cmcd.line import Line, pack, session_id
-from mediabeat.core.event import RESUME, Event, EventType
+from mediabeat.core.event import RESUME, Event
 from mediabeat.core.event_codec import is_full
-from mediabeat.core.lifecycle import mark_by_head, over_by_head
+from mediabeat.core.lifecycle import over_by_head
 from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.request_limits import LINES_UNITS
 from mediabeat.errors import InvalidInput, ProjectUnknown, StorageUnavailable
@@ -35,9 +35,8 @@ class Received(NamedTuple):
 
 
 class Outcome(Enum):
-    """What became of an attempt to append lines to a session that is not simply open."""
+    """Why a session did not take lines."""
 
-    STORED = "stored"
     FULL = "the session is full"
     CLOSED = "the session is over"
     AGAIN = "another request has just changed the session"
@@ -94,24 +93,23 @@ class Lines:
                 on_retry()
             sid = session_id(one.project_id, one.player_sid, part)
             try:
-                self._store.append(sid, set(map(pack, left)), now=now)
-                outcome, head = Outcome.STORED, None
+                self._store.append(sid, set(map(pack, left)), self._limits, now=now)
             except NotAppended as refusal:
                 head = refusal.head
-                if head is None:
-                    if (begun := self._begin(one, sid, part, left, now)) is not None:
-                        return begun._replace(ignored=begun.ignored + len(lines) - len(left))
-                    continue
-                # A later request may have been faster, or another server's clock may be ahead.
-                now = max(now, head.last_at)
-                outcome = self._append_to(sid, left, head, refusal.tail, now)
-            if outcome is Outcome.STORED:
+            else:
                 if any(line.is_live for line in left):
                     self._sessions.list_as_live(sid)
                 return Received(stored=len(left), ignored=len(lines) - len(left))
+            if head is None:
+                if (begun := self._begin(one, sid, part, left, now)) is not None:
+                    return begun._replace(ignored=begun.ignored + len(lines) - len(left))
+                continue
+            # A later request may have been faster, or another server's clock may be ahead.
+            now = max(now, head.last_at)
+            outcome = self._refused_by(sid, head, now)
             if outcome is Outcome.FULL:
                 return Received(ignored=len(lines))
-            if outcome is Outcome.AGAIN or head is None:
+            if outcome is Outcome.AGAIN:
                 continue
             if part == 1 and head.parts is not None:
                 part = head.parts
@@ -122,29 +120,19 @@ class Lines:
                 return Received(ignored=len(lines))
         raise StorageUnavailable("other lines of the same session were faster")
 
-    def _append_to(self, sid: str, lines: Sequence[Line], head: Head, tail: Sequence[bytes], now: int) -> Outcome:
-        """Append lines to a session that exists and did not take them, if its head allows it. Nothing is read."""
+    def _refused_by(self, sid: str, head: Head, now: int) -> Outcome:
+        """Return why the head of a session did not take lines. A session whose time is up is closed."""
         if not head.phase.is_known:
             raise StorageUnavailable("the session is in a phase of a later release, which takes the repeat")
         if head.phase is not Phase.OPEN:
             return Outcome.CLOSED
         if is_full(head.weight):
             return Outcome.FULL
-        if head.due_at is not None and head.due_at > now:
-            return Outcome.AGAIN
         if over := over_by_head(head, self._limits, now=now):
-            # Close before refusing: an earlier request that is still running could otherwise bring the session back to life.
+            # Close first: an earlier request that is still running could otherwise bring the session back to life.
             is_closed = self._store.mark_closed(sid, reason=over[0], closed_at=over[1], seen=head)
             return Outcome.CLOSED if is_closed else Outcome.AGAIN
-        places = [Event(line.ts, EventType.PING, line.progress, {}, {}, {}) for line in lines]
-        mark = mark_by_head(head, tail, places, self._limits, now=now)
-        if mark and mark.noted is not None:
-            self._store.checkpoints.ask_for(sid, now=now)
-        try:
-            self._store.append_past_mark(sid, set(map(pack, lines)), mark=mark, head=head, now=now)
-        except NotAppended:
-            return Outcome.AGAIN
-        return Outcome.STORED
+        return Outcome.AGAIN
 
     def _begin(self, one: "_OneSession", sid: str, part: int, lines: Sequence[Line], now: int) -> Received | None:
         """Create a session with its first lines, or let them wait for it. None if another request has just created it."""

@@ -54,7 +54,7 @@ def export_project(
     now = datetime.now(UTC)
     steps = Steps(Console(stderr=True))
     record = projects.require(project, deployment.registry)
-    with ArchiveWriter(folder) as writer, steps.step(f"exporting the sessions of {project!r}") as report:
+    with ArchiveWriter(folder, record.business_errors) as writer, steps.step(f"exporting the sessions of {project!r}") as report:
         sessions = exported_sessions(
             project,
             deployment.queries,
@@ -110,7 +110,9 @@ def import_project(folder: Path, project: str | None, keep_days: int | None, dep
     if project is None and manifest.project is not None and projects.restore(manifest.project, deployment.registry):
         click.echo(_KEY_LET_IN.format(project=project or manifest.project_id), err=True)
     outcomes: Counter[Outcome] = Counter()
-    sessions = (moved(not_after(one, epoch_ms(now)), project_id=project, expires_at=expires_at) for one in archive.sessions())
+    business_errors = deployment.registry.business_errors(project or manifest.project_id)
+    measured = archive.sessions(business_errors)
+    sessions = (moved(not_after(one, epoch_ms(now)), project_id=project, expires_at=expires_at) for one in measured)
     with steps.step(f"storing the sessions of {project or manifest.project_id!r}") as report:
         for outcome in import_sessions(sessions, deployment.starts, now=epoch_ms(now)):
             outcomes[outcome] += 1

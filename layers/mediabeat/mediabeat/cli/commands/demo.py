@@ -7,7 +7,7 @@ from mediabeat.cli import demo as demonstration
 from mediabeat.cli.commands.options import port_option, quiet_minutes_option
 from mediabeat.cli.local_cloud import deployment, lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
-from mediabeat.cli.terminal import tables
+from mediabeat.cli.queries import recent_sessions
 from mediabeat.cli.terminal.steps import Steps
 
 
@@ -26,7 +26,7 @@ def demo(port: int | None, quiet_minutes: float) -> None:
         sent = demonstration.send_journeys(deployment.source_folder() / "events" / "journeys", cloud)
     console.print(f"\nA session closes when its player ends it, or after {quiet_minutes * 60:g} s without an event:")
     demonstration.wait_until_closed(sent, cloud, console)
-    sessions = tables.recent_sessions(cloud, len(sent))["result"]
+    sessions = recent_sessions(cloud, len(sent))["result"]
     console.print()
     drawn = demonstration.drawn_session(sent, demonstration.store_of(cloud))
     console.print(demonstration.results(sessions, drawn))

@@ -25,9 +25,18 @@ def project() -> None:
 @project.command("create")
 @click.argument("name")
 @click.option("--keep-viewer-uuids", is_flag=True, help="Store viewers' ids that are UUIDs as they are sent, not as hashes.")
+@click.option(
+    "--business-error",
+    "business_errors",
+    metavar="PREFIX",
+    multiple=True,
+    help="Ids of errors that begin so are decisions of the business, not failures. Repeat it for more prefixes.",
+)
 @click.option("--with-sessions", is_flag=True, help="Take over the sessions that a deleted project of this name has left.")
 @on_deployment
-def create_project(name: str, keep_viewer_uuids: bool, with_sessions: bool, deployment: Target) -> None:
+def create_project(
+    name: str, keep_viewer_uuids: bool, business_errors: tuple[str, ...], with_sessions: bool, deployment: Target
+) -> None:
     """Create a project and print its API key.
 
     NAME is the report suite that players send. Keep the key: the table stores only its hash, so it cannot be shown again.
@@ -35,7 +44,7 @@ def create_project(name: str, keep_viewer_uuids: bool, with_sessions: bool, depl
     if not with_sessions:
         left_sessions.refuse(name, deployment)
     try:
-        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids)
+        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids, business_errors=business_errors)
     except ProjectExists:
         raise CommandFailed(f"The project {name!r} exists already.") from None
     _print_key(name, key)
@@ -46,8 +55,36 @@ def create_project(name: str, keep_viewer_uuids: bool, with_sessions: bool, depl
 def list_projects(deployment: Target) -> None:
     """List the projects."""
     found = deployment.registry.projects()
-    rows = [(one.id, utc(one.created_at), "kept" if one.keeps_viewer_uuids else "hashed") for one in found]
-    print_rows(("project", "created", "viewers' UUIDs"), rows)
+    rows = [
+        (
+            one.id,
+            utc(one.created_at),
+            "kept" if one.keeps_viewer_uuids else "hashed",
+            " ".join(one.business_errors) or "none",
+        )
+        for one in found
+    ]
+    print_rows(("project", "created", "viewers' UUIDs", "business errors"), rows)
+
+
+@project.command("business-errors")
+@click.argument("name")
+@click.argument("prefixes", nargs=-1, metavar="[PREFIX]...")
+@click.option("--none", "clear", is_flag=True, help="Remove all prefixes.")
+@on_deployment
+def business_errors(name: str, prefixes: tuple[str, ...], clear: bool, deployment: Target) -> None:
+    """Show or replace a project's business errors.
+
+    Errors of the project NAME whose id begins with a PREFIX are decisions of the business, such as a country without a licence.
+    Sessions that end with one are not judged. The prefixes replace those that the project has. Sessions that are closed keep
+    their outcome.
+    """
+    if clear and prefixes:
+        raise click.UsageError("Name prefixes or give --none, not both.")
+    if clear or prefixes:
+        projects.set_business_errors(name, deployment.registry, prefixes)
+    for prefix in projects.require(name, deployment.registry).business_errors:
+        click.echo(prefix)
 
 
 @project.command("rotate-key")

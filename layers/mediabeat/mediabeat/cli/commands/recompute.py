@@ -19,7 +19,12 @@ def recompute(since: datetime | None, deployment: Target) -> None:
 
     Run it after a formula has changed. You may interrupt it and run it again. Ends with 1 if a session could not be recomputed.
     """
-    done = recompute_summaries.recompute(deployment.queries, deployment.store, since=epoch_ms(since) if since else 0)
+    done = recompute_summaries.recompute(
+        deployment.queries,
+        deployment.store,
+        since=epoch_ms(since) if since else 0,
+        business_errors=deployment.registry.business_errors,
+    )
     click.echo(f"{done.seen} closed sessions read, {done.rewritten} recomputed")
     if done.failed:
         named = [f"  {sid}: {type(error).__name__}: {error}" for sid, error in done.failed]

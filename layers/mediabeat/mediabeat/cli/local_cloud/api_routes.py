@@ -15,7 +15,7 @@ from mediabeat.cli.local_cloud import clients, deployment
 # call of an AWS service. So players use 127.0.0.1, without a prefix in the path, and boto3 uses localhost.
 _DOMAIN = "127.0.0.1"
 _STAGE = "$default"
-_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
+_ALIAS = re.compile(r"/functions/\$\{(\w+)\}/invocations$")
 
 
 def connect(endpoint: str) -> None:
@@ -28,12 +28,7 @@ def connect(endpoint: str) -> None:
     physical_ids = deployment.resources(endpoint)
     api_id, definition = physical_ids[name], api["Properties"]["Body"]
 
-    functions = clients.client("lambda", endpoint)
-    arns = {
-        function: functions.get_function(FunctionName=physical_ids[function])["Configuration"]["FunctionArn"]
-        for function in set(routes(definition).values())
-    }
-    _set_routes(gateway, api_id, {key: arns[function] for key, function in routes(definition).items()})
+    _set_routes(gateway, api_id, {key: physical_ids[alias] for key, alias in routes(definition).items()})
     # A browser asks API Gateway before it posts; without CORS rules, API Gateway refuses.
     if cors := definition.get("x-amazon-apigateway-cors"):
         rules = {name[0].upper() + name[1:]: value for name, value in cors.items()}
@@ -42,19 +37,19 @@ def connect(endpoint: str) -> None:
 
 
 def routes(definition: dict[str, Any]) -> dict[str, str]:
-    """Return the function (its name in the template) of each route key in an API definition."""
+    """Return the function's alias (its name in the processed template) of each route key in an API definition."""
     found = {}
     for path, operations in definition["paths"].items():
         for method, operation in operations.items():
             uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-            function = _FUNCTION.search(uri)
-            assert function, f"{method} {path} is served by {uri}, which names no function"
-            found[f"{method.upper()} {path}"] = function[1]
+            alias = _ALIAS.search(uri)
+            assert alias, f"{method} {path} is served by {uri}, which names no alias"
+            found[f"{method.upper()} {path}"] = alias[1]
     return found
 
 
 def _set_routes(gateway: Any, api_id: str, wanted: dict[str, str]) -> None:
-    """Give the API exactly these routes (function ARN by route key); routes that are right already are not touched."""
+    """Give the API exactly these routes (an alias's ARN by route key); routes that are right already are not touched."""
     arns = {each["IntegrationId"]: each["IntegrationUri"] for each in _all(gateway, "get_integrations", api_id)}
     served = set()
     for route in _all(gateway, "get_routes", api_id):

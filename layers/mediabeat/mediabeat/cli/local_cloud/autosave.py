@@ -62,7 +62,9 @@ def main(settled: Path) -> None:
     for name in [name for name in os.environ if name.startswith("UV_")]:
         del os.environ[name]  # settings of the tool that started this process; functions would get them
     ministack: Any = import_module("ministack.app")
-    gate: Any = import_module("gate")  # beside this file
+    gate: Any = import_module("gate")  # beside this file, as the next one
+    unread_streams: Any = import_module("unread_streams")
+    unread_streams.save_them(*(import_module(f"ministack.services.{name}") for name in ("lambda_svc", "dynamodb")))
     served = gate.Gate(
         ministack.app,
         port=int(os.environ["GATEWAY_PORT"]),

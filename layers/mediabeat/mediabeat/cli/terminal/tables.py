@@ -5,32 +5,10 @@ from textwrap import shorten
 from typing import Any, Final
 
 import click
-import httpx
 from rich.table import Table
-
-from mediabeat.cli.local_cloud.state_folder import Status
-from mediabeat.cli.terminal.failure import CommandFailed
 
 _OS_WIDTH: Final = 14  # a row then fits a terminal of 80 columns
 _LEGEND: Final = "startup: seconds until the content plays; rebuf.: seconds of waiting after that"
-
-
-def recent_sessions(cloud: Status, limit: int | None = None) -> dict[str, Any]:
-    """Return the API's answer with the newest sessions of the local project.
-
-    Raises CommandFailed when the API refuses the query.
-    """
-    answer = httpx.get(
-        f"{cloud.url}/v1/sessionRecent",
-        params={} if limit is None else {"limit": limit},
-        headers={"x-api-key": str(cloud.api_key), "x-project-id": str(cloud.project_id)},
-        timeout=30,
-        trust_env=False,
-    )
-    if answer.status_code != httpx.codes.OK:
-        raise CommandFailed(f"The API refused the query with {answer.status_code}: {answer.text}")
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def sessions_table(sessions: Sequence[dict[str, Any]]) -> Table:

@@ -16,7 +16,7 @@ AFTER_A_SEEK: Final = ("progress_10", "progress_25", "progress_50", "progress_75
 
 WITHOUT_STATES: Final = (
     *("pause_events", "total_pause_duration_ms", "pause_impacted", "content_completes", "playback_rate"),
-    *("buffer_events", "total_buffer_duration_ms", "buffer_impacted"),
+    *("buffer_events", "total_buffer_duration_ms", "buffer_impacted", "experience_score"),
 )
 WITHOUT_FRAMES: Final = ("dropped_frames", "dropped_frame_impacted")
 WITHOUT_BITRATE: Final = ("bitrate_changes", "bitrate_change_impacted")

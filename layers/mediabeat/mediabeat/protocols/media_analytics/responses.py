@@ -13,7 +13,8 @@ from typing_extensions import TypedDict
 from mediabeat.core.action_log import totals
 from mediabeat.core.event import PLAYER_NAME, SDK_VERSION
 from mediabeat.core.event_codec import unpack
-from mediabeat.core.metrics import ErrorSource, Metrics
+from mediabeat.core.metrics import Metrics
+from mediabeat.core.playback import ErrorSource
 from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
 from mediabeat.core.session_query import Device, SessionQuery, shown_id
 from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, LoggedError, ShownSession, Summary

@@ -1,0 +1,1 @@
+"""How roll-ups are kept: what the table's stream says, the counters of projects, and how many are watching now."""
