@@ -1,5 +1,6 @@
 """Schedule, every minute: closes the sessions that have ended or gone quiet."""
 
+from functools import partial
 from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
@@ -17,6 +18,7 @@ deployed = settings()
 client = shorten(dynamodb_client(WORKERS), aws())
 store = Store(deployed.table_name, client, index_shards=deployed.index_shards)
 registry = Registry(deployed.table_name, client)
+close = partial(close_due, store, deployed.limits, server_clock, business_errors=registry.business_errors)
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 
@@ -25,15 +27,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close the due sessions of one slice, and return how many by reason; the scheduled run also starts the other runs."""
     ms_left = context.get_remaining_time_in_millis
     with self_invoke.run(event, context, slices=slices) as sliced:
-        run = close_due(
-            store,
-            deployed.limits,
-            server_clock,
-            ms_left=ms_left,
-            number=sliced.number,
-            slices=slices,
-            business_errors=registry.business_errors,
-        )
+        run = close(slices=slices, number=sliced.number, ms_left=ms_left)
     for reason in CloseReason:
         telemetry.count(telemetry.closed_metric(reason), run.closed_by_reason[reason])
     telemetry.record("CloseLag", run.max_lag_ms)
@@ -43,5 +37,4 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log_not_closed(run.failed, context)
     log_runs_not_started(sliced.refused, context)
     telemetry.publish()
-    by_reason = {str(reason): closed for reason, closed in run.closed_by_reason.items()}
-    return {"closed": by_reason, "failed": len(run.failed), "has_more": run.has_more}
+    return {"closed": dict(run.closed_by_reason), "failed": len(run.failed), "has_more": run.has_more}

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.benchmarks import charts, closer, folding, layer, queries, shipped, throughput, units
+from tests.benchmarks import charts, closer, counting, folding, layer, queries, shipped, throughput, units
 from tests.benchmarks.figures import Reading
 
 Benchmark = Callable[[int], dict[str, Reading]]
 
 BENCHMARKS: Final[dict[Benchmark, tuple[str, ...]]] = {
     units.write_units: ("write_units_per_event", "write_units_per_session_start", "write_units_per_close"),
+    counting.roll_ups: ("rollup_units_per_session",),
     shipped.cold_start: ("cold_start_ratio",),
     shipped.warm_cpu: ("warm_cpu_ratio",),
     throughput.durable_events: ("durable_events_per_s",),

@@ -86,6 +86,14 @@ _FIGURES: Final = (
         "3: the summary, its copy in the list, the mark",
     ),
     Figure(
+        "rollup_units_per_session",
+        "write units of roll-ups for a session",
+        "write units",
+        "half an hour, 4.5 changes of its figures, and the closer's writes of them; 5,000 viewers, 50 contents by Zipf's law, "
+        "batches of 20 s of a stream with 4 shards; details: with other numbers of contents, and each change alone (idle)",
+        Target("≤ 13, idle ≤ 55", lambda taken: taken.value <= 13 and taken.details["idle"] <= 55),
+    ),
+    Figure(
         "cold_start_ratio",
         "cold start of the ingest function / boto3's DynamoDB client",
         "of boto3",

@@ -153,7 +153,8 @@ def test_deploy_steps_of_readme_end_with_a_working_api(
         assert len(listed["result"]) == 1
         assert parameters(endpoint)["ComputedAlarms"] == "on"
 
-        # The last step of the chapter about restoring, with an empty table as the restored one.
+        # The last step of the chapter about restoring, with an empty table as the restored one. Only a parameter changes, for
+        # which SAM publishes no new version, so the API would go on with the old table if the template did not see to it.
         clients.client("dynamodb", endpoint).create_table(TableName="restored", **table_definition())
         clone.run(steps("OPERATIONS.md", "## Restore the table")[-1].replace("$REGION", REGION).replace("$NEW", "restored"))
         assert player.post("/api/v1/sessions", json=wire_start(analytics_reportSuite=PROJECT)).status_code == 400

@@ -267,7 +267,7 @@ def archive_of(sessions: Table, folder: Path, edit: Callable[[Json], Json], told
     """Return an archive of the sessions whose session lines and event lines were changed before they were written."""
     with pytest.MonkeyPatch.context() as patch, ArchiveWriter(folder) as writer:
         session_line, event_lines = lines.session_line, lines.event_lines
-        patch.setattr(lines, "session_line", lambda stored: edit(session_line(stored)))
+        patch.setattr(lines, "session_line", lambda stored, *_: edit(session_line(stored)))
         patch.setattr(lines, "event_lines", lambda stored: [line | {"of_a_later_release": 1} for line in event_lines(stored)])
         for stored in sessions.exported():
             writer.add(stored)

@@ -11,7 +11,7 @@ from mediabeat.core.rollups.counters import Change
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.storage import session_items
 from mediabeat.storage.rollups.stream_records import Sighting, change_id, read_records
-from mediabeat.storage.rollups.watching import project_hash
+from mediabeat.storage.rollups.watching import watching_value
 from mediabeat.storage.table import Item
 from tests.support.builders import BASE_MS, start
 from tests.support.table_stream import as_event, passes, record_of
@@ -25,17 +25,13 @@ CLOSED: Final = PLAYED._replace(played_ms=((0, 90_000),), outcome="played")
 
 def start_item(shards: int = 2, device: str = "PC", **attributes: Any) -> Item:
     begun = Start("demo#1", device, "LIVE", VIEWER, "{}", BASE_MS, 0, pack(start(media_name="A film", media_url="https://a/")))
-    item = session_items.start_item(SID, begun, shards=shards, expires_at=1) | {"version": {"N": "0"}}
-    for name in ("was", "figures"):
-        item.pop(name, None)  # each case says which of them it has
-    return item | attributes
+    return session_items.start_item(SID, begun, shards=shards, expires_at=1) | attributes
 
 
 def head_item(**attributes: Any) -> Item:
     head = Head(Phase.OPEN, BASE_MS, BASE_MS + 600_000)
-    of = bytes.fromhex(project_hash("demo")) + b"\x02"
-    made = session_items.head_item(SID, head, due_shard="0", expires_at=1)
-    return made | {"of": {"B": of}, "seen": {"N": "-60000"}} | attributes
+    of = watching_value(Start("demo", "Mobile", "VOD", VIEWER, "{}", BASE_MS, 0, b""))
+    return session_items.head_item(SID, head, due_shard="0", expires_at=1, of=of) | attributes
 
 
 def packed(figures: Figures) -> Item:

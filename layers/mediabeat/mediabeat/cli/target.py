@@ -93,7 +93,7 @@ class Target:
             retention_s=self.retention_days * SECONDS_PER_DAY,
             rollup_retention_s=self.rollup_retention_days * SECONDS_PER_DAY,
         )
-        return RollUpChecks(self.queries, self.store, repairs, shards=self.index_shards)
+        return RollUpChecks(self.queries, self.store, self.registry, repairs, shards=self.index_shards)
 
     @property
     def viewer_key(self) -> ViewerKey:

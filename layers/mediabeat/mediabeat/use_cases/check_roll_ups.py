@@ -18,6 +18,7 @@ from mediabeat.core.rollups.day import DaySums, Difference
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.core.rollups.measured import measured
 from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
+from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.rollup_items import ViewerDay
 from mediabeat.storage.rollups.rollup_repairs import RollUpRepairs, SeatChanges, StoredDay
 from mediabeat.storage.session_items import listings
@@ -78,16 +79,17 @@ class Rebuilt(NamedTuple):
 class RollUpChecks:
     """The means of checking and correcting: the sessions and the counters of one deployment."""
 
-    def __init__(self, queries: SessionQueries, store: Store, repairs: RollUpRepairs, *, shards: int) -> None:
+    def __init__(self, queries: SessionQueries, store: Store, registry: Registry, repairs: RollUpRepairs, *, shards: int) -> None:
         self._queries = queries
         self._store = store
+        self._registry = registry
         self._repairs = repairs
         self._shards = shards
 
     def check(self, project_id: str, day: int, *, now: int) -> DayCheck:
         """Return what differs on an epoch day. `now` in epoch ms. Raises StorageUnavailable."""
         # The counters are read first. A session that is counted meanwhile is then a difference that the next look explains.
-        read = self._repairs.read(project_id, day)
+        read, business_errors = self._repairs.read(project_id, day), self._registry.business_errors(project_id)
         sums, stale, unreadable = DaySums(project_id, day), list[Stale](), list[tuple[str, Exception]]()
         sessions, has_expired = 0, False
         for sid, shard, found in self._sessions(project_id, day):
@@ -98,7 +100,7 @@ class RollUpChecks:
                 continue
             has_expired |= found.has_expired(now)
             try:
-                figures = _figures(found)
+                figures = _figures(found, business_errors)
                 session = counted(sid, found.start, shard=shard)
             except Exception as error:  # damaged items
                 unreadable.append((sid, error))
@@ -162,10 +164,10 @@ class RollUpChecks:
                 yield SeatChanges(viewer, seen, {seat: change for seat, change in changes.items() if change})
 
 
-def _figures(stored: StoredSession) -> Figures:
+def _figures(stored: StoredSession, business_errors: tuple[str, ...]) -> Figures:
     """Return what a session should count: a closed one by its events, an open one as its last look left it."""
     if stored.summary is not None:
-        return measured(stored).figures
+        return measured(stored, business_errors=business_errors).figures
     if stored.figures is not None:
         return Figures.from_bytes(stored.figures)
     return NOTHING if stored.version is None else ATTEMPT
