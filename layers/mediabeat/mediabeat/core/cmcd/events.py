@@ -220,7 +220,7 @@ class _Walk:
         return self._event(kind, params)._replace(qoe=_dropped(line), custom=_custom(line))
 
     def _tells_bitrate(self, line: Line) -> bool:
-        return line.event != REQUEST and self._content.has(line)
+        return (line.event != REQUEST or not self._has_states) and self._content.has(line)
 
     def _has_late_bitrate(self, line: Line) -> bool:
         """Return whether a line tells the bitrate at the end of a media request: dash.js has no event for a change."""

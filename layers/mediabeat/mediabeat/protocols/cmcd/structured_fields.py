@@ -56,7 +56,6 @@ def dictionary(text: str) -> dict[str, Any]:
         elif text.startswith("=", at):
             value, at = _value(text, at + 1)
         _, at = _params(text, at)
-        members.pop(key, None)
         members[key] = value
         if at == len(text):
             break
