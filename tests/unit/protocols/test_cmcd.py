@@ -17,6 +17,7 @@ from mediabeat.protocols.cmcd.responses import error_reply
 from mediabeat.protocols.cmcd.schema import checked_line, json_schema
 from mediabeat.protocols.cmcd.structured_fields import Item, NotStructured, Token, dictionary
 from mediabeat.runtime.http_api import Request
+from tests.support.builders import BASE_MS
 
 SENT = 'sid="s",ts=1795645820958'
 
@@ -62,13 +63,13 @@ def plain(value: Any) -> Any:
         return float(value)
     if hasattr(value, "timestamp"):
         return int(value.timestamp())
-    return bytes(value).hex() if isinstance(value, bytes) and False else value
+    return "bytes" if isinstance(value, bytes) else value
 
 
 def by_strict_parser(text: str) -> dict[str, Any] | None:
     """Return what a strict parser reads, without the parameters of members; None if it refuses the text."""
     try:
-        read = http_sf.parse(text.encode(), tltype="dictionary")
+        read: Any = http_sf.parse(text.encode(), tltype="dictionary")
     except http_sf.StructuredFieldError:
         return None
     return {name: plain(value) for name, (value, _) in read.items()}
@@ -79,10 +80,7 @@ def test_dictionary_that_a_strict_parser_reads_is_read_the_same_way(text: str) -
     strict = by_strict_parser(text)
     if strict is None:
         return
-    ours = {name: plain(value) for name, value in dictionary(text).items()}
-    shown = {name: value for name, value in ours.items() if not isinstance(value, bytes)}
-    assert shown == {name: value for name, value in strict.items() if name in shown}
-    assert list(ours) == list(strict)
+    assert {name: plain(value) for name, value in dictionary(text).items()} == strict
 
 
 @given(st.text('abze0129=,;()"\\ ?:@.-\t\u65e5', max_size=30))
@@ -164,9 +162,7 @@ def test_line_about_a_media_request_is_kept_only_if_it_says_something_new() -> N
     ]
 
 
-@pytest.mark.parametrize(
-    "wrong", [None, {}, {"ts": 1}, {"ts": 1_795_645_820_958, "url": "x"}, {"ts": 1_795_645_820_958, "sn": "1"}]
-)
+@pytest.mark.parametrize("wrong", [None, {}, {"ts": 1}, {"ts": BASE_MS, "url": "x"}, {"ts": BASE_MS, "sn": "1"}])
 def test_archived_line_has_the_keys_of_a_kept_one(wrong: Any) -> None:
     with pytest.raises(ValueError, match="cmcd: "):
         checked_line(wrong)
