@@ -1,6 +1,5 @@
 """Schedule, every minute: closes the sessions that have ended or gone quiet."""
 
-from functools import partial
 from typing import Any
 
 from mediabeat.core.close_rules import CloseReason
@@ -17,8 +16,7 @@ from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 deployed = settings()
 client = shorten(dynamodb_client(WORKERS), aws())
 store = Store(deployed.table_name, client, index_shards=deployed.index_shards)
-registry = Registry(deployed.table_name, client)
-close = partial(close_due, store, deployed.limits, server_clock, business_errors=registry.business_errors)
+business_errors = Registry(deployed.table_name, client).business_errors
 slices = slices_of(deployed.index_shards)
 self_invoke = SelfInvoke(aws)
 
@@ -27,7 +25,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Close the due sessions of one slice, and return how many by reason; the scheduled run also starts the other runs."""
     ms_left = context.get_remaining_time_in_millis
     with self_invoke.run(event, context, slices=slices) as sliced:
-        run = close(slices=slices, number=sliced.number, ms_left=ms_left)
+        options: Any = {"ms_left": ms_left, "number": sliced.number, "slices": slices, "business_errors": business_errors}
+        run = close_due(store, deployed.limits, server_clock, **options)
     for reason in CloseReason:
         telemetry.count(telemetry.closed_metric(reason), run.closed_by_reason[reason])
     telemetry.record("CloseLag", run.max_lag_ms)

@@ -49,11 +49,12 @@ WEEK: Final = {"startDate": f"{datetime.fromtimestamp((NOW - (DAYS - 1) * DAY_MS
 UNALIGNED_DAY: Final = {"startDate": f"{datetime.fromtimestamp((NOW - DAY_MS) / 1_000, UTC):%Y-%m-%d %H:%M:%S}"}
 
 
-def charts(rounds: int) -> dict[str, Reading]:
-    """Ask for a page of contents, and for plays in steps of five minutes."""
+def charts(rounds: int, contents: int = CONTENTS) -> dict[str, Reading]:
+    """Ask for a page of so many contents, and for plays in steps of five minutes."""
     with database() as engine:
         items = list(_busy_items(engine))
-    every = (*_contents(items, PROJECT, ("0", "2")), *_contents(items, LARGEST, ("0", "1", "2", "3")), *_hours(items))
+    usual, largest = (PROJECT, ("0", "2")), (LARGEST, ("0", "1", "2", "3"))
+    every = (*_contents(items, contents, *usual), *_contents(items, contents, *largest), *_hours(items))
     with core(1), filled_database({TABLE: every}) as engine, core(0):
         client = shorten(engine.client(), aws())
         units = Units(client)
@@ -68,17 +69,17 @@ def charts(rounds: int) -> dict[str, Reading]:
             query = chart_requests.parse_chart_query(UNALIGNED_DAY, now=NOW)
             return chart_answers.play_count_body(query, show_charts.plays(PROJECT, query, rollups))
 
-        assert page()["result"]["totalCount"] == CONTENTS
-        assert page(LARGEST)["result"]["totalCount"] == 2 * CONTENTS
+        assert page()["result"]["totalCount"] == contents
+        assert page(LARGEST)["result"]["totalCount"] == 2 * contents
         buckets = [row["playSuccessCnt"] for row in plays()["result"]]
         assert (len(buckets), set(buckets)) == (289, {buckets[0]})
         raw = engine.client()
-        largest = {f"largest_{name}": value for name, value in _cost(lambda: page(LARGEST), units, raw, "cd#", rounds).items()}
-        contents = _cost(page, units, raw, "cd#", rounds)
-        hours = _cost(plays, units, raw, "h#", rounds)
+        of_largest = _cost(lambda: page(LARGEST), units, raw, "cd#", rounds)
+        of_usual, of_hours = _cost(page, units, raw, "cd#", rounds), _cost(plays, units, raw, "h#", rounds)
+        details = of_usual | {f"largest_{name}": value for name, value in of_largest.items()}
         return {
-            "contents_units": reading([contents.pop("units")], **contents, **largest),
-            "chart_units": reading([hours.pop("units")], **hours),
+            "contents_units": reading([details.pop("units")], **details),
+            "chart_units": reading([of_hours.pop("units")], **of_hours),
         }
 
 
@@ -129,12 +130,12 @@ def _changes() -> Iterator[Change]:
                 yield Change(about, NOTHING, BUSY, f"{name:<8}".encode()[:8], at / 1_000)
 
 
-def _contents(items: Iterable[Item], project: str, kinds: tuple[str, ...]) -> Iterator[Item]:
-    """Yield the items of a thousand contents on seven days, played in these kinds; without a URL unless they are all."""
+def _contents(items: Iterable[Item], contents: int, project: str, kinds: tuple[str, ...]) -> Iterator[Item]:
+    """Yield the items of so many contents on seven days, played in these kinds; without a URL unless they are all."""
     [model] = [item for item in items if item["sk"]["S"].startswith("cd#")]
     played = {name: value for name, value in model.items() if not is_counter(name) or name[1] in kinds}
     about = {"pk": {"S": f"roll#{project}#0"}} | ({} if len(kinds) == len(KINDS) else {"url": {"S": ""}})
-    for number in range(CONTENTS):
+    for number in range(contents):
         name = f"content-{number:04}"
         for day in range(DAYS):
             date = f"{datetime.fromtimestamp((NOW - day * DAY_MS) / 1_000, UTC):%Y%m%d}"

@@ -132,7 +132,7 @@ def settled(cloud: Cloud, shown_id: str) -> dict[str, Any]:
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
     before: dict[str, Any] = {}
     for _ in range(20):
-        answer = httpx.get(f"{cloud.url}/v1/sessionRecent/{shown_id}", headers=headers, timeout=30, trust_env=False)
+        answer = httpx.get(f"{cloud.url}/v1/sessionRecent/{shown_id}", headers=headers, timeout=60, trust_env=False)
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()["result"]
         if before.get("metrics") == shown["metrics"]:
@@ -170,5 +170,5 @@ def test_release_build_of_shaka_player_has_an_assumed_playing_time(sessions: Any
 
 def test_sessions_of_real_players_are_in_the_list(sessions: Any, cloud: Cloud) -> None:
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
-    listed = httpx.get(f"{cloud.url}/v1/sessionRecent?limit=100", headers=headers, timeout=30, trust_env=False).json()["result"]
+    listed = httpx.get(f"{cloud.url}/v1/sessionRecent?limit=100", headers=headers, timeout=60, trust_env=False).json()["result"]
     assert {shown["uuid"] for _, shown in sessions.values()} <= {row["uuid"] for row in listed}

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
@@ -19,7 +20,8 @@ from mediabeat.cli.local_cloud import api_routes, clients, deployment, make_shim
 from tests.e2e.cloud import COMMAND, free_port
 from tests.support import lenient_ministack
 from tests.support.builders import wire, wire_start
-from tests.support.template import ROOT, table_definition
+from tests.support.table_stream import streamed_table_definition
+from tests.support.template import ROOT
 
 REGION: Final = "eu-west-1"
 PROJECT: Final = "my-report-suite"
@@ -155,8 +157,10 @@ def test_deploy_steps_of_readme_end_with_a_working_api(
 
         # The last step of the chapter about restoring, with an empty table as the restored one. Only a parameter changes, for
         # which SAM publishes no new version, so the API would go on with the old table if the template did not see to it.
-        clients.client("dynamodb", endpoint).create_table(TableName="restored", **table_definition())
-        clone.run(steps("OPERATIONS.md", "## Restore the table")[-1].replace("$REGION", REGION).replace("$NEW", "restored"))
+        made = clients.client("dynamodb", endpoint).create_table(TableName="restored", **streamed_table_definition())
+        names = {"$REGION": REGION, "$NEW": "restored", "$STREAM": made["TableDescription"]["LatestStreamLabel"]}
+        line = steps("OPERATIONS.md", "## Restore the table")[-1]
+        clone.run(reduce(lambda text, name: text.replace(*name), names.items(), line))
         assert player.post("/api/v1/sessions", json=wire_start(analytics_reportSuite=PROJECT)).status_code == 400
         assert player.post(f"{started.headers['Location']}/events", json=wire("ping", 6)).status_code == 404
     assert parameters(endpoint).items() >= {"RestoredTable": "restored", "AlarmEmail": "you@example.com"}.items()

@@ -7,7 +7,7 @@ from tests.e2e.conftest import Demonstration
 from tests.e2e.schedule import CMCD_JOURNEYS, JOURNEYS, SentSessions
 from tests.support.builders import wire
 
-BY_CLOSING = {"close_reason", "drops_before_start"}
+BY_CLOSING = {"close_reason", "drops_before_start", "outcome", "experience_score", "qoe_version"}
 """Metrics that depend on when and why a session was closed."""
 
 

@@ -76,6 +76,7 @@ class Deployment:
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, **stored)}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
+            (closer, {"registry": Registry(table, self._closer)}),
             (roll_up, {"counters": RollUpStore(table, self._roller, **KEPT, pause=lambda _: None)}),
             (roll_up, {"viewers": LiveViewers(table, self._roller)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),

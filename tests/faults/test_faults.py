@@ -16,6 +16,7 @@ from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.checkpoints import Checkpoints, measured_item
 from mediabeat.storage.due_index import DueIndex
 from mediabeat.storage.dynamodb import EXISTS, Table
+from mediabeat.storage.rollups import rollup_items
 from mediabeat.storage.session_items import HEAD
 from mediabeat.storage.session_store import STILL_OPEN, Store
 from mediabeat.storage.table import Item, key
@@ -42,7 +43,9 @@ def test_every_answer_is_true_whatever_fails(engine: str) -> None:
     assert report.schedules == SCHEDULES
     assert report.violations == [], as_text(report)
     assert {fault.name for fault in FAULTS} <= set(report.faults), "some kind of fault was never tried"
-    assert {"start 201", "download 201", "event 204", "event 410", "event 503", "close 200"} <= set(report.statuses)
+    assert {"start 201", "download 201", "event 204", "event 410", "event 503", "close 200", "roll up 200"} <= set(
+        report.statuses
+    )
     assert not [status for status in report.statuses if status.endswith(" 500")]
 
 
@@ -141,6 +144,21 @@ def take_a_repeat_for_another_closer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "drop_due_mark", doubting)
 
 
+def count_repeats_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    applied_update = rollup_items.applied_update
+
+    def forgetful(*args: Any) -> Item:
+        update: Item = applied_update(*args)
+        update["Update"]["ConditionExpression"] = f"({update['Update']['ConditionExpression']}) OR {EXISTS}"
+        return update
+
+    monkeypatch.setattr(rollup_items, "applied_update", forgetful)
+
+
+def count_viewers_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediabeat.storage.rollups.live_viewers.NOT_COUNTED", f"NOT contains(batches, :id) AND NOT {EXISTS}")
+
+
 @pytest.mark.parametrize(
     ("broken", "noticed_by"),
     [
@@ -159,6 +177,8 @@ def take_a_repeat_for_another_closer(monkeypatch: pytest.MonkeyPatch) -> None:
         (move_sessions_that_have_no_mark, "every_session_is_whole_or_forgotten"),
         (take_a_repeat_for_another_closer, "every_close_is_counted"),
         (let_every_closer_win, "sessions_are_closed_once_for_the_right_reason"),
+        (count_repeats_again, "counters_are_the_sum_over_all_sessions"),
+        (count_viewers_once_a_minute, "current_viewers_are_not_too_few"),
     ],
 )
 def test_planted_mistake_is_detected(

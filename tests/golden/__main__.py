@@ -6,6 +6,7 @@ Run it on the commit that is released, once. It writes no file that is there alr
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from mediabeat.archive import lines
 from mediabeat.core.channels import Action, Status, changed, name_taken, new_channel
@@ -30,7 +31,10 @@ from mediabeat.storage import (
     viewer_items,
 )
 from mediabeat.storage.cmcd import items
+from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_batches import batches
+from mediabeat.storage.rollups.stream_records import Sighting
+from mediabeat.storage.rollups.watching import project_hash
 from mediabeat.storage.upload_items import Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
@@ -321,7 +325,15 @@ def of_roll_ups() -> dict[str, Cases]:
     kinds = {"roll": "counters", "uniq": "viewers_of_days", "applied": "applied"}
     for item in made:
         of_kind[kinds[item["pk"]["S"].partition("#")[0]]].append((item["sk"]["S"], item))
-    return {"figures": [(name, figures.to_bytes()) for name, figures in FIGURES.items()], **of_kind}
+    return {"figures": [(name, figures.to_bytes()) for name, figures in FIGURES.items()], "live_viewers": _live(), **of_kind}
+
+
+def _live() -> Cases:
+    minute = BASE_MS // 60_000
+    hashed = project_hash("demo.web-1_x")
+    client = mock.Mock()
+    LiveViewers("", client).count(Sighting(hashed, kind, minute, str(number)) for number, kind in enumerate((0, 3, 3)))
+    return [("three sessions", _after(client.update_item.call_args.kwargs))]
 
 
 def _after(update: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.rollups.figures import Figures
 from mediabeat.core.summary import Summary
 from mediabeat.storage import channel_items, checkpoints, project_items, session_items, upload_items, viewer_items
-from mediabeat.storage.rollups import rollup_items
+from mediabeat.storage.rollups import live_viewers, rollup_items
 
 Item = dict[str, Any]
 SID: Final = "5" * 64
@@ -103,6 +103,10 @@ def _seen(stored: Item) -> Any:
     return {"seats": [[*seat, sessions] for seat, sessions in sorted(seen.seats.items())], "changed_by": seen.changed_by}
 
 
+def _live(stored: Item) -> Any:
+    return {f"kind {kind}": sessions for kind, sessions in live_viewers.kinds_in(item_of(stored)).items()}
+
+
 FORMS: Final = {
     "events": Form(("pack",), lambda stored: unpack(base64.b64decode(stored))),
     "cmcd_lines": Form(("pack", "pack_line"), lambda stored: line.unpack(base64.b64decode(stored))),
@@ -131,6 +135,7 @@ FORMS: Final = {
     "counters": Form(("place_key",), _counters),
     "viewers_of_days": Form(("seen_key",), _seen),
     "applied": Form((), lambda stored: sorted(rollup_items.applied_in(item_of(stored)))),
+    "live_viewers": Form(("minute_key",), _live),
     "manifests": Form(("manifest_text",), lambda stored: lines.read_manifest(stored.encode())),
 }
 

@@ -1,5 +1,6 @@
 """Changes of sessions become counters: each once, whoever else counts, whatever is repeated."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,7 +14,7 @@ from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.rollups.rollup_batches import MAX_IDS
 from mediabeat.storage.rollups.rollup_queries import RollUpQueries
-from mediabeat.storage.rollups.rollup_store import MAX_ATTEMPTS, RollUpStore
+from mediabeat.storage.rollups.rollup_store import MAX_ATTEMPTS, MOST_WAITED_MS, RollUpStore
 from tests.support.builders import BASE_MS
 
 DAY: Final = BASE_MS // 86_400_000
@@ -60,6 +61,12 @@ class Deployed:
     def _meet(self, **_: Any) -> None:
         if self._meets:
             self._meets.pop(0)()
+
+
+class Refused:
+    """An answer that botocore takes for a refusal."""
+
+    status_code = 400
 
 
 @pytest.fixture
@@ -237,14 +244,24 @@ def test_store_waits_ever_longer_and_gives_up(deployed: Deployed, other: Deploye
     assert nonzero(queries.days("demo", DAY, DAY)) == {DAY: {"a0": MAX_ATTEMPTS + 1, "u1": 1}}
 
 
+def test_store_waits_no_longer_than_the_function_has_time(deployed: Deployed) -> None:
+    conflict = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
+    reasons = {"CancellationReasons": [{"Code": "TransactionConflict"}]}
+    turns = itertools.cycle([False, *[True] * (MAX_ATTEMPTS - 1)])
+    events: Any = deployed.client.meta.events
+    events.register_first(
+        "before-call.dynamodb.TransactWriteItems", lambda **_: (Refused(), conflict | reasons) if next(turns) else None
+    )
+    with pytest.raises(StorageUnavailable, match="keep changing"):
+        deployed.store.count([started(number, lane=number) for number in range(999)])
+    assert MOST_WAITED_MS - 1_000 < sum(deployed.pauses) <= MOST_WAITED_MS
+
+
 def test_transaction_that_meets_another_is_repeated(deployed: Deployed, queries: RollUpQueries) -> None:
     conflict = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
 
-    class Answer:
-        status_code = 400
-
-    answers = [(Answer(), conflict | {"CancellationReasons": reasons})] * 2
+    answers = [(Refused(), conflict | {"CancellationReasons": reasons})] * 2
     events: Any = deployed.client.meta.events
     events.register_first("before-call.dynamodb.TransactWriteItems", lambda **_: answers.pop() if answers else None)
     deployed.store.count([started(1)])
@@ -255,10 +272,7 @@ def test_transaction_that_meets_another_is_repeated(deployed: Deployed, queries:
 def test_throttled_database_is_unavailable(deployed: Deployed) -> None:
     error = {"Error": {"Code": "ThrottlingException", "Message": ""}}
 
-    class Answer:
-        status_code = 400
-
     events: Any = deployed.client.meta.events
-    events.register_first("before-call.dynamodb.TransactWriteItems", lambda **_: (Answer(), error))
+    events.register_first("before-call.dynamodb.TransactWriteItems", lambda **_: (Refused(), error))
     with pytest.raises(StorageUnavailable):
         deployed.store.count([started(1)])

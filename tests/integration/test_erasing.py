@@ -8,14 +8,17 @@ from typing import Any, Final, NamedTuple
 import pytest
 from botocore.client import BaseClient
 from click.testing import CliRunner, Result
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.cli import target, viewers
 from mediabeat.cli.main import main
 from mediabeat.cli.target import Target
 from mediabeat.core.pseudonyms import Pseudonyms
+from mediabeat.core.rollups.figures import NOTHING
 from mediabeat.runtime.settings import settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.dynamodb import Table, dynamodb_client
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.rollups.rollup_items import ViewerDay, seen_key
 from mediabeat.storage.upload_items import UPLOAD, Upload, upload_item, upload_of
 from mediabeat.storage.viewer_store import ViewerStore
 from mediabeat.use_cases.erase_viewer import UNDER_WAY_S, Erased, erase, viewers_called
@@ -379,3 +382,46 @@ def test_erasing_counts_what_is_left(store: ViewerStore, api: Api, sids: list[st
     monkeypatch.setattr(ViewerStore, "remove_session", lambda self, sid: 1)  # as if something came back each time
     assert (erased := erase_jane(store)).left == 4 * 2 + 2 + 4 * 2
     assert (erased.sessions, erased.entries) == (4, 0)
+
+
+def test_erasing_waits_until_the_charts_have_forgotten_the_viewer(
+    store: ViewerStore, api: Api, dynamodb: DynamoDBClient, table: str
+) -> None:
+    api.start(start_of_jane())
+    first = erase_jane(store)
+    (viewer,) = first.viewers
+    counted = seen_key(ViewerDay("demo", viewer, 20_783))
+    waited: list[int] = []
+
+    def forget(seconds: int) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            dynamodb.delete_item(TableName=table, Key=counted)
+
+    dynamodb.put_item(TableName=table, Item=counted)
+    assert erase_jane(store, wait=forget).is_counted is False
+    assert len(waited) == 3
+    dynamodb.put_item(TableName=table, Item=counted)
+    assert erase_jane(store, wait=waited.append).is_counted is True
+    assert sum(waited[3:]) == 120
+    assert first.is_counted is False
+
+
+def test_erased_start_takes_its_figures_back_before_it_goes(
+    store: ViewerStore, api: Api, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = api.start(start_of_jane())
+    api.send(sid, wire("play", 1))
+    clock.forward(minutes=11)
+    api.close_due()
+    changes: list[tuple[str, bytes]] = []
+    update = Table.update
+
+    def noted(self: Table, key: Item, expression: str, condition: str, values: Item) -> bool:
+        if ":figures" in values:
+            changes.append((key["sk"]["S"], values[":figures"]["B"]))
+        return update(self, key, expression, condition, values)
+
+    monkeypatch.setattr(Table, "update", noted)
+    erase_jane(store)
+    assert changes == [("start", NOTHING.to_bytes())]

@@ -86,11 +86,19 @@ def partitions_of(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[
 
 
 def test_functions_use_every_permission_they_have_and_no_other(
-    called: dict[str, Grants], api: Api, registry: Registry, client: ChannelClient, clock: Clock, table: str
+    called: dict[str, Grants],
+    api: Api,
+    registry: Registry,
+    client: ChannelClient,
+    clock: Clock,
+    table: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name in ("FROM", "STEP"):
+        monkeypatch.setattr(f"mediabeat.core.lifecycle.CHECKPOINT_{name}", 100)
     project, api_key = rotated(new_project("demo", 0)[0], 0)
     registry.replace_project(project)
-    # Sessions: a full tail, a large event, a mark that has passed, an end, a silence, a start that was cut off, a download.
+    # Sessions: a full tail, a large event, a checkpoint, an end, a silence, a start that was cut off, a download.
     sid = api.start(wire_start(analytics_visitorId="viewer"))
     events = [
         *(wire("ping", second, second) for second in range(100)),
@@ -100,6 +108,7 @@ def test_functions_use_every_permission_they_have_and_no_other(
     for minute in (9, 18):
         clock.forward(minutes=9)
         assert api.send(sid, wire("ping", minute * 60, minute))["statusCode"] == 204
+    assert api.close_due() == {}
     assert api.send(api.start(wire_start()), wire("sessionEnd", 1))["statusCode"] == 204
     api.start([wire_start(media_downloaded=True), wire("sessionEnd", 1)])
     half = api.start(wire_start())

@@ -207,7 +207,15 @@ def test_second_of_two_commands_that_change_a_project_is_refused(
         registry.replace_project(seen, seen=changed)
 
 
-def test_archives_are_measured_by_the_business_errors_of_the_project(
+def outcome(store: Store, sid: str) -> str | None:
+    """Return the outcome in the stored summary of a session."""
+    stored = store.read_session(sid)
+    assert stored is not None
+    assert stored.summary is not None
+    return Summary.from_bytes(stored.summary).metrics.outcome
+
+
+def test_sessions_are_closed_exported_and_imported_by_the_business_errors(
     mediabeat: Command, api: Api, clock: Clock, store: Store, tmp_path: Path
 ) -> None:
     mediabeat("project", "create", "demo", "--business-error", "drm")
@@ -217,21 +225,17 @@ def test_archives_are_measured_by_the_business_errors_of_the_project(
     api.send(sid, wire("sessionEnd", 4))
     clock.forward(minutes=1)
     api.close_due()
+    assert outcome(store, sid) == "business_error"  # by the closer
     folder = tmp_path / "archive"
     assert mediabeat("export", "demo", "--to", str(folder)).exit_code == 0
     [line] = map(json.loads, gzip.decompress((folder / "sessions-0001.ndjson.gz").read_bytes()).splitlines())
     assert (line["metrics"]["outcome"], line["metrics"]["experience_score"]) == ("business_error", None)
-    for project, outcome in (("other", "start_failure"), ("demo", "business_error")):
-        stored = store.read_session(sid)
-        assert stored is not None
+    for project, expected in (("other", "start_failure"), ("demo", "business_error")):
         for name in ("head", "start"):
             store._table.delete({"pk": {"S": sid}, "sk": {"S": name}})
         done = mediabeat("import", str(folder), "--project", project)
         assert done.stdout == "1 stored, 0 there already, 0 expired\n", done.output
-        stored = store.read_session(sid)
-        assert stored is not None
-        assert stored.summary is not None
-        assert Summary.from_bytes(stored.summary).metrics.outcome == outcome
+        assert outcome(store, sid) == expected
 
 
 def test_project_that_does_not_exist_has_no_business_errors(registry: Registry) -> None:

@@ -8,28 +8,38 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
 
 import boto3
 import httpx
 from moto import mock_aws
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.terminal_theme import TerminalTheme
 
 import tests.conftest  # noqa: F401 - sets the environment of the functions
+from mediabeat.cli.charts import PATHS
+from mediabeat.cli.charts import picture as charts_picture
 from mediabeat.cli.demo import SentJourney, drawn_session, results
+from mediabeat.cli.demo_charts import send_earlier
 from mediabeat.cli.replay import Journey, ReplayOptions, replay
 from mediabeat.core.projects import new_project
+from mediabeat.core.records import Phase
 from mediabeat.core.session import Session
 from mediabeat.runtime.settings import settings, viewer_key_secret
 from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_items import HEAD, START
 from mediabeat.storage.session_store import Store
-from tests.support.api import Api, apps_with_clock
+from mediabeat.storage.table import Item
+from tests.support.api import Api, app, apps_with_clock
 from tests.support.clock import Clock
-from tests.support.journeys import JOURNEYS
+from tests.support.journeys import JOURNEYS, JOURNEYS_FOLDER
+from tests.support.local_status import UP
+from tests.support.table_stream import as_event, passes, record_of
 from tests.support.template import ROOT, table_definition
 
 PICTURE: Final = ROOT / ".github" / "assets" / "demo.svg"
@@ -72,17 +82,17 @@ text.{unique_id}-title {{ font-family: system-ui, "Segoe UI", "DejaVu Sans", san
 def picture() -> str:
     """Return the picture as SVG."""
     with redirect_stdout(io.StringIO()):  # the functions print their metrics
-        sessions, drawn = _demo()
+        sessions, drawn, charted = _demo()
     console = Console(record=True, file=io.StringIO(), width=_COLUMNS, force_terminal=True, color_system="truecolor", _environ={})
-    console.print(results(sessions, drawn))
+    console.print(results(sessions, drawn, charted))
     svg = console.export_svg(
         title="mediabeat demo", theme=_THEME, code_format=_SVG, font_aspect_ratio=_FONT_ASPECT_RATIO, unique_id="demo"
     )
     return "\n".join(line.strip() for line in svg.splitlines() if line.strip()).replace("</text><text", "</text>\n<text") + "\n"
 
 
-def _demo() -> tuple[list[dict[str, Any]], Session | None]:
-    """Send all journeys, let the closer run, and return what the demo shows: the API's list and the session to draw."""
+def _demo() -> tuple[list[dict[str, Any]], Session | None, RenderableType]:
+    """Send all journeys, let the closer and the roll-ups run, and return what the demo shows: list, session to draw, charts."""
     sent = []
     with _deployment() as (api, clock, api_key, store):
 
@@ -102,9 +112,33 @@ def _demo() -> tuple[list[dict[str, Any]], Session | None]:
             assert session.refusal is None, session.refusal
             sent.append(SentJourney(name, session.sid))
             clock.forward(seconds=1)  # the list is sorted by start, so no two sessions may start at the same time
+        now = datetime.fromtimestamp(clock() / 1_000, UTC)
+        send_earlier(JOURNEYS_FOLDER, UP, now, transport=httpx.MockTransport(answer))
+        _roll_up("MODIFY", HEAD, seen={"N": "-1"})
         clock.forward(minutes=settings().limits.quiet_ms / 60_000 + 1)
         assert sum(api.close_due().values()) > 0
-        return api.recent(api_key, _PROJECT)["result"], drawn_session(sent, store)
+        _roll_up("INSERT", START)
+        today = {"startDate": f"{now:%Y-%m-%d}", "endDate": f"{now:%Y-%m-%d}"}
+        viewers, plays = api.query(PATHS["currentViewers"], api_key), api.query(PATHS["playCnt"], api_key, **today)
+        newest = api.recent(api_key, _PROJECT, limit=str(len(sent)))
+        return newest["result"], drawn_session(sent, store), charts_picture(viewers, plays)
+
+
+def _roll_up(name: str, sk: str, **changed: Item) -> None:
+    """Let the roll-ups count these items, as if the table's stream had brought them; moto has no stream.
+
+    Heads of sessions that were watched offline are closed, and say nothing about viewers.
+    """
+    client = dynamodb_client()
+    items = [item for page in client.get_paginator("scan").paginate(TableName=settings().table_name) for item in page["Items"]]
+    records = [
+        record_of(name, {**item, **changed})
+        for item in items
+        if item["sk"]["S"] == sk and item.get("phase") != {"S": Phase.CLOSED}
+    ]
+    assert all(passes(record) for record in records)
+    counted = app("roll_up").lambda_handler(as_event(records), SimpleNamespace(aws_request_id="picture"))
+    assert counted["skipped"] == 0
 
 
 @contextmanager

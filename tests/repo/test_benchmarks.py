@@ -7,6 +7,7 @@ import pytest
 
 from tests.benchmarks import devices, documents
 from tests.benchmarks.catalogue import BENCHMARKS
+from tests.benchmarks.charts import charts
 from tests.benchmarks.figures import FIGURES, NotTaken, ratio, reading
 from tests.benchmarks.units import write_units
 from tests.repo.documents import names, section, text
@@ -44,6 +45,16 @@ def test_event_costs_little_more_than_one_write_unit() -> None:
     assert 1 < per_event.value < 1.2
     assert 2 <= taken["write_units_per_session_start"].value < 10
     assert 2 <= taken["write_units_per_close"].value < 10
+
+
+def test_charts_read_only_the_items_of_their_span() -> None:
+    try:
+        taken = charts(rounds=1, contents=100)
+    except NotTaken as reason:
+        pytest.skip(str(reason))
+    assert taken["contents_units"].value <= 15
+    assert taken["contents_units"].details["largest_units"] <= 25
+    assert taken["chart_units"].value <= 10
 
 
 # Devices

@@ -25,6 +25,8 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
         "close_idle_sessions": {
             ("dynamodb:Query", "${Table.Arn}/index/due"),
             ("dynamodb:Query", TABLE),
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
             ("dynamodb:UpdateItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             FURTHER_RUNS,

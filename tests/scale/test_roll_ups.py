@@ -132,11 +132,11 @@ def repeat_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wrong_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count everything five minutes late."""
-    counters = core_counters.counters
-    late: Callable[..., Any] = lambda session, figures: counters(  # noqa: E731
-        session._replace(started_at=session.started_at + 300_000), figures
+    sums_of = core_counters.sums_of
+    late: Callable[..., Any] = lambda session, *parts: sums_of(  # noqa: E731
+        session._replace(started_at=session.started_at + 300_000), *parts
     )
-    monkeypatch.setattr(core_counters, "counters", late)
+    monkeypatch.setattr(core_counters, "sums_of", late)
 
 
 PLANTED: Sequence[Callable[[pytest.MonkeyPatch], None]] = (no_condition, counted_with_its_repeat, repeat_counted, wrong_bucket)

@@ -136,9 +136,14 @@ class Api:
 
     def recent(self, api_key: str, project: str = "demo", **query: str) -> dict[str, Any]:
         """Return the body of the answer to a query for recent sessions."""
+        return self.query("/v1/sessionRecent", api_key, project, **query)
+
+    def query(self, path: str, api_key: str, project: str = "demo", **query: str) -> dict[str, Any]:
+        """Return the body of the answer to a query; an error has its status as `code`."""
         headers = {"x-api-key": api_key, "x-project-id": project}
-        listed = self.call("GET", "/v1/sessionRecent", headers=headers, queryStringParameters=query or None)
-        body: dict[str, Any] = json.loads(listed["body"])
+        answered = self.call("GET", path, headers=headers, queryStringParameters=query or None)
+        body: dict[str, Any] = json.loads(answered["body"])
+        assert body["code"] == answered["statusCode"]
         return body
 
     def close_due(self) -> dict[str, int]:

@@ -8,7 +8,8 @@ from mediabeat.protocols.media_collection.requests import parse_event, parse_ses
 from tests.support.builders import Wire
 from tests.support.template import ROOT
 
-JOURNEYS: Final = {path.stem: path for path in sorted((ROOT / "events" / "journeys").glob("*.json"))}
+JOURNEYS_FOLDER: Final = ROOT / "events" / "journeys"
+JOURNEYS: Final = {path.stem: path for path in sorted(JOURNEYS_FOLDER.glob("*.json"))}
 
 
 def bodies_of(journey: str) -> list[Wire]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from mediabeat.cli.demo import DRAWN_JOURNEY, SentJourney, drawn_session, next_steps, results, send_journeys
 from mediabeat.cli.terminal.failure import CommandFailed
@@ -34,16 +35,17 @@ def test_drawn_journey_is_one_of_the_repository() -> None:
 def printed(sessions: list[dict[str, Any]], drawn: Session | None) -> str:
     console = Console(width=80, color_system=None)
     with console.capture() as capture:
-        console.print(results(sessions, drawn))
+        console.print(results(sessions, drawn, Text("the charts")))
     return capture.get()
 
 
-def test_results_show_the_table_and_the_timeline() -> None:
+def test_results_show_the_table_the_timeline_and_the_charts() -> None:
     shown = printed([], fold([start(0), play(0), ping(10, 10)]))
     assert shown.index("The newest sessions") < shown.index("One of these sessions") < shown.index("content 10.0 s")
+    assert shown.index("content 10.0 s") < shown.index("All sessions") < shown.index("the charts")
 
 
-def test_results_show_only_the_table_when_no_session_is_drawn() -> None:
+def test_results_show_no_timeline_when_no_session_is_drawn() -> None:
     assert "One of these sessions" not in printed([], None)
 
 

@@ -193,6 +193,8 @@ def test_bin_includes_its_upper_edge(start_ms: int, number: int) -> None:
         ([0, 0, 0, 0, 0, 0, 0, 0, 7], 20_000, 20_000),
         ([19, 0, 0, 0, 0, 0, 0, 0, 1], 263, 500),  # 9.5/19 of 0.5 s is 250, 10/19 is 263
         ([0, 0, 0, 0, 0, 0, 0, 10**9, 0], 16_500, 19_650),
+        ([-1, 1, 0, 0, 0, 0, 0, 0, 0], None, None),  # a change that is counted before the one that it replaces
+        ([-1, 2, 0, 0, 0, 0, 0, 0, 0], 875, 988),  # 500 + 500 * 1.5/2, 500 + 500 * 1.95/2
     ],
 )
 def test_median_and_p95_are_interpolated_within_their_bin(counts: list[int], median_ms: int | None, p95_ms: int | None) -> None:

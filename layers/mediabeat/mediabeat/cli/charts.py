@@ -30,6 +30,7 @@ _FIGURES: Final = {
 _NOT_ADDED_UP: Final = ("currentViewers", "uniqUserCnt")
 """Charts whose figures cannot be added up over time: one viewer is in several of them."""
 
+_WHEN: Final = {"1m": "in each minute of the last hour", "5m": "in steps of 5 minutes", "1d": "by day"}
 _STEPS: Final = {"1m": timedelta(minutes=1), "5m": timedelta(minutes=5), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
 
 
@@ -42,8 +43,8 @@ def ask_for_picture(cloud: Status, now: datetime) -> tuple[Answer, Answer]:
 
 def picture(viewers: Answer, plays: Answer) -> Group:
     """Return the viewers of the last hour and the plays of today as two charts."""
-    every = timedelta(days=1) // _step(plays)
-    return Group(_chart("currentViewers", viewers), Text(), _chart("playCnt", plays, points=every, when="today"))
+    all_of_today = timedelta(days=1) // _step(plays)
+    return Group(_chart("currentViewers", viewers), Text(), _chart("playCnt", plays, "today", points=all_of_today))
 
 
 def shown(name: str, answer: Answer) -> RenderableType:
@@ -52,28 +53,28 @@ def shown(name: str, answer: Answer) -> RenderableType:
         return _chart(name, answer)
     if name == "quality":
         return _quality_table(answer["result"])
-    rows = answer["result"]["list"] if name == "contentsSummary" else answer["result"]
-    return _contents_table(rows)
+    if name == "contentsSummary":
+        rows, total = answer["result"]["list"], answer["result"]["totalCount"]
+        return Group(_contents_table(rows), Text(f"{len(rows)} of {total:,}", "dim")) if rows else _contents_table(rows)
+    return _contents_table(answer["result"])
 
 
-def _chart(name: str, answer: Answer, *, points: int = 0, when: str = "") -> RenderableType:
+def _chart(name: str, answer: Answer, when: str = "", *, points: int = 0) -> RenderableType:
+    """Return a chart with a heading. It has room for so many points, of which the last ones may not have come yet."""
     key, title = _FIGURES[name]
     rows = answer["result"][::-1]
     if not rows:
-        return Text(f"{title}: nothing has happened in the future yet.")
-    values: list[float | None] = [row[key] for row in rows]
-    known = [value for value in values if value is not None]
-    if name in _NOT_ADDED_UP:
-        summary = f"{known[-1]:,} in the last {_step_name(answer)}, {max(known):,} at most"
-    else:
-        summary = f"{sum(known):,.0f} in all"
-    heading = Text.assemble((f"{title} {when}".strip(), "bold"), f" by {_step_name(answer)}, UTC: {summary}")
-    joined = max if name in _NOT_ADDED_UP else sum
+        return Text(f"{title}: this time has not come yet.")
+    values = [row[key] for row in rows]
+    summary = f"{max(values):,} at most" if name in _NOT_ADDED_UP else f"{sum(values):,.0f} in all"
+    if name == "currentViewers":
+        summary += f", {values[-1]:,} in the last one"
+    heading = Text.assemble((title, "bold"), f" {when or _WHEN[_interval(answer)]} (UTC): {summary}")
+    begins_at = datetime.fromisoformat(rows[0]["logDate"]).replace(tzinfo=UTC)
     future = [None] * (points - len(values))
-    chart = BarChart(
-        _moment(rows[0]["logDate"]), _step(answer), [*values, *future], joined, colour="cyan" if joined is max else "green"
-    )
-    return Group(heading, chart)
+    if name in _NOT_ADDED_UP:
+        return Group(heading, BarChart(begins_at, _step(answer), [*values, *future], max, "cyan"))
+    return Group(heading, BarChart(begins_at, _step(answer), [*values, *future]))
 
 
 def _contents_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
@@ -137,11 +138,3 @@ def _interval(answer: Answer) -> str:
 
 def _step(answer: Answer) -> timedelta:
     return _STEPS[_interval(answer)]
-
-
-def _step_name(answer: Answer) -> str:
-    return {"1m": "minute", "5m": "5 minutes", "1h": "hour", "1d": "day"}[_interval(answer)]
-
-
-def _moment(log_date: str) -> datetime:
-    return datetime.fromisoformat(log_date).replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from shutil import which
 from time import monotonic, sleep
 from typing import Any, Final
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -91,14 +91,15 @@ def drawn_session(sent: Sequence[SentJourney], store: Store) -> Session | None:
     return fold_stored(stored) if stored else None
 
 
-def results(sessions: Sequence[dict[str, Any]], drawn: Session | None) -> Group:
-    """Return what the demonstration shows in the end: the table of the API's newest sessions, and one session's timeline."""
+def results(sessions: Sequence[dict[str, Any]], drawn: Session | None, charts: RenderableType) -> Group:
+    """Return what the demonstration shows in the end: the API's newest sessions, one session's timeline, and two charts."""
     heading = Text.from_markup("[bold]The newest sessions[/], as the API returns them (`mediabeat sessions`):\n")
-    table = Group(heading, sessions_table(sessions))
-    if drawn is None:
-        return table
-    heading = Text.from_markup(f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n")
-    return Group(table, heading, Timeline(drawn))
+    shown: list[RenderableType] = [heading, sessions_table(sessions)]
+    if drawn is not None:
+        heading = Text.from_markup(f"\n[bold]One of these sessions[/], drawn from its events ({DRAWN_JOURNEY}):\n")
+        shown += [heading, Timeline(drawn)]
+    heading = Text.from_markup("\n[bold]All sessions[/], as the API adds them up (`mediabeat charts`):\n")
+    return Group(*shown, heading, charts)
 
 
 def next_steps(cloud: Status) -> str:

@@ -38,7 +38,8 @@ def erase(project_id: str, viewer_id: str, target: Target) -> Erased:
 
 
 def _wait(seconds: int) -> None:
-    click.echo(f"waiting {seconds} s for requests that are still running", err=True)
+    what = "the charts" if seconds == erase_viewer.CHARTS_STEP_S else "requests that are still running"
+    click.echo(f"waiting {seconds} s for {what}", err=True)
     sleep(seconds)
 
 
@@ -50,6 +51,8 @@ def report(erased: Erased) -> str:
         f"Removed        {erased.sessions} sessions: {erased.items} items and {erased.entries} index entries",
         f"Left           {left}",
     ]
+    if erased.is_counted:
+        lines.append("In charts      still counted: run this command again in some minutes")
     if erased.others:
         lines.append(f"Also known as  {' and '.join(erased.others)}; erase these too if they are the same person")
     return "\n".join([*lines, _OUT_OF_REACH])

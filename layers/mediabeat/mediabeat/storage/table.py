@@ -17,6 +17,10 @@
     channels#{project}   count             how many channels a project has                          channel_items
     channels#{project}   channel#{number}  each of them once more, for the list                     channel_items
     channel-names#{p}    {name}            the status of the channel that has or last had the name  channel_items
+    roll#{p}#{lane}      h#, d#, ch#, cd#  counters of a project's hours and days, and of contents  rollups.rollup_items
+    uniq#{p}#{v}         {day}             where a viewer's sessions of a day count, and how many   rollups.rollup_items
+    applied#{lane}       {ten seconds}     the ids of the changes that the counters have            rollups.rollup_items
+    live#{p's hash}      {minute}          how many sessions were heard from in a minute            rollups.live_viewers
 
     index    partition    sort        items
     due      due_shard    due_at      heads that have a due mark, and requests for checkpoints; sparse
@@ -37,6 +41,9 @@ Access patterns
   admit a session        one batch read: the project and the channel's name
   a project, a channel   one get
   change a channel       one transaction under a condition on what was read, so concurrent clients leave no gap in the numbers
+  count changes          one transaction for up to 90 changes of sessions: it adds to counters, notes the ids of the changes, and
+                         fails if one is noted already. Viewers' items, and names of contents, are read before
+  a chart                one query per lane, of a range of hours or days
   a page of a list       channels and their events are numbered: one get for the total, one query for a range of keys
 
 Times are epoch milliseconds; `expires_at`, the table's time to live, is in epoch seconds.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from mediabeat.storage import checkpoints, upload_items, viewer_items
 from mediabeat.storage.dynamodb import EXISTS, Table
 from mediabeat.storage.rollups.list_entries import ListEntries
+from mediabeat.storage.rollups.rollup_items import seen_partition
 from mediabeat.storage.session_items import START
 from mediabeat.storage.table import Item
 from mediabeat.storage.viewer_items import ViewerEntry
@@ -52,6 +53,12 @@ class ViewerStore:
         """Return how many items of a session, and entries that find it, exist, by consistent reads."""
         found = [self._table.get(key, consistent=True) for key in entry.keys]
         return len(self._keys_of_session(entry.sid)) + sum(item is not None for item in found)
+
+    def is_counted(self, project_id: str, viewer: str) -> bool:
+        """Return whether the charts still count a viewer (a UUID) on some day, by a consistent read."""
+        values = {":pk": {"S": seen_partition(project_id, viewer)}}
+        options: Item = {"ConsistentRead": True, "ProjectionExpression": "pk"}
+        return any(True for _ in self._table.query("pk = :pk", values, at_first=1, **options))
 
     def _keys_of_session(self, sid: str) -> list[Item]:
         options: Item = {"ConsistentRead": True, "ProjectionExpression": "pk, sk"}

@@ -5,6 +5,8 @@ this runs. Without its head, a session accepts no event and no closer can write 
 still write a page or a start until it times out. So each session is deleted a second time after that time-out, and its entry is
 deleted only when nothing was found.
 
+Before the start of a session is deleted, its figures are taken back. The charts follow within a minute, and the command waits.
+
 A downloaded session leaves the mark of its upload, without anything about the viewer. By that mark a player's repeat is refused.
 """
 
@@ -18,6 +20,10 @@ from mediabeat.storage.viewer_store import ViewerStore
 UNDER_WAY_S: Final = 15
 """No write of a running request takes effect later than this: functions that write without a condition run for 10 s at most."""
 
+CHARTS_WITHIN_S: Final = 120
+CHARTS_STEP_S: Final = 5
+"""How long the charts may take to forget a viewer, and how often that is looked at."""
+
 MAX_ROUNDS: Final = 10
 """If a viewer starts sessions faster than they are erased, the command has to be repeated later."""
 
@@ -25,7 +31,7 @@ MAX_ROUNDS: Final = 10
 class Erased(NamedTuple):
     """The result: `viewers` are the UUIDs by which sessions were found, `others` further UUIDs of the same sessions.
 
-    `left` is the number of items that were found at the end.
+    `left` is the number of items that were found at the end. `is_counted`: the charts still count the viewer.
     """
 
     viewers: tuple[str, ...]
@@ -34,6 +40,7 @@ class Erased(NamedTuple):
     items: int
     entries: int
     left: int
+    is_counted: bool = False
 
 
 def viewers_called(name: str, pseudonyms: Pseudonyms) -> tuple[str, ...]:
@@ -64,14 +71,29 @@ def erase(project_id: str, viewers: tuple[str, ...], store: ViewerStore, *, wait
                 entries += store.remove_entry(entry)
     looked_at = found | dict.fromkeys(_entries(project_id, viewers, store))
     known_by = {entry.viewer for entry in looked_at}
+    others = {other for entry in looked_at for other in entry.others} - known_by
     return Erased(
         tuple(sorted(known_by)),
-        tuple(sorted({other for entry in looked_at for other in entry.others} - known_by)),
+        tuple(sorted(others)),
         len({entry.sid for entry in found}),
         items,
         entries,
         sum(map(store.left, looked_at)),
+        _is_counted(project_id, {*viewers, *known_by}, store, wait),
     )
+
+
+def _is_counted(project_id: str, viewers: Iterable[str], store: ViewerStore, wait: Callable[[int], None]) -> bool:
+    """Return whether the charts count one of these viewers, after they had time to forget them."""
+
+    def counted() -> bool:
+        return any(store.is_counted(project_id, viewer) for viewer in viewers)
+
+    for _ in range(CHARTS_WITHIN_S // CHARTS_STEP_S):
+        if not counted():
+            return False
+        wait(CHARTS_STEP_S)
+    return counted()
 
 
 def _entries(project_id: str, viewers: Iterable[str], store: ViewerStore) -> list[ViewerEntry]:

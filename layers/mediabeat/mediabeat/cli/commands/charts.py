@@ -15,7 +15,7 @@ from mediabeat.core.session_query import DEVICES, VIDEO_TYPES
 
 
 @click.command()
-@click.argument("name", type=click.Choice(list(shown_charts.PATHS), case_sensitive=False), required=False)
+@click.argument("name", type=click.Choice(list(shown_charts.PATHS)), required=False, metavar="[NAME]")
 @click.option("--days", type=click.IntRange(1, 400), help="The last so many days (UTC), today among them.")
 @click.option("--from", "first", type=DATE, help="The first UTC date.")
 @click.option("--to", "last", type=DATE, help="The last UTC date.")
@@ -31,16 +31,19 @@ def charts(
     video_type: str | None,
     as_json: bool,
 ) -> None:
-    """Draw the last hour's viewers and today's plays, or the chart NAME.
+    """Draw viewers and plays, or the chart NAME.
 
-    Without dates, a chart shows the last 7 days. One day is shown in steps of five minutes.
+    Without a NAME, draws the viewers of the last hour and the plays of today. NAME is currentViewers, playCnt, playTimeSum,
+    uniqUserCnt, quality, contentsSummary, playCountTop10 or playTimeTop10.
+
+    A chart shows the last 7 days unless dates are given. One day is shown in steps of five minutes.
     """
     if days and (first or last):
         raise click.UsageError("--days does not go with --from and --to.")
+    if name is None and (days or first or last or device or video_type or as_json):
+        raise click.UsageError(f"Options need a NAME: {', '.join(shown_charts.PATHS)}.")
     cloud, now = lifecycle.require(StateFolder.of_user()), datetime.now(UTC)
     if name is None:
-        if days or first or last or device or video_type or as_json:
-            raise click.UsageError(f"Options need a NAME: {', '.join(shown_charts.PATHS)}.")
         Console().print(shown_charts.picture(*shown_charts.ask_for_picture(cloud, now)))
         return
     first, last = (now - timedelta(days=days - 1), now) if days else (first, last)

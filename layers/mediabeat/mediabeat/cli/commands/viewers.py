@@ -33,8 +33,9 @@ def erase_viewer(project: str, viewer_id: str, deployment: Target) -> None:
 
     ID is what players of PROJECT send as analytics.visitorId or visitor.marketingCloudUserId, or the uuid in the API's answers.
     Write -- before an ID that begins with a dash.
-    The command reads again afterwards, and exits with 1 if anything is left. You may interrupt it and run it again.
+    The command reads again afterwards, and waits until the charts no longer count the viewer. It exits with 1 if anything is
+    left. You may interrupt it and run it again.
     """
     erased = viewers.erase(project, viewer_id, deployment)
     click.echo(viewers.report(erased))
-    raise SystemExit(1 if erased.left else 0)
+    raise SystemExit(1 if erased.left or erased.is_counted else 0)

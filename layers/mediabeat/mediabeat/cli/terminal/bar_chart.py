@@ -82,7 +82,7 @@ def _scale(begins_at: datetime, step: timedelta, columns: int, width: int) -> st
     is_of_days = step >= timedelta(days=1)
     distance = step * ceil(_LABEL / width)
     if not is_of_days:
-        distance = next(one for one in _DISTANCES if one >= distance)
+        distance = next((one for one in _DISTANCES if one >= distance), _DISTANCES[-1])
     first = begins_at if is_of_days else datetime.min.replace(tzinfo=UTC)
     scale = [" "] * columns * width
     for column in range(columns):

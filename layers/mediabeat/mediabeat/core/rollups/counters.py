@@ -107,9 +107,20 @@ def seat_of(session: Counted) -> tuple[int, Seat]:
 
 def counters(session: Counted, figures: Figures) -> dict[Place, Counter[str]]:
     """Return what a session adds to each item of counters, without its viewer (see `viewers`). Nothing is zero."""
+    quality = quality_counters(figures, session.kind)
+    return sums_of(session, figures.attempts, figures.successes, dict(figures.played_ms), quality)
+
+
+def sums_of(
+    session: Counted, attempts: int, successes: int, played_ms: Mapping[int, int], quality: Mapping[str, int]
+) -> dict[Place, Counter[str]]:
+    """Return what these parts of a session's figures, or of the difference of two, add to each item. Nothing is zero.
+
+    `played_ms` is by bucket from that of the start, and `quality` by counter.
+    """
     first, kind, of = session.started_at // BUCKET_MS, session.kind, (session.project_id, session.lane)
-    added: list[tuple[names.Figure, int, int]] = [(names.SUCCESSES, first, figures.successes)] if figures.successes else []
-    added += [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in figures.played_ms]
+    added: list[tuple[names.Figure, int, int]] = [(names.SUCCESSES, first, successes)] if successes else []
+    added += [(names.PLAYED_MS, first + bucket, ms) for bucket, ms in played_ms.items()]
     content = content_hash(session.content_id) if added else ""
     sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
     for figure, bucket, value in added:
@@ -121,16 +132,14 @@ def counters(session: Counted, figures: Figures) -> dict[Place, Counter[str]]:
         sums[Place(*of, Period.CONTENT_HOUR, hour, content)][in_bucket] += value
         sums[Place(*of, Period.CONTENT_DAY, day, content)][in_day] += value
     hour, of_hour = divmod(first, names.BUCKETS_PER_HOUR)
-    once = quality_counters(figures, kind)
-    for place, attempts in (
+    for place, name in (
         (Place(*of, Period.HOUR, hour), names.in_bucket(names.ATTEMPTS, of_hour, kind)),
         (Place(*of, Period.DAY, first // names.BUCKETS_PER_DAY), names.in_day(names.ATTEMPTS, kind)),
     ):
-        if figures.attempts:
-            sums[place][attempts] = figures.attempts
-        if once:
-            sums[place].update(once)
-    return dict(sums)
+        sums[place][name] += attempts
+        sums[place].update(quality)
+    nonzero = {place: Counter({name: value for name, value in found.items() if value}) for place, found in sums.items()}
+    return {place: found for place, found in nonzero.items() if found}
 
 
 class Change(NamedTuple):
@@ -147,11 +156,14 @@ class Change(NamedTuple):
 
     def difference(self) -> dict[Place, Counter[str]]:
         """Return what the change adds to each item of counters, without the viewer. Nothing is zero; values may be negative."""
-        added, removed = counters(self.counted, self.after), counters(self.counted, self.before)
-        for place, sums in removed.items():
-            added.setdefault(place, Counter()).subtract(sums)
-        nonzero = {place: Counter({name: value for name, value in sums.items() if value}) for place, sums in added.items()}
-        return {place: sums for place, sums in nonzero.items() if sums}
+        before, after, kind = self.before, self.after, self.counted.kind
+        # A day of live content has 289 buckets, of which a look changes three.
+        played_ms, quality = Counter(dict(after.played_ms)), quality_counters(after, kind)
+        played_ms.subtract(dict(before.played_ms))
+        quality.subtract(quality_counters(before, kind))
+        changed_ms = {bucket: ms for bucket, ms in played_ms.items() if ms}
+        attempts, successes = after.attempts - before.attempts, after.successes - before.successes
+        return sums_of(self.counted, attempts, successes, changed_ms, quality)
 
 
 class Content(NamedTuple):

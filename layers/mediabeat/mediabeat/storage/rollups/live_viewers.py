@@ -39,7 +39,7 @@ class LiveViewers:
         for one in sightings:
             groups[one.project_hash, one.minute].append(one)
         for (project, minute), group in groups.items():
-            self._add(_key(project, minute), group, expires_at=minute * 60 + KEPT_S)
+            self._add(minute_key(project, minute), group, expires_at=minute * 60 + KEPT_S)
 
     def _add(self, item_key: Item, group: list[Sighting], *, expires_at: int) -> None:
         batch = hashlib.sha256(" ".join(sorted(one.sequence for one in group)).encode()).digest()[:ID_BYTES]
@@ -54,14 +54,16 @@ class LiveViewers:
 
         A minute in which no session was heard from is absent.
         """
-        values = {":pk": _key(project_hash(project_id), 0)["pk"], ":first": {"S": str(first)}, ":last": {"S": str(last)}}
+        values = {":pk": minute_key(project_hash(project_id), 0)["pk"], ":first": {"S": str(first)}, ":last": {"S": str(last)}}
         found = self._table.query("pk = :pk AND sk BETWEEN :first AND :last", values)
-        return {int(item["sk"]["S"]): _kinds_in(item) for item in found}
+        return {int(item["sk"]["S"]): kinds_in(item) for item in found}
 
 
-def _key(project: str, minute: int) -> Item:
+def minute_key(project: str, minute: int) -> Item:
+    """Return the key of the item of a project (by its hash) and an epoch minute."""
     return key(f"live#{project}", str(minute))
 
 
-def _kinds_in(item: Item) -> Counter[int]:
+def kinds_in(item: Item) -> Counter[int]:
+    """Return the sessions in an item by their kinds."""
     return Counter({int(name[1:]): int(value["N"]) for name, value in item.items() if name[0] == "c" and name[1:].isdigit()})

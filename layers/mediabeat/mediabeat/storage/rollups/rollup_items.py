@@ -173,9 +173,14 @@ class ViewerDay(NamedTuple):
     day: int
 
 
+def seen_partition(project_id: str, viewer: str) -> str:
+    """Return the partition of the days on which a viewer is counted."""
+    return f"uniq#{project_id}#{viewer.lower()}"
+
+
 def seen_key(viewer: ViewerDay) -> Item:
     """Return the key of a viewer's item."""
-    return key(f"uniq#{viewer.project_id}#{viewer.viewer.lower()}", day_text(viewer.day))
+    return key(seen_partition(viewer.project_id, viewer.viewer), day_text(viewer.day))
 
 
 def seen_in(item: Item | None) -> Seen:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS: Final = 16
 FIRST_PAUSE_MS: Final = 50
 LONGEST_PAUSE_MS: Final = 1_000
-"""Transactions that meet wait at random before they try again, each for half a second on average and 13 s at most."""
+"""Transactions that meet wait at random before they try again."""
+
+MOST_WAITED_MS: Final = 20_000
+"""The function has a minute for a batch of the stream. What is left of a batch is counted when Lambda repeats it."""
+
+CONTESTED: Final = "other transactions keep changing the roll-ups"
 
 MAX_REMEMBERED: Final = 10_000
 """Contents of which a process remembers how new their stored names are."""
@@ -49,10 +54,11 @@ class RollUpStore:
         The call may be interrupted and repeated. Raises StorageUnavailable when the database refuses for now; then some of the
         changes may have been counted.
         """
+        waits = _Waits(self._pause)
         for batch in batches(changes):
-            self._count(batch)
+            self._count(batch, waits)
 
-    def _count(self, batch: Batch) -> None:
+    def _count(self, batch: Batch, waits: "_Waits") -> None:
         for number in range(MAX_ATTEMPTS):
             writes = batch.writes(
                 self._read(batch), self._is_newer, retention_s=self._retention_s, rollup_retention_s=self._rollup_retention_s
@@ -72,9 +78,8 @@ class RollUpStore:
             if not batch.countings:
                 return
             if not counted:
-                # The wait is random, so that transactions that met now do not meet again.
-                self._pause(secrets.randbelow(min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << number)))
-        raise StorageUnavailable("other transactions keep changing the roll-ups")
+                waits.wait(number)
+        raise StorageUnavailable(CONTESTED)
 
     def _read(self, batch: Batch) -> dict[ViewerDay, Seen]:
         """Return what is stored of the viewers in a batch, and remember how new the names of its contents are."""
@@ -97,3 +102,19 @@ class RollUpStore:
     def _remember(self, write: Write, named: Named | None) -> None:
         if named is not None and isinstance(write.about, Place):
             self._named[write.about] = named.named_at, named.title
+
+
+class _Waits:
+    """The waits of one call."""
+
+    def __init__(self, pause: Callable[[int], None]) -> None:
+        self._pause = pause
+        self._left_ms = MOST_WAITED_MS
+
+    def wait(self, number: int) -> None:
+        """Wait before the next attempt, at random, so that transactions that met now do not meet again."""
+        duration_ms = secrets.randbelow(min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << number))
+        self._left_ms -= duration_ms
+        if self._left_ms < 0:
+            raise StorageUnavailable(CONTESTED)
+        self._pause(duration_ms)

@@ -197,7 +197,7 @@ def test_facts_of_a_session_are_those_of_its_start() -> None:
     assert found == Counted("5" * 64, "demo", 3, 3, "viewer-1", STARTED_MS, "m", "Ä" * 128, "https://example.com/" + "é" * 502)
 
 
-def test_content_without_a_name_goes_by_its_id_and_a_viewer_without_one_is_alone() -> None:
+def test_content_without_a_name_goes_by_its_id_and_a_viewer_by_its_session() -> None:
     found = counted("5" * 64, BEGUN._replace(viewer=""), shard=0)
     assert found is not None
     assert (found.title, found.url, found.viewer) == ("movie-1", "", "5" * 64)
