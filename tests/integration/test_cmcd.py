@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from mediabeat.core.cmcd.line import session_id
+from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
+from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.session_store import Store
 from tests.support.api import Api
+from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
 from tests.support.cmcd import RECORDINGS, bodies_of, recording_in, regrouped, text_of
 
@@ -158,3 +162,62 @@ def test_nothing_is_stored_of_a_url(api: Api, api_key: str, table: str, store: A
     assert "secret" not in str(items)
     [stored] = [item for item in items if item["sk"]["S"] == "head"]
     assert all(b"secret" not in event for event in stored["tail"]["BS"])
+
+
+def test_player_sends_again_what_the_table_refused(api: Api, api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = Store.append
+
+    def refusing(self: Store, sid: str, *args: Any, **options: Any) -> None:
+        if sid == session_id("demo", "s-1"):
+            raise StorageUnavailable("for now")
+        append(self, sid, *args, **options)
+
+    monkeypatch.setattr(Store, "append", refusing)
+    body = "\n".join([text_of(0, e="ps", sta="p"), text_of(0, sid='"s-2"', e="ps", sta="p")])
+    answer = api.call("POST", PATH, body)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"], answer["body"]) == (503, "1", "")
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+    assert (detail(api, api_key), bool(detail(api, api_key, "s-2"))) == ({}, True)
+    monkeypatch.undo()
+    assert send(api, body) == 204
+    assert len(api.recent(api_key)["result"]) == 2
+
+
+def test_body_that_would_cost_too_much_stores_nothing(api: Api, api_key: str) -> None:
+    assert send(api, *(text_of(0, sid=f'"s-{number}"', e="ps", sta="s") for number in range(40))) == 413
+    assert api.recent(api_key)["result"] == []
+
+
+def test_many_lines_of_a_session_are_one_write(api: Api, api_key: str) -> None:
+    assert send(api, *(text_of(at, e="t", sta="p", sn=at) for at in range(100))) == 204
+    assert send(api, *(text_of(at, e="t", sta="p", sn=at) for at in range(100, 200))) == 204
+    assert detail(api, api_key)["metrics"]["content_time_spent_ms"] == 199_000
+
+
+def test_lines_for_a_stopped_channel_are_answered_and_not_kept(api: Api, client: ChannelClient, store: Store) -> None:
+    assert client.change(client.create("web-tv"), "stop").status == 200
+    assert send(api, text_of(0, e="ps", sta="p"), path=f"{PATH}?channel=web-tv") == 204
+    assert send(api, text_of(0, sid='"s-2"', e="ps", sta="p"), path=f"{PATH}?channel=other") == 204
+    assert store.read_session(session_id("demo", "s-1")) is None
+    assert store.read_session(session_id("demo", "s-2")) is not None
+
+
+def test_log_says_once_why_lines_are_skipped(api: Api, api_key: str, logged: list[str]) -> None:
+    for _ in range(3):
+        assert send(api, "e=ps,ts=1795645970772,v=2", "e=t,sid=2") == 204
+    told = [json.loads(line) for line in logged if "lines skipped" in line]
+    assert [(one["reason"], one["lines"], one["project"]) for one in told] in ([], [("without sid", 2, "demo")])
+
+
+def test_charts_count_a_stream_as_live_once_it_is_known(api: Api, api_key: str, store: Store, table: str) -> None:
+    def start() -> dict[str, Any]:
+        key: Any = {"pk": {"S": session_id("demo", "live")}, "sk": {"S": "start"}}
+        return dict(store._table.client.get_item(TableName=table, Key=key)["Item"])
+
+    assert send(api, text_of(0, sid='"live"', e="ps", sta="s")) == 204
+    before = start()
+    assert send(api, text_of(1, sid='"live"', e="ps", sta="p", st="l")) == 204
+    after = start()
+    assert (before["version"], after["version"]) == ({"N": "0"}, {"N": "2"})
+    assert Figures.from_bytes(after["was"]["B"]) == NOTHING
+    assert Figures.from_bytes(after["figures"]["B"]) == ATTEMPT

@@ -6,11 +6,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mediabeat.core.action_log import action_log
 from mediabeat.core.cmcd.line import Line, pack, session_id, unpack
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.protocols.cmcd.requests import parse_body
+from tests.support.builders import BASE_MS
 from tests.support.cmcd import RECORDINGS, bodies_of, folded, lines_of, recording_in, states, text_of
 from tests.support.template import ROOT
 
@@ -253,6 +256,45 @@ def test_recording_measures_the_same_in_any_order(path: Any) -> None:
             shuffled = read * 2
             Random(seed).shuffle(shuffled)
             assert measured(shuffled) == expected
+
+
+KEYS = st.fixed_dictionaries(
+    {"sta": st.sampled_from([*"spakrwefdq", None])},
+    optional={
+        "e": st.sampled_from(["ps", "t", "e", "bc", "rr", "abs", "as", "ae", "abe", "sk", "m", "um", "b", "c", "pr", "x"]),
+        "cid": st.sampled_from(["movie-1", "ad-1"]),
+        "br": st.sampled_from([[800], [[700, "v"], [100, "a"]]]),
+        "sn": st.integers(0, 5),
+        "pt": st.integers(0, 100_000),
+        "pr": st.sampled_from([0, 0.5, 2]),
+        "msd": st.integers(0, 3_000),
+        "st": st.sampled_from(["v", "l"]),
+        "ttlb": st.integers(0, 5_000),
+        "bg": st.booleans(),
+    },
+)
+ANY_LINES = st.lists(
+    st.builds(
+        lambda at, keys: Line(BASE_MS + at, {name: value for name, value in keys.items() if value is not None}),
+        st.integers(0, 900_000) | st.sampled_from([0, 1, 499, 500, 501, 10_000]),
+        KEYS,
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_LINES, st.randoms(use_true_random=False))
+def test_any_lines_are_measured_in_any_order_and_no_time_counts_twice(read: list[Line], random: Random) -> None:
+    session = folded(read)
+    metrics = measure(session)
+    shuffled = read * 2
+    random.shuffle(shuffled)
+    assert measure(folded([read[0], *shuffled])) == metrics
+    told = (metrics.media_time_spent_ms, metrics.total_pause_duration_ms, metrics.total_buffer_duration_ms)
+    assert sum(ms or 0 for ms in told) <= session.events[-1].ts - session.events[0].ts
+    assert action_log(session)
 
 
 # The journeys of events/journeys/cmcd. What is left out is 0, false, null or empty.
