@@ -48,7 +48,7 @@ def lines_of(bodies: Sequence[str]) -> dict[str, list[Line]]:
 
 def folded(lines: Sequence[Line], **query: str) -> Session:
     """Return the session of these lines, the first of which arrived first."""
-    return fold(events_of(start_of(lines[0], lines[0].is_live, "demo", query), map(unpack, set(map(pack, lines)))))
+    return fold(events_of(start_of(lines[0], lines[0].is_live, "demo", query), map(unpack, sorted(set(map(pack, lines))))))
 
 
 def text_of(at: float, /, **keys: str | int) -> str:

@@ -206,6 +206,13 @@ def test_playback_rate_moves_the_playhead() -> None:
     assert (metrics.playback_rate, metrics.content_time_spent_ms, metrics.progress_50) == (2.0, 60_000, True)
 
 
+def test_short_time_at_another_rate_is_no_seek() -> None:
+    reports = ((0, "1"), (10, "2"), (17, "1"), (27, "1"))
+    session = folded(lines(*(text_of(at, e="pr", sta="p", pr=rate) for at, rate in reports)))
+    assert "seeking" not in [line.action for line in action_log(session)]
+    assert measure(session).playback_rate == 1.26  # 34 s in 27 s
+
+
 def test_playhead_that_a_player_sends_is_taken() -> None:
     texts = [text_of(at, e="t", sta="p", pt=1_000 * (at + 100)) for at in range(0, 61, 10)]
     metrics = measured(lines(*texts), length="600")

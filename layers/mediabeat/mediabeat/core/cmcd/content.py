@@ -32,6 +32,11 @@ class Playhead:
         self.at_s = _second_of_day(ts) if is_live else 0.0
         self._rate = 1.0
 
+    @property
+    def has_other_rate(self) -> bool:
+        """Whether content does not play as fast as it was recorded."""
+        return self._rate != 1
+
     def move_to(self, ts: int, lines: Iterable[Line], *, plays: bool) -> None:
         """Move to the time of these lines of the content; `plays`: it has played since the last time."""
         passed_ms = ts - self.ts

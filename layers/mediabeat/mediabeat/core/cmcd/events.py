@@ -30,9 +30,11 @@ from mediabeat.core.event import (
     EventType,
     is_live,
 )
-from mediabeat.core.event_codec import canonical_json
 from mediabeat.core.folding.hints import IS_ASSUMED, STATE, UNKNOWN
 from mediabeat.core.folding.spans import PlayState
+
+SHOWS_PACE_MS: Final = 6_000
+"""The fold believes another pace than 1 if two movements show it, each of 3 s. So a longer one is shown as two."""
 
 LEAST_MSD: Final = 10
 """A shorter time to start is not one: dash.js measures 1 to 3 ms."""
@@ -57,13 +59,12 @@ _EVENT_OF: Final = {
 
 
 def events_of(start: Event, lines: Iterable[Line]) -> list[Event]:
-    """Return the events of a session, given its stored `sessionStart` and its distinct lines in any order."""
-    kept = _counted(start, sorted(lines, key=_order_of))
+    """Return the events of a session, given its stored `sessionStart` and its distinct lines.
+
+    Lines that differ in `ts` or `sn` may come in any order, and the others in one that depends on themselves only.
+    """
+    kept = _counted(start, sorted(lines, key=lambda line: (line.ts, line.keys.get("sn", -1))))
     return list(_Walk(start, kept).events()) if kept else [start]
-
-
-def _order_of(line: Line) -> tuple[int, int, str]:
-    return line.ts, line.keys.get("sn", -1), canonical_json(line.keys)
 
 
 def _counted(start: Event, ordered: list[Line]) -> list[Line]:
@@ -113,7 +114,11 @@ class _Walk:
         for ts in sorted(at):
             lines = at[ts]
             own = [line for line in lines if self._content.has(line)]
-            self._playhead.move_to(ts, own, plays=self._state is PlayState.PLAYING and not self._adverts.break_is_open)
+            plays = self._state is PlayState.PLAYING and not self._adverts.break_is_open
+            if plays and self._playhead.has_other_rate and SHOWS_PACE_MS <= ts - self._playhead.ts <= LONGEST_GAP_MS:
+                self._playhead.move_to((self._playhead.ts + ts) // 2, (), plays=True)
+                yield self._event(EventType.PING)
+            self._playhead.move_to(ts, own, plays=plays)
             change = changes.get(ts)
             if change is not None:
                 if change.state is PlayState.PLAYING:

@@ -29,5 +29,5 @@ def events_in(stored: Iterable[bytes]) -> list[Event]:
 
     starts = [event for event in events if event.type is EventType.SESSION_START]
     others = [event for event in events if event.type is not EventType.SESSION_START]
-    mapped = events_of(starts[0], map(line.unpack, set(lines))) if starts else []
+    mapped = events_of(starts[0], map(line.unpack, sorted(set(lines)))) if starts else []
     return [*others, *mapped, *starts[1:]]
