@@ -21,8 +21,9 @@ os.environ |= {
     "MAX_AGE_HOURS": "24",
     "INDEX_SHARDS": "2",
     "POWERTOOLS_SERVICE_NAME": "mediabeat",
+    "DYNAMODB_CLIENT": "boto3",  # moto answers no other; tests of the small client make their own
 }
-for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
     os.environ.pop(name, None)
 
 import moto  # noqa: E402, F401 - before any client exists, so that every one is intercepted

@@ -9,7 +9,7 @@ from mediabeat.protocols.vod_station.responses import channel_answer, channel_li
 from mediabeat.runtime.http_api import Reply, Request, with_error_replies
 from mediabeat.runtime.settings import channel_settings, pause, server_clock
 from mediabeat.storage.channel_store import ChannelRegistry
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore, secrets_client
 from mediabeat.use_cases.authenticate import authenticate_call

@@ -6,15 +6,14 @@ from mediabeat.protocols.media_analytics import chart_answers as answers
 from mediabeat.protocols.media_analytics import chart_requests as queries
 from mediabeat.protocols.media_analytics.requests import credentials_in
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import server_clock, settings
-from mediabeat.storage.dynamodb import aws, dynamodb_client
-from mediabeat.storage.lean_requests import shorten
+from mediabeat.runtime.settings import server_clock, settings, surroundings
+from mediabeat.storage.clients.lean import lean_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_queries import RollUpQueries
 from mediabeat.use_cases import authenticate, show_charts
 
-table, client = settings().table_name, shorten(dynamodb_client(), aws())
+table, client = settings().table_name, lean_client(**surroundings())
 registry, counters = Registry(table, client), RollUpQueries(table, client, index_shards=settings().index_shards)
 rollups = show_charts.RollUps(counters, LiveViewers(table, client))
 

@@ -6,15 +6,14 @@ from mediabeat.core.close_rules import CloseReason
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.logs import log_not_closed, log_runs_not_started
 from mediabeat.runtime.self_invoke import SelfInvoke
-from mediabeat.runtime.settings import server_clock, settings
-from mediabeat.storage.dynamodb import aws, dynamodb_client
-from mediabeat.storage.lean_requests import shorten
+from mediabeat.runtime.settings import server_clock, settings, surroundings
+from mediabeat.storage.clients.lean import aws, lean_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.close_sessions import WORKERS, close_due, slices_of
 
 deployed = settings()
-client = shorten(dynamodb_client(WORKERS), aws())
+client = lean_client(**surroundings(), connections=WORKERS)
 store = Store(deployed.table_name, client, index_shards=deployed.index_shards)
 business_errors = Registry(deployed.table_name, client).business_errors
 slices = slices_of(deployed.index_shards)

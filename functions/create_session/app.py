@@ -9,7 +9,7 @@ from mediabeat.runtime import telemetry
 from mediabeat.runtime.http_api import Reply, Request, error_reply, with_error_replies
 from mediabeat.runtime.settings import server_clock, settings, viewer_key_secret
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey, secrets_client
 from mediabeat.storage.session_starts import SessionStarts

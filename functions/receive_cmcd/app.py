@@ -9,15 +9,15 @@ from mediabeat.protocols.cmcd.responses import error_reply, received_reply
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.http_api import Reply, Request, with_error_replies
 from mediabeat.runtime.logs import log_skipped
-from mediabeat.runtime.settings import server_clock, settings
+from mediabeat.runtime.settings import server_clock, settings, surroundings
 from mediabeat.runtime.user_agent import caller_of
+from mediabeat.storage.clients.lean import lean_client
 from mediabeat.storage.cmcd.sessions import LineSessions
-from mediabeat.storage.dynamodb import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.receive_lines import Lines
 
-deployed, client = settings(), dynamodb_client()
+deployed, client = settings(), lean_client(**surroundings())
 store = Store(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
 sessions = LineSessions(deployed.table_name, client, retention_s=deployed.retention_s, index_shards=deployed.index_shards)
 lines = Lines(store, sessions, Registry(deployed.table_name, client), deployed.limits)

@@ -5,16 +5,15 @@ from typing import Any, Final
 from mediabeat.protocols.media_analytics.requests import credentials_in, named_in, parse_query
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
-from mediabeat.runtime.settings import processor_s, server_clock, settings
-from mediabeat.storage.dynamodb import aws, dynamodb_client
-from mediabeat.storage.lean_requests import shorten
+from mediabeat.runtime.settings import processor_s, server_clock, settings, surroundings
+from mediabeat.storage.clients.lean import lean_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.use_cases.authenticate import authenticate_key
 from mediabeat.use_cases.list_sessions import list_sessions
 from mediabeat.use_cases.show_session import show_session
 
-table, shards, client = settings().table_name, settings().index_shards, shorten(dynamodb_client(), aws())
+table, shards, client = settings().table_name, settings().index_shards, lean_client(**surroundings())
 store, registry = SessionQueries(table, client), Registry(table, client)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from mediabeat.runtime import telemetry
 from mediabeat.runtime.logs import log_unreadable
 from mediabeat.runtime.settings import pause, roll_up_settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_store import RollUpStore
 from mediabeat.storage.rollups.stream_records import read_records

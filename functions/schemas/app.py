@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Any
 
+from mediabeat.openapi import json_schema
 from mediabeat.protocols.cmcd.schema import json_schema as cmcd_schema
 from mediabeat.protocols.media_collection.openapi import CMCD_LINE
-from mediabeat.protocols.media_collection.schema import json_schema
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 
 OTHERS = {CMCD_LINE: cmcd_schema}

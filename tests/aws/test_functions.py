@@ -48,6 +48,7 @@ def test_function_runs_on_lambdas_runtime_and_logs_no_secret_at_debug(
         lambda_function.call(event | {"body": json.dumps(wire("sessionStart", customMetadata={"a": 1}))})
         log, lines = lambda_function.log, lambda_function.lines()
     assert "START RequestId" in log
+    assert "boto3 is used" not in log
     secrets = (VIEWER_KEY, SESSION_TOKEN, SECRET_ACCESS_KEY, ACCESS_KEY, sample.API_KEY, sample.SECRET)
     assert [secret for secret in secrets if secret in log] == []
     assert [line["logger"] for line in lines if "logger" in line] == []  # Lambda names the library that wrote a line

@@ -8,11 +8,12 @@ import argparse
 import os
 import sys
 import time
+from importlib.metadata import version
 
 import tests.conftest  # noqa: F401 - sets the environment before any client exists
 from tests.benchmarks import documents
 from tests.benchmarks.catalogue import BENCHMARKS, taking
-from tests.benchmarks.figures import FIGURES, NotTaken
+from tests.benchmarks.figures import COMPARED, FIGURES, OF_BOTO3, NotTaken
 from tests.benchmarks.report import Results, as_json, as_text, result
 
 
@@ -44,6 +45,7 @@ def _taken(only: str | None, rounds: int) -> tuple[Results, dict[str, str]]:
         print(f"{', '.join(names)} …", end=" ", flush=True, file=sys.stderr)
         began = time.monotonic()
         try:
+            _check_versions(names)
             readings = benchmark(rounds)
         except NotTaken as reason:
             missing |= dict.fromkeys(names, str(reason))
@@ -53,6 +55,14 @@ def _taken(only: str | None, rounds: int) -> tuple[Results, dict[str, str]]:
             results |= {name: result(FIGURES[name], readings[name]) for name in names}
         print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
     return results, missing
+
+
+def _check_versions(figures: list[str]) -> None:
+    """Raise NotTaken for a ratio to another boto3 than the named one."""
+    if any(FIGURES[name].unit == OF_BOTO3 for name in figures):
+        for package, wanted in COMPARED.items():
+            if (found := version(package)) != wanted:
+                raise NotTaken(f"it is a ratio to {package} {wanted}, and {found} is installed; see COMPARED in figures.py")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ BENCHMARKS: Final[dict[Benchmark, tuple[str, ...]]] = {
     counting.roll_ups: ("rollup_units_per_session",),
     shipped.cold_start: ("cold_start_ratio",),
     shipped.warm_cpu: ("warm_cpu_ratio",),
-    throughput.durable_events: ("durable_events_per_s",),
+    throughput.durable_events: ("durable_events_per_s", "durable_cpu_ratio"),
     folding.folding: ("fold_events_per_s",),
     queries.recent: ("recent_cost",),
     charts.charts: ("contents_units", "chart_units"),

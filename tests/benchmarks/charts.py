@@ -13,8 +13,6 @@ from mediabeat.core.session_query import KINDS
 from mediabeat.protocols.media_analytics import chart_answers, chart_requests
 from mediabeat.runtime.http_api import reply
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import aws
-from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_queries import RollUpQueries
 from mediabeat.storage.rollups.rollup_store import RollUpStore
@@ -56,7 +54,7 @@ def charts(rounds: int, contents: int = CONTENTS) -> dict[str, Reading]:
     usual, largest = (PROJECT, ("0", "2")), (LARGEST, ("0", "1", "2", "3"))
     every = (*_contents(items, contents, *usual), *_contents(items, contents, *largest), *_hours(items))
     with core(1), filled_database({TABLE: every}) as engine, core(0):
-        client = shorten(engine.client(), aws())
+        client = engine.lean_client()
         units = Units(client)
         queries = RollUpQueries(TABLE, client, index_shards=settings().index_shards)
         rollups = show_charts.RollUps(queries, LiveViewers(TABLE, client))

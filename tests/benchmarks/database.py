@@ -8,18 +8,22 @@ import os
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest import mock
 
 from mediabeat.core.projects import new_project
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.runtime.settings import surroundings
+from mediabeat.storage.clients.boto import dynamodb_client
+from mediabeat.storage.clients.lean import LeanClient, Sending, lean_client
+from mediabeat.storage.clients.wire import Answer
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.table import Item
 from tests.benchmarks.figures import NotTaken
 from tests.support.engine import NoEngine, binary, running
+from tests.support.environment import usual_environment
 from tests.support.template import table_definition
 
 if TYPE_CHECKING:
@@ -43,6 +47,9 @@ class Units:
     def __init__(self, *clients: "DynamoDBClient") -> None:
         self._told: list[tuple[str, Any]] = []  # the closer asks from many threads: only append is safe
         for client in clients:
+            if isinstance(client, LeanClient):
+                client._wire = _Telling(client._wire, self._add)
+                continue
             client.meta.events.register("before-parameter-build.dynamodb", self._ask)
             client.meta.events.register("after-call.dynamodb", self._note)
 
@@ -54,6 +61,10 @@ class Units:
         failed = [{"CapacityUnits": 1.0}] if "Error" in parsed else []  # a failed condition costs the write all the same
         told = parsed.get("ConsumedCapacity", failed)
         self._told.extend((model.name, one) for one in (told if isinstance(told, list) else [told]))
+
+    def _add(self, operation: str, answer: dict[str, Any]) -> None:
+        told = answer.get("ConsumedCapacity", [{"CapacityUnits": 1.0}])  # as above
+        self._told.extend((operation, one) for one in (told if isinstance(told, list) else [told]))
 
     def taken(self) -> Spent:
         """Return what was spent since this was last asked."""
@@ -67,6 +78,21 @@ class Units:
         return Spent(reads, sum(one["CapacityUnits"] for one in writes), index_writes)
 
 
+class _Telling:
+    """What sends for a small client, and notes the capacity that each request has used."""
+
+    def __init__(self, wire: Sending, tell: Callable[[str, dict[str, Any]], None]) -> None:
+        self._wire = wire
+        self._tell = tell
+        self.close = wire.close
+
+    def send(self, operation: str, body: bytes, deadline_s: float) -> Answer:
+        asked = json.dumps(json.loads(body) | {"ReturnConsumedCapacity": "INDEXES"}).encode()
+        status, _, content = self._wire.send(operation, asked, deadline_s)
+        self._tell(operation, json.loads(content))
+        return status, {}, content
+
+
 class Database:
     """An engine; each benchmark makes its own tables in it."""
 
@@ -74,11 +100,23 @@ class Database:
         self.endpoint = endpoint
         self._numbers = itertools.count()
         self._admin = self.client()
+        self._small: list[DynamoDBClient] = []
 
     def client(self, connections: int = 1) -> "DynamoDBClient":
         """Return a client as the functions make it."""
         with mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=self.endpoint):
             return dynamodb_client(connections)
+
+    def lean_client(self, connections: int = 1) -> "DynamoDBClient":
+        """Return a small client, as the functions on the hot path make it."""
+        environment = usual_environment() | {"AWS_ENDPOINT_URL_DYNAMODB": self.endpoint}
+        self._small.append(lean_client(**surroundings() | {"environment": environment, "connections": connections}))
+        return self._small[-1]
+
+    def close(self) -> None:
+        """Hang up."""
+        for client in self._small:
+            client.close()
 
     def new_table(self) -> str:
         """Create a table as template.yaml has it, with the project `demo` in it."""
@@ -131,7 +169,7 @@ def database(*options: str) -> Iterator[Database]:
     Raises NotTaken where there is none.
     """
     try:
-        with running(*options) as endpoint:
-            yield Database(endpoint)
+        with running(*options) as endpoint, closing(Database(endpoint)) as database:
+            yield database
     except NoEngine as error:
         raise NotTaken(f"needs a DynamoDB engine: {error}") from None

@@ -15,6 +15,7 @@ from mediabeat.cli.local_cloud import deployment
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
 from tests.benchmarks.figures import NotTaken, Reading, reading
+from tests.support.environment import usual_environment
 from tests.support.template import ROOT
 
 NOWHERE = "http://127.0.0.1:9"
@@ -54,7 +55,7 @@ def function_environment() -> dict[str, str]:
     shutil.copy(ROOT / "functions" / "ingest_event" / "app.py", code)
     packages = [str(Path(boto3.__file__).parents[1] / name) for name in BOTO3]
     subprocess.run([sys.executable, "-m", "compileall", "-q", *packages], check=True)
-    return os.environ | {
+    return usual_environment() | {
         "PYTHONPATH": os.pathsep.join([str(built_layer()), str(code)]),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",

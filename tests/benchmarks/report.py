@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.benchmarks.figures import FIGURES, Figure, Reading
+from tests.benchmarks.figures import COMPARED, FIGURES, OF_BOTO3, Figure, Reading
 
 Results = dict[str, dict[str, Any]]
 """What `--json` prints and results.json keeps: by name, the value and all that explains it."""
@@ -18,7 +18,7 @@ def result(figure: Figure, taken: Reading) -> dict[str, Any]:
     """Return a figure as JSON."""
     return {
         "value": rounded(taken.value),
-        "unit": figure.unit,
+        "unit": f"{figure.unit} {COMPARED['boto3']}" if figure.unit == OF_BOTO3 else figure.unit,
         "how": figure.how,
         "target": figure.target.text if figure.target else None,
         "met": figure.target.holds(taken) if figure.target else None,

@@ -10,8 +10,6 @@ from mediabeat.core.close_rules import LATE_EVENT_GRACE_MS
 from mediabeat.protocols.media_collection.requests import parse_event, parse_events, parse_session_start
 from mediabeat.runtime.settings import settings
 from mediabeat.runtime.user_agent import caller_of
-from mediabeat.storage.dynamodb import aws
-from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_items import HEAD, START, shard_of
 from mediabeat.storage.session_queries import SessionQueries
@@ -70,6 +68,9 @@ def half_hour(ping_s: int = PING_S) -> list[Wire]:
     return sorted(told, key=lambda body: body["playerTime"]["ts"])
 
 
+HALF_A_MINUTE_MS = 30_000
+
+
 class Service:
     """One deployment: a table, a new one unless it is named, and the code of the functions that write to it."""
 
@@ -81,14 +82,14 @@ class Service:
         kept = {"retention_s": deployed.retention_s, "index_shards": deployed.index_shards}
         self._starts = SessionStarts(self.table, self.client, **kept)
         self.store = Store(self.table, self.client, **kept)
-        self._closers_client = shorten(database.client(WORKERS), aws())
-        self._closers_store = Store(self.table, self._closers_client, **kept)
+        self.lean = database.lean_client(WORKERS)
+        self.lean_store = Store(self.table, self.lean, **kept)
         self.registry = Registry(self.table, self.client)
 
     @cached_property
     def units(self) -> Units:
         """What requests cost from the first look on; until then they are not asked for it, which takes time."""
-        return Units(self.client, self._closers_client)
+        return Units(self.client, self.lean)
 
     def start(self, *, user_agent: str = DESKTOP, video_type: str = "VOD") -> str:
         """Start a session and return its id."""
@@ -96,11 +97,18 @@ class Service:
         event = parse_session_start(start_body(video_type))
         return start_session(event, caller, self._starts, self.registry, KEY, LIMITS, now=BASE_MS).sid
 
-    def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1) -> int:
-        """Send events of a session, one or several to a request, each request when its last event is; return the requests."""
+    def send(self, sid: str, bodies: list[Wire], at_a_time: int = 1, *, is_looked_at: bool = False) -> int:
+        """Send events of a session, one or several to a request, each request when its last event is; return the requests.
+
+        If it `is_looked_at`, the closer comes half a minute after each due mark, as it does on average.
+        """
         requests = [bodies[first : first + at_a_time] for first in range(0, len(bodies), at_a_time)]
+        look_at = BASE_MS + LIMITS.quiet_ms + HALF_A_MINUTE_MS
         for some in requests:
             now = some[-1]["playerTime"]["ts"]
+            if is_looked_at and now > look_at:
+                assert self.close(look_at).closed == []
+                look_at += LIMITS.quiet_ms + HALF_A_MINUTE_MS
             if at_a_time == 1:
                 append_event(sid, parse_event(some[0]), self.store, LIMITS, now=now)
             else:
@@ -109,7 +117,7 @@ class Service:
 
     def close(self, now: int = BASE_MS + LENGTH_S * 1_000 + LATE_EVENT_GRACE_MS) -> Run:
         """Let the closer run once; by default, when the sessions of half an hour are due."""
-        return close_due(self._closers_store, LIMITS, lambda: now, ms_left=lambda: SPARE_MS)
+        return close_due(self.lean_store, LIMITS, lambda: now, ms_left=lambda: SPARE_MS)
 
     def items_of(self, sid: str) -> list[Item]:
         """Return all items that name a session."""

@@ -1,10 +1,11 @@
-"""Acknowledged events per second: handler and engine on a core each, beside a raw loop on the same engine."""
+"""Acknowledged events per second, and what each costs: handler and engine on a core each, beside raw loops on the same engine."""
 
 import gc
 import itertools
 import json
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from unittest import mock
 
 import boto3
@@ -25,20 +26,37 @@ EVENTS_OF_A_HEAD = 76
 
 
 def durable_events(rounds: int) -> dict[str, Reading]:
-    """Measure the ingest function and UpdateItems of a default client, in turns."""
+    """Measure the ingest function and UpdateItems of a default client, in turns: the rates, and the processor time of each."""
     with core(1), database("--db-path", str(scratch() / "throughput.db")) as engine, core(0):
         service, raw, appending = Service(engine), Raw(engine), RawAppending(engine)
         _round(service, raw, appending)  # connections are made, models are built
         gc.freeze()  # what only tests load is not in a function's process either, to be looked through again and again
         taken = [_round(service, raw, appending) for _ in range(2 * rounds + 1)]
-    named = zip(("events_per_s", "raw_updates_per_s", "raw_appends_per_s"), zip(*taken, strict=True), strict=True)
-    details = {name: reading(rates).value for name, rates in named}
-    details["of_raw_updates"] = ratio([(ours, updates) for ours, updates, _ in taken]).value
-    return {"durable_events_per_s": ratio([(ours, appends) for ours, _, appends in taken], **details)}
+    events, updates, appends = zip(*taken, strict=True)
+    named = {"events_per_s": events, "raw_updates_per_s": updates, "raw_appends_per_s": appends}
+    rates = {name: reading(1 / spent.wall_s for spent in each).value for name, each in named.items()}
+    rates["of_raw_updates"] = ratio([(1 / ours.wall_s, 1 / raw.wall_s) for ours, raw, _ in taken]).value
+    named = {"event_us": events, "raw_update_us": updates, "raw_append_us": appends}
+    times = {name: reading(1e6 * spent.cpu_s for spent in each).value for name, each in named.items()}
+    return {
+        "durable_events_per_s": ratio([(1 / ours.wall_s, 1 / raw.wall_s) for ours, _, raw in taken], **rates),
+        "durable_cpu_ratio": ratio([(ours.cpu_s, raw.cpu_s) for ours, raw, _ in taken], **times),
+    }
 
 
-def _round(service: Service, raw: "Raw", appending: "RawAppending") -> tuple[float, float, float]:
-    """Return the rates of a session's events through the handler, of raw updates and of raw appends; a few of each in turns."""
+class Spent(NamedTuple):
+    """What one request takes, in seconds: on the clock, and of this process's processor time."""
+
+    wall_s: float
+    cpu_s: float
+
+    def plus(self, other: "Spent") -> "Spent":
+        """Return both together."""
+        return Spent(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s)
+
+
+def _round(service: Service, raw: "Raw", appending: "RawAppending") -> tuple[Spent, Spent, Spent]:
+    """Return what an event through the handler, a raw update and a raw append take; a few of each in turns."""
     sid = service.start()
     event = request("ingest_event") | {"pathParameters": {"sid": sid}}
     bodies = half_hour()
@@ -49,24 +67,25 @@ def _round(service: Service, raw: "Raw", appending: "RawAppending") -> tuple[flo
         answer = ingest_event.lambda_handler(event | {"body": json.dumps(body)}, None)
         assert answer["statusCode"] == 204, answer
 
-    ours_s = updates_s = appends_s = 0.0
-    with mock.patch.multiple(ingest_event, store=service.store, server_clock=lambda: next(now)):
+    ours = updates = appends = Spent(0, 0)
+    with mock.patch.multiple(ingest_event, store=service.lean_store, server_clock=lambda: next(now)):
         for first in range(0, len(bodies), IN_TURN):
             some = bodies[first : first + IN_TURN]
-            ours_s += _seconds(invoke, some)
-            updates_s += _seconds(raw.update, some)
-            appends_s += _seconds(appending.append, some)
+            ours = ours.plus(_spent(invoke, some))
+            updates = updates.plus(_spent(raw.update, some))
+            appends = appends.plus(_spent(appending.append, some))
     stored = service.store.read_session(sid)
     assert stored is not None
     assert len(stored.events) == len(bodies) + 1, "every acknowledged event is there"
-    return len(bodies) / ours_s, len(bodies) / updates_s, len(bodies) / appends_s
+    each = [Spent(all_s.wall_s / len(bodies), all_s.cpu_s / len(bodies)) for all_s in (ours, updates, appends)]
+    return each[0], each[1], each[2]
 
 
-def _seconds(do: Callable[[Wire], None], bodies: list[Wire]) -> float:
-    began = time.perf_counter()
+def _spent(do: Callable[[Wire], None], bodies: list[Wire]) -> Spent:
+    began = time.perf_counter(), time.process_time()
     for body in bodies:
         do(body)
-    return time.perf_counter() - began
+    return Spent(time.perf_counter() - began[0], time.process_time() - began[1])
 
 
 class Raw:

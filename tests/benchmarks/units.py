@@ -59,13 +59,13 @@ class Cost(NamedTuple):
 
 
 def cost_of_a_session(engine: Database, *, ping_s: int = PING_S, at_a_time: int = 1) -> Cost:
-    """Play one session of half an hour and close it; return what each part of its life cost."""
+    """Play one session of half an hour, which the closer looks at and closes; return what each part of its life cost."""
     service = Service(engine)
     bodies = half_hour(ping_s)
     service.units.taken()
     sid = service.start()
     start = service.units.taken()
-    requests = service.send(sid, bodies, at_a_time)
+    requests = service.send(sid, bodies, at_a_time, is_looked_at=True)
     appends = service.units.taken()
     (closed,) = service.close().closed
     assert closed.sid == sid

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mediabeat.cli.local_cloud.state_folder import StateFolder
+from tests.e2e.charted import ChartedSession
 from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, start_installed
 from tests.e2e.schedule import SentSessions
 
@@ -63,6 +64,12 @@ def cloud(demonstration: tuple[Demonstration, Path, int]) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def sent(cloud: Cloud) -> SentSessions:
-    """Sessions for the schedule, sent when the first test asks for them."""
+def charted(cloud: Cloud) -> ChartedSession:
+    """One session in a project of its own, and when it appeared in the charts."""
+    return ChartedSession(cloud)
+
+
+@pytest.fixture(scope="session")
+def sent(cloud: Cloud, charted: ChartedSession) -> SentSessions:
+    """Sessions for the schedule, sent when the first test asks for them, as is the one of the charts."""
     return SentSessions(cloud)

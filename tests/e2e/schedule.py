@@ -5,6 +5,7 @@ from functools import cached_property
 from time import monotonic, sleep
 from typing import Final
 
+from mediabeat.cli.edge_replay import replay_file
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.replay import Journey, ReplayOptions, replay
 from mediabeat.core.metrics import Metrics, measure
@@ -13,6 +14,7 @@ from mediabeat.core.summary import Summary
 from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud
+from tests.support.journeys import EDGE_JOURNEYS, events_of
 from tests.support.template import ROOT
 
 JOURNEYS: Final = sorted((ROOT / "events" / "journeys").glob("*.json"))
@@ -29,8 +31,15 @@ class SentSessions:
         self.expected: dict[str, Metrics] = {}
         self.ids: dict[str, str] = {}
         for path in (*JOURNEYS, *RECORDED):
-            journey = Journey.read(path)
             options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
+            if path.stem in EDGE_JOURNEYS:
+                [edge] = replay_file(path, cloud.url, options)
+                assert edge.refusal is None
+                assert edge.sid is not None
+                self.expected[edge.sid] = measure(fold(events_of(path.stem)))
+                self.ids[path.stem] = edge.sid
+                continue
+            journey = Journey.read(path)
             for session, events in zip(replay(journey, cloud.url, options), journey.sessions, strict=True):
                 assert session.refusal is None, path.name
                 assert session.sid is not None

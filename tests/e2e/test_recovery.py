@@ -20,6 +20,7 @@ from tests.support.template import ROOT
 JOURNEYS = ROOT / "events" / "journeys"
 KEPT = ("podcast", "downloaded", "003_abandoned")
 SAVED_WITHIN_S = 60
+COUNTED_WITHIN_S = 60
 NOT_UP = "Error: The local cloud is not up. Start it with: mediabeat up\n"
 
 
@@ -107,10 +108,19 @@ def test_killed_cloud_comes_up_with_all_but_its_last_seconds(home: Path, port: i
     again = up(home, port)
     assert again.returncode == 0, again.stderr
     assert status_of(home) | {"pid": before["pid"]} == before  # the project has its key, whatever was lost
+    wait_until_counted(home)
     found = json.loads(mediabeat(home, "sessions", "--json").stdout)["result"]
     assert found[-len(kept) :] == kept
     assert len(found) - len(kept) in (0, 1)  # the session that was cut off may have been too young
     assert mediabeat(home, "replay", "--shift", "now", JOURNEYS / "podcast.json").returncode == 0
+
+
+def wait_until_counted(home: Path) -> None:
+    """Wait until the charts' counters are those of the stored sessions."""
+    deadline = monotonic() + COUNTED_WITHIN_S
+    while (checked := mediabeat(home, "rollups", "check", "--today")).returncode:
+        assert monotonic() < deadline, checked.stdout
+        sleep(0.5)
 
 
 def wait_until_saved(home: Path) -> None:
@@ -140,6 +150,10 @@ def test_down_ends_every_process_and_up_finds_the_data_again(cloud: Cloud) -> No
     after = status_of(cloud.home)
     assert after | {"pid": before["pid"]} == before
     assert listed(cloud.url, cloud.project_id, cloud.api_key) == sessions
+    wait_until_counted(cloud.home)
+    assert cloud.mediabeat("replay", "--shift", "now", JOURNEYS / "podcast.json").returncode == 0
+    wait_until_counted(cloud.home)
+    assert "demo on" in cloud.mediabeat("rollups", "check", "--today").stdout
 
 
 def processes_of(cloud: Cloud) -> list[str]:

@@ -1,5 +1,8 @@
 """The schedule closes sessions, while the other tests run."""
 
+import json
+from typing import Any
+
 import httpx
 
 from tests.e2e.cloud import Cloud
@@ -31,3 +34,22 @@ def test_demo_shows_every_journey_once_the_schedule_has_closed_it(demo: Demonstr
     assert sorted(closed) == sorted(path.stem for path in (*JOURNEYS, *CMCD_JOURNEYS))
     assert "██ content 33.0 s   ▓▓ ad 15.0 s   E error   A ad starts" in finished.stdout
     assert f"The API is at {cloud.url}, the project id is demo" in finished.stdout
+
+
+def test_charts_have_all_viewings_of_the_demo(demo: Demonstration, cloud: Cloud) -> None:
+    finished = demo.finished()
+    assert finished.returncode == 0, finished.stderr
+    assert "Viewers in each minute of the last hour (UTC): " in finished.stdout
+    assert "Plays today (UTC): " in finished.stdout
+
+    def result(*options: str) -> Any:
+        printed = cloud.mediabeat("charts", *options, "--json")
+        assert printed.returncode == 0, printed.stderr
+        return json.loads(printed.stdout)["result"]
+
+    # Others use the project at the same time, and a day may have ended meanwhile. Nine of ten journeys play, for 678 s in all.
+    assert sum(row["playSuccessCnt"] for row in result("playCnt", "--days", "2")) >= 9
+    assert sum(row["playTimeSum"] for row in result("playTimeSum", "--days", "2")) >= 678
+    assert sum(row["currentViewerCnt"] for row in result("currentViewers")) >= 9
+    assert {row["contentsKey"] for row in result("playCountTop10", "--days", "2")} >= {"live-news-24", "podcast-tide-tables-12"}
+    assert "score" in cloud.mediabeat("charts", "quality", "--days", "2").stdout

@@ -136,7 +136,7 @@ def every_session_that_was_promised_is_found(history: History) -> Iterator[str]:
 
 def every_session_is_whole_or_forgotten(history: History) -> Iterator[str]:
     """In the end each session is closed, with the summary of its log and no mark; one that was not promised may be gone."""
-    promised = {call.sid for call in history.calls if call.status == 201}
+    promised = {call.sid for call in history.calls if call.kind in (Kind.START, Kind.DOWNLOAD) and call.is_good}
     stored = sessions(history)
     if not history.is_quiescent:
         yield "closers did not come to an end"

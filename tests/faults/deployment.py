@@ -13,23 +13,24 @@ from unittest import mock
 import functions.close_idle_sessions.app as closer
 import functions.create_session.app as create_session
 import functions.ingest_event.app as ingest_event
+import functions.media_edge.app as media_edge
 import functions.roll_up.app as roll_up
 from mediabeat.core.projects import new_project
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import aws
-from mediabeat.storage.lean_requests import shorten
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_store import RollUpStore
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store
+from mediabeat.use_cases import receive_events as use_case
 from mediabeat.use_cases.close_sessions import Run, close_due
 from tests.faults.history import Call, Kind
 from tests.faults.interleaver import TakingTurns
-from tests.faults.requests import Wire
+from tests.faults.requests import ClientKind, Wire
 from tests.faults.schedule import LIMITS, Schedule
 from tests.support.api import Answer, answer, request
 from tests.support.builders import Wire as Body
+from tests.support.edge import Xdm, body_of, session_in
 from tests.support.engine_connection import client_of
 from tests.support.table_stream import Record, TableStream, as_event, passes, streamed_table_definition
 
@@ -44,20 +45,24 @@ numbers = itertools.count()
 
 
 class Deployment:
-    """One engine and the clients of the functions; each schedule gets a table of its own."""
+    """One engine and the clients of the functions; each schedule gets a table of its own.
 
-    def __init__(self, endpoint: str) -> None:
+    `kind` is the client of the functions that have the small one.
+    """
+
+    def __init__(self, endpoint: str, kind: ClientKind = ClientKind.LEAN) -> None:
         self.wire = Wire(endpoint)
         self._stack = ExitStack()
         self.direct = self._stack.enter_context(client_of(endpoint))
-        self._starter, self._ingester, self._roller, closer = (self.wire.client() for _ in range(4))
-        self._closer = shorten(closer, aws())
+        client = self.wire.lean_client if kind is ClientKind.LEAN else self.wire.client
+        self._starter, self._roller = self.wire.client(), self.wire.client()
+        self._ingester, self._edge, self._closer = client(), client(), client()
 
     def close(self) -> None:
         """Hang up."""
         self.wire.close()
         self._stack.close()
-        for client in (self._starter, self._ingester, self._roller, self._closer):
+        for client in (self._starter, self._ingester, self._roller, self._edge, self._closer):
             client.close()
 
     @contextmanager
@@ -68,15 +73,19 @@ class Deployment:
         Registry(table, self.direct).create_project(new_project("demo", 0)[0])
         deployed = SimpleNamespace(limits=LIMITS, index_shards=SHARDS, retention_s=settings().retention_s)
         stored = {"retention_s": deployed.retention_s, "index_shards": SHARDS}
-        sids = (f"{schedule.random.getrandbits(256):064x}" for _ in itertools.count())
+        bits = SimpleNamespace(token_bytes=lambda _: schedule.random.getrandbits(256).to_bytes(32, "big"))
+        starts, store = SessionStarts(table, self._edge, **stored), Store(table, self._edge, **stored)
+        key = SimpleNamespace(read=lambda: VIEWER_KEY)
+        edge = use_case.Deployment(starts, store, Registry(table, self._edge), key, LIMITS)  # type: ignore[arg-type]
         self.wire.refill_retries()
         patches: list[tuple[Any, dict[str, Any]]] = [
             (create_session, {"store": SessionStarts(table, self._starter, **stored)}),
             (create_session, {"registry": Registry(table, self._starter)}),
             (create_session, {"viewer_key": SimpleNamespace(read=lambda: VIEWER_KEY)}),
             (ingest_event, {"store": Store(table, self._ingester, **stored)}),
+            (media_edge, {"deployed": edge, "server_clock": schedule.clock}),
             (closer, {"store": Store(table, self._closer, index_shards=SHARDS)}),
-            (closer, {"registry": Registry(table, self._closer)}),
+            (closer, {"business_errors": Registry(table, self._closer).business_errors}),
             (roll_up, {"counters": RollUpStore(table, self._roller, **KEPT, pause=lambda _: None)}),
             (roll_up, {"viewers": LiveViewers(table, self._roller)}),
             *((module, {"deployed": deployed, "server_clock": schedule.clock}) for module in MODULES),
@@ -89,7 +98,9 @@ class Deployment:
             stack.enter_context(
                 mock.patch("mediabeat.use_cases.close_sessions.ThreadPoolExecutor", return_value=TakingTurns(schedule.turns))
             )
-            stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", side_effect=sids))
+            # Ids without a skew, so that no event is stored with its arrival; the same random bytes are the same session.
+            stack.enter_context(mock.patch("mediabeat.use_cases.start_session.secrets", bits))
+            stack.enter_context(mock.patch("mediabeat.use_cases.start_session._new_sid", lambda random, _: random.hex()))
             stack.enter_context(mock.patch("mediabeat.storage.due_partitions.PROJECT_BUCKETS", 2))
             for limit in ("storage.due_partitions.LARGE_WEIGHT", "use_cases.close_sessions.MAX_PARALLEL_WEIGHT"):
                 stack.enter_context(mock.patch(f"mediabeat.{limit}", schedule.large))
@@ -146,6 +157,22 @@ class Api:
         """Send an event of a session."""
         event = request("POST", f"/api/v1/sessions/{sid}/events", body)
         with self.schedule.calling(Kind.EVENT, sid=sid, **about) as call:
+            self._note(call, answer(event))
+        return call
+
+    def start_edge(self, xdm: Xdm, name: str, **about: Any) -> Call:
+        """Start a session as an Edge client does; its tries have one name."""
+        event = request("POST", f"/ee/v1/interact?configId=demo&requestId={name}", body_of(xdm))
+        with self.schedule.calling(Kind.START, **about) as call:
+            answered = answer(event)
+            self._note(call, answered)
+            call.sid = session_in(answered) if call.is_good else ""
+        return call
+
+    def send_edge(self, xdm: Xdm, **about: Any) -> Call:
+        """Send an event of a session as an Edge client does."""
+        event = request("POST", f"/ee/va/v1/{xdm['eventType'].removeprefix('media.')}?configId=demo", body_of(xdm))
+        with self.schedule.calling(Kind.EVENT, **about) as call:
             self._note(call, answer(event))
         return call
 

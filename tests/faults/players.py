@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 from mediabeat.core.event import Event
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
+from mediabeat.protocols.media_edge.events import Context
+from mediabeat.protocols.media_edge.events import parse as parse_xdm
+from mediabeat.protocols.media_edge.schema import EVENT_TYPES
 from tests.faults.deployment import VIEWER_KEY, Api
 from tests.faults.history import GOOD, Call
 from tests.faults.schedule import Schedule
 from tests.support.builders import Wire as Body
 from tests.support.builders import wire_start
+from tests.support.edge import Xdm, as_xdm
 
 if TYPE_CHECKING:
     import random
@@ -131,6 +135,43 @@ class Player:
         return body
 
 
+class EdgePlayer(Player):
+    """A player that speaks the Media Edge API: one event a request, and each try of its start has the same name."""
+
+    def live(self) -> None:
+        """Start the session, perhaps once more, then let the client loose."""
+        start = as_xdm(self.start())
+        events = (as_stored_by_edge(start),)
+        send = partial(self.api.start_edge, start, f"request-{self.name}", events=events)
+        call = self._insisting(send)
+        if call.is_good:
+            self.sid = call.sid
+            if self.random.random() < 0.4:
+                self.schedule.idle()
+                again = send()
+                if again.is_good and again.sid != self.sid:
+                    self.schedule.history.crashes.append(f"a repeat of {self.name}'s start got another session")
+            self.schedule.turns.spawn(f"{self.name}.0", self.client)
+
+    def client(self) -> None:
+        """Send events as long as there are any."""
+        while (body := self._next()) is not None:
+            if f"media.{body['eventType']}" not in EVENT_TYPES:
+                continue
+            xdm = as_xdm(body, self.sid)
+            send = partial(self.api.send_edge, xdm, sid=self.sid, events=(parse_xdm(xdm, Context(0)),))
+            self.schedule.idle()
+            call = self._insisting(send)
+            if call.status == 410 and not self.is_stubborn:
+                self.is_over = True
+
+
+def as_stored_by_edge(start: Xdm) -> Event:
+    """Return an Edge client's start as it is stored."""
+    event = parse_xdm(start, Context(0), {"analytics.reportSuite": "demo"})
+    return event._replace(params=Pseudonyms(VIEWER_KEY, "demo").hide(event.params))
+
+
 def as_stored(start: Body) -> Event:
     """Return a start as it is stored: with what stands for the viewer's ids."""
     event = parse_session_start(start)
@@ -160,6 +201,8 @@ def people(api: Api, schedule: Schedule) -> Callable[[], bool]:
     players = [f"player{number}" for number in range(choose((1, 1, 2, 3)))]
     for name in players:
         schedule.turns.spawn(name, Player(api, schedule, name).live)
+    if choose((False, False, True)):
+        schedule.turns.spawn("player-edge", EdgePlayer(api, schedule, "player-edge").live)
     if choose((False, False, False, True)):
         schedule.turns.spawn("player-dl", lambda: download(api, schedule, "player-dl"))
 

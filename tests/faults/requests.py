@@ -1,21 +1,27 @@
 """Requests to the database as they leave a handler: parked until the schedule lets them through, one attempt at a time.
 
-The hook sits at botocore's `before-send`, below its retries, so that each attempt of them is a request of its own.
+The hook is below the repeats of either client: at botocore's `before-send`, and in place of the small client's wire. So each
+attempt is a request of its own.
 """
 
 import base64
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from unittest import mock
 
 import botocore
+from botocore import exceptions
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.retries.quota import RetryQuota
 
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
+from mediabeat.storage.clients.lean import QUOTA, LeanClient
+from mediabeat.storage.clients.wire import Answer
 from tests.support.engine_connection import JSON, EngineConnection
 
 if TYPE_CHECKING:
@@ -73,6 +79,13 @@ class Request:
         return " ".join(word for word in (self.operation, index, pk[:6], sk[:12], change) if word)
 
 
+class ClientKind(StrEnum):
+    """The client of the functions that may have either."""
+
+    LEAN = "lean"
+    BOTO3 = "boto3"
+
+
 class _Raw(BytesIO):
     def stream(self) -> list[bytes]:
         return [self.read()]
@@ -91,6 +104,7 @@ class Wire:
         self.gate: Callable[[Request], AWSResponse] = self.send
         self._connection = EngineConnection(endpoint)
         self._quotas: list[RetryQuota] = []
+        self._lean: list[LeanClient] = []
 
     def send(self, request: Request) -> AWSResponse:
         """Send a request and return its answer."""
@@ -121,7 +135,42 @@ class Wire:
     def _before_send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
         return self.gate(Request(event_name.rpartition(".")[2], request))
 
+    def lean_client(self) -> "DynamoDBClient":
+        """Return a small client on this wire, which waits for nothing."""
+        client = LeanClient(_Gated(self), timer_s=lambda: 0.0, pause=lambda ms: None)
+        self._lean.append(client)
+        return cast("DynamoDBClient", client)
+
     def refill_retries(self) -> None:
         """Give all clients the retries that they had when they were new."""
         for quota in self._quotas:
             quota.release(RetryQuota.INITIAL_CAPACITY)
+        for client in self._lean:
+            client._quota = QUOTA
+
+
+AS_SEEN: Final[dict[type[Exception], type[OSError]]] = {
+    exceptions.ConnectTimeoutError: TimeoutError,
+    exceptions.EndpointConnectionError: ConnectionRefusedError,
+    exceptions.ConnectionClosedError: ConnectionResetError,
+    exceptions.ReadTimeoutError: TimeoutError,
+}
+"""What a socket raises, by the error that botocore makes of it."""
+
+
+class _Gated:
+    """What sends for a small client: the gate, whose errors of botocore it takes back into those of a socket."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def send(self, operation: str, body: bytes, deadline_s: float) -> Answer:
+        http = AWSPreparedRequest("POST", self._wire.endpoint, HTTPHeaders(), body, stream_output=False)
+        try:
+            answer = self._wire.gate(Request(operation, http))
+        except tuple(AS_SEEN) as error:
+            raise AS_SEEN[type(error)]("injected") from None
+        return answer.status_code, {}, answer.content
+
+    def close(self) -> None:
+        """There is nothing to hang up."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from mediabeat.core.close_rules import MINUTE_MS
@@ -15,6 +16,7 @@ from tests.faults.checks import violations
 from tests.faults.deployment import Api, Deployment
 from tests.faults.history import History
 from tests.faults.players import people
+from tests.faults.requests import ClientKind
 from tests.faults.schedule import Schedule
 from tests.support.engine import running
 
@@ -103,17 +105,17 @@ def run_all(seeds: Iterable[int], deployment: Deployment, *, stop_at_first: bool
     return report
 
 
-def run_chunk(seeds: range) -> Report:
+def run_chunk(seeds: range, kind: ClientKind) -> Report:
     """Run schedules on an engine of their own."""
-    with running() as endpoint, closing(Deployment(endpoint)) as deployment:
+    with running() as endpoint, closing(Deployment(endpoint, kind)) as deployment:
         return run_all(seeds, deployment)
 
 
-def run_side_by_side(seeds: range, *, jobs: int) -> Iterator[Report]:
+def run_side_by_side(seeds: range, *, jobs: int, kind: ClientKind = ClientKind.LEAN) -> Iterator[Report]:
     """Run schedules in several processes and yield what they come to, piece by piece."""
     chunks = [seeds[first : first + CHUNK] for first in range(0, len(seeds), CHUNK)]
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as processes:
-        yield from processes.map(run_chunk, chunks)
+        yield from processes.map(partial(run_chunk, kind=kind), chunks)
 
 
 def as_text(report: Report) -> str:

@@ -17,7 +17,7 @@ from mediabeat.core.projects import new_project
 from mediabeat.core.summary import Summary
 from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store

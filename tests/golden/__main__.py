@@ -35,7 +35,7 @@ from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_batches import batches
 from mediabeat.storage.rollups.stream_records import Sighting
 from mediabeat.storage.rollups.watching import project_hash
-from mediabeat.storage.upload_items import Upload
+from mediabeat.storage.upload_items import FirstTry, Upload
 from tests.golden.forms import FORMS, SID, golden_text
 from tests.support import builders
 from tests.support.builders import BASE_MS
@@ -180,6 +180,9 @@ def of_sessions() -> dict[str, Cases]:
             ("checkpoint", checkpoints.measured_item(SID, short, as_of=BASE_MS, expires_at=EXPIRES_AT)),
             ("asked for", checkpoints.measured_key(SID) | {"due_at": {"N": str(BASE_MS)}, "due_shard": {"S": "1"}}),
         ],
+        "first_tries": [
+            ("of an event", upload_items.first_try_item("demo", "event 61D24676", FirstTry(BASE_MS, bytes(range(20))))),
+        ],
         "uploads": [
             (name, upload_items.upload_item(SID, Upload(EXPIRES_AT, erased=erased), expires_at=EXPIRES_AT + 90 * 86_400))
             for name, erased in (("stored", False), ("erased", True))
@@ -249,6 +252,7 @@ def of_projects() -> dict[str, Cases]:
     """Return what is stored of projects, their access keys and their channels, and the manifest of an archive."""
     one_key = Project("demo", "a1" * 32, BASE_MS)
     rotated = one_key._replace(old_key_hash="b2" * 32, old_key_until=BASE_MS + 86_400_000)
+    edge = Project("edge", "0" * 64, BASE_MS, org="5A1E2F3C0B4D6E7F0A495C01@AdobeOrg", datastreams=("1fb4ee53-2f0e", "older"))
     projects = {
         "one key": one_key._replace(id="demo.web-1_x"),
         "rotated key": rotated,
@@ -270,6 +274,10 @@ def of_projects() -> dict[str, Cases]:
     channels = [made.channel._replace(status=status) for status in Status]
     return {
         "projects": [(name, project_items.project_item(project)) for name, project in projects.items()],
+        "edge_projects": [
+            ("with an organisation and further ids", project_items.project_item(edge)),
+        ],
+        "datastreams": [(one, project_items.datastream_item(one, edge.id)) for one in edge.datastreams],
         "access_keys": keys,
         "channels": [(one.status, channel_items.channel_item(one, 2)) for one in channels],
         "channel_entries": [(one.status, channel_items.entry_item(one)) for one in channels],

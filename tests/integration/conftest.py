@@ -13,7 +13,7 @@ from functions.ingest_event import app as ingest_event
 from mediabeat.core.projects import new_access_key, new_project
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore, secrets_client
 from mediabeat.storage.session_store import Store

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
 from mediabeat.protocols.cmcd.schema import KEYS
+from mediabeat.protocols.media_edge.schema import EVENT_TYPES as EDGE_TYPES
 from tests.support.api import Event, Route, event_of
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
-from tests.support.journeys import JOURNEYS, bodies_of
+from tests.support.edge import as_xdm, xdm_start
+from tests.support.journeys import COLLECTION_JOURNEYS, bodies_of
 
+EDGE_EVENTS: Final = [name.removeprefix("media.") for name in EDGE_TYPES]
 VIEWER: Final = "ad5aea06-fb78-41c7-b2ad-716b685e32db"
 OTHER: Final = frozenset(f"{method} /api/v2/{{proxy+}}" for method in ("GET", "POST", "PUT", "DELETE", "PATCH"))
 
@@ -105,7 +108,7 @@ PLAYHEADS: Final = st.one_of(st.integers(0, 100), st.floats(-1e12, 1e12), st.sam
 def events_sent() -> list[Wire]:
     """Events of whole viewings, one of each type and of each journey, but for the first and the last."""
     seen: dict[tuple[str, str], Wire] = {}
-    for journey in JOURNEYS:
+    for journey in COLLECTION_JOURNEYS:
         for body in bodies_of(journey):
             seen.setdefault((journey, body["eventType"]), body)
     bare = [wire(one) for one in EventType]
@@ -222,6 +225,47 @@ def cmcd_lines(draw: st.DrawFn) -> Literal:
     return Literal(draw(st.sampled_from(["\n", "\r\n", "\n\n"])).join(lines) + draw(st.sampled_from(["\n", "", ",", "\x00"])))
 
 
+@st.composite
+def edge_events(draw: st.DrawFn) -> Any:
+    """Draw an event of an Edge client, some of them right; `{{sid}}` stands for a session."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.just(xdm_start(draw(st.integers(0, 9)))) | mutated(xdm_start()))
+    body = {**draw(st.sampled_from(events_sent()))}
+    body["playerTime"] = {"playhead": draw(st.integers(0, 100)), "ts": draw(st.integers(0, 3_600_000)) + BASE_MS}
+    event = as_xdm(body, "{{sid}}")
+    return draw(st.just(event) | mutated(event))
+
+
+@st.composite
+def edge_bodies(draw: st.DrawFn) -> Any:
+    """Draw a request of an Edge client with one or more events, some of them right."""
+    events = [{"xdm": one} for one in draw(st.lists(edge_events(), min_size=1, max_size=3))]
+    streaming = {"konductorConfig": {"streaming": {"enabled": True}}, "queueTimeMillis": draw(st.integers(0, 20_000) | VALUES)}
+    rest: Any = {"query": {"identity": {"fetch": ["ECID"]}}, "meta": streaming, "xdm": {"identityMap": {"ECID": [{"id": "7"}]}}}
+    body = {"events": events} | {name: value for name, value in rest.items() if draw(st.booleans())}
+    return draw(st.just(body) | st.just(body) | mutated(body))
+
+
+@st.composite
+def edge_downloads(draw: st.DrawFn) -> Any:
+    """Draw a request with downloaded sessions of an Edge client, some of them right."""
+    events = []
+    for _ in range(draw(st.integers(1, 2))):
+        sent = [xdm_start(), *draw(st.lists(edge_events(), max_size=3))]
+        stored = [
+            {
+                "mediaEventType": one.get("eventType"),
+                "mediaEventTimestamp": one.get("timestamp"),
+                "mediaCollection": one.get("mediaCollection"),
+            }
+            for one in sent
+            if isinstance(one, dict)
+        ]
+        events.append({"xdm": {"eventType": "media.downloaded", "mediaDownloadedEvents": stored}})
+    body = {"events": events}
+    return draw(st.just(body) | st.just(body) | mutated(body))
+
+
 BODIES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "POST /api/v1/sessions": starts() | batches(),
     "POST /api/v1/downloaded": batches() | starts(),
@@ -268,12 +312,16 @@ def requests(draw: st.DrawFn, known: Known, route: Route) -> tuple[Event, Any]:
         "channelId": st.sampled_from([*known.channels, "vs-20261118110640-vDVWH5l"]) | SEGMENTS,
         "eventType": st.sampled_from(EventType) | SEGMENTS,
         "proxy+": SEGMENTS,
+        "event": st.sampled_from(EDGE_EVENTS) | st.sampled_from(EDGE_EVENTS) | SEGMENTS,
+        "hint": st.just("irl1") | SEGMENTS,
     }
     parameters = {name: draw(strategy) for name, strategy in places.items() if "{" + name + "}" in route.path}
     path = route.path
     for name, value in parameters.items():
         path = path.replace("{" + name + "}", value)
     query = draw(QUERIES) if route.method == "GET" else {}
+    if route.path.startswith("/ee/"):
+        query = draw(st.sampled_from([{"configId": "demo"}] * 6 + [{"configId": "demo:dev", "requestId": "r"}]) | QUERIES)
     raw_query = "&".join(f"{name}={value}" for name, value in query.items())
     method = route.method
     headers = draw(HEADERS)
@@ -290,7 +338,25 @@ def requests(draw: st.DrawFn, known: Known, route: Route) -> tuple[Event, Any]:
         event["headers"] = None
     if query or draw(st.sampled_from([False, True])):
         event["queryStringParameters"] = query or None
+    if route.path.startswith("/ee/"):
+        return event, _put_edge_body(draw, event, route, known)
     return event, _put_body(draw, event, route.key)
+
+
+def _put_edge_body(draw: st.DrawFn, event: Event, route: Route, known: Known) -> Any:
+    """Put a body in; mostly its event has the type that the path names."""
+    value = draw(edge_downloads() | edge_bodies() if route.path.endswith("/downloaded") else edge_bodies())
+    named = (event.get("pathParameters") or {}).get("event")
+    if named and draw(st.booleans()) and isinstance(value, dict) and isinstance(value.get("events"), list):
+        for one in value["events"]:
+            if isinstance(one, dict) and isinstance(one.get("xdm"), dict):
+                one["xdm"]["eventType"] = f"media.{named}"
+    text = as_json(value).replace(
+        "{{sid}}", draw(st.just(known.sids["open"]) | st.sampled_from([*known.sids.values(), "0" * 64]))
+    )
+    raw = encoded(text, draw(FORMS))
+    event["body"] = raw.decode(errors="replace")
+    return value
 
 
 def _put_body(draw: st.DrawFn, event: Event, route: str) -> Any:

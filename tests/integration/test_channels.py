@@ -7,7 +7,8 @@ import pytest
 
 from mediabeat.runtime.settings import channel_settings
 from mediabeat.storage.channel_store import ChannelRegistry
-from mediabeat.storage.dynamodb import Table, dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
+from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.project_store import Registry
 from tests.support.api import Api
 from tests.support.builders import wire, wire_start

@@ -11,7 +11,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mediabeat.core.rollups.counters import Change, Content, Counted, content_hash
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.rollups.rollup_batches import MAX_IDS
 from mediabeat.storage.rollups.rollup_queries import RollUpQueries
 from mediabeat.storage.rollups.rollup_store import MAX_ATTEMPTS, MOST_WAITED_MS, RollUpStore
@@ -164,7 +164,7 @@ def test_items_expire(deployed: Deployed, table: str) -> None:
         "rollch": hour + 400 * DAY_S,
         "rolld": day + 400 * DAY_S,
         "rollcd": day + 400 * DAY_S,
-        "uniq20261118": second + 90 * DAY_S,
+        "uniq20261118": second + 97 * DAY_S,
         f"applied{second // 10}": second + 10 + 26 * 3_600,
         f"applied{second // 10 + 7}": second + 80 + 26 * 3_600,
     }

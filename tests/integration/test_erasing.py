@@ -16,7 +16,8 @@ from mediabeat.cli.target import Target
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.rollups.figures import NOTHING
 from mediabeat.runtime.settings import settings, viewer_key_secret
-from mediabeat.storage.dynamodb import Table, dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
+from mediabeat.storage.dynamodb import Table
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.rollup_items import ViewerDay, seen_key
 from mediabeat.storage.upload_items import UPLOAD, Upload, upload_item, upload_of

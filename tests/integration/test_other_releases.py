@@ -20,7 +20,7 @@ from mediabeat.core.projects import Project
 from mediabeat.core.records import StoredSession
 from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.runtime.settings import settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_starts import SessionStarts
 from mediabeat.storage.session_store import Store

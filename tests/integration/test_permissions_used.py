@@ -11,13 +11,14 @@ from mediabeat.cli.invocation import read_event
 from mediabeat.core.projects import new_project, rotated
 from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.runtime.settings import channel_settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
 from tests.support.api import Api, app
 from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
+from tests.support.edge import EdgePlayer, body_of, session_in, xdm, xdm_start
 from tests.support.permissions import FURTHER_RUNS, QUEUE, SECRETS, STREAM, TABLE, Grants, grants, log_grants, may_touch
 from tests.support.template import FUNCTIONS, ROOT, camel
 
@@ -53,6 +54,8 @@ def called(monkeypatch: pytest.MonkeyPatch, table: str) -> dict[str, Grants]:
         module = app(function)
         monkeypatch.setattr(module, "lambda_handler", running_as(function, module.lambda_handler))
     monkeypatch.setattr("functions.create_session.app.viewer_key", ViewerKey(viewer_key_secret()))  # of a new process
+    edge = app("media_edge")
+    monkeypatch.setattr(edge, "deployed", edge.deployed._replace(viewer_key=ViewerKey(viewer_key_secret())))
     return asked
 
 
@@ -125,6 +128,11 @@ def test_functions_use_every_permission_they_have_and_no_other(
     for lines in (["e=ps,sta=s"], ["e=ps,sta=p,st=l"]):
         body = "\n".join(f'{line},sid="s",ts=1795000000000' for line in lines)
         assert api.call("POST", "/cmcd/v2/demo", body)["statusCode"] == 204
+    # Edge clients: a start that asks for an id, an event, an unknown project.
+    player = EdgePlayer(api)
+    edge_sid = session_in(player.post("v1/interact", body_of(xdm_start(), ecid=True), request_id="one"))
+    assert player.send(xdm("ping", edge_sid, 1)) == 204
+    assert player.post("v1/identity/acquire", body_of(), query="configId=nobody")["statusCode"] == 400
     # Channels.
     channel_id = client.create("api-guide")
     client.call("GET", "/api/v2/channels")

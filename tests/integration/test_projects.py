@@ -18,7 +18,7 @@ from mediabeat.core.projects import AccessKey, Project, new_access_key, new_proj
 from mediabeat.core.summary import Summary
 from mediabeat.errors import NotFound, ProjectExists, StorageUnavailable
 from mediabeat.runtime.settings import channel_settings, settings
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import MAX_ATTEMPTS, Registry
 from mediabeat.storage.secrets import secrets_client
 from mediabeat.storage.session_store import Store

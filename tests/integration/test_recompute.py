@@ -8,7 +8,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from mediabeat.core.projects import new_project
 from mediabeat.core.stored_forms import compressed, decompressed
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store

@@ -1,6 +1,8 @@
 """Each request to the database, of every route, fails in each way: the answer is true, and sending the request again mends it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -8,7 +10,12 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from functions.ingest_event import app as ingest_event
+from functions.recent_sessions import app as recent_sessions
 from mediabeat.core.event_codec import canonical_json
+from mediabeat.runtime.settings import surroundings
+from mediabeat.storage.clients.boto import own
+from mediabeat.storage.clients.lean import LeanClient, lean_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import SecretStore
 from tests.integration.conftest import client_of
@@ -16,6 +23,7 @@ from tests.support.api import Api
 from tests.support.builders import noise, wire, wire_start
 from tests.support.channel_client import CHANNELS, ChannelClient
 from tests.support.clock import Clock
+from tests.support.environment import usual_environment
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +60,9 @@ class Database:
         self.left: int | None = None
         self.fault = FAULTS["throttled"]
         self._send: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
+        self._send_lean: Callable[..., Any] = LeanClient._call
         monkeypatch.setattr(BaseClient, "_make_api_call", lambda *asked: self.answer(*asked))
+        monkeypatch.setattr(LeanClient, "_call", lambda *asked, **request: self.answer_lean(*asked, **request))
 
     def fail_at(self, number: int, fault: Fault) -> None:
         self.left, self.fault = number, fault
@@ -68,6 +78,19 @@ class Database:
             self._send(client, operation, parameters)
         raise self.fault.error
 
+    def answer_lean(self, client: LeanClient, operation: str, **request: Any) -> Any:
+        """Do the same with a request of a small client, and raise the errors that it makes of these faults."""
+        send = partial(self._send_lean, client, operation, **request)
+        if self.left is None:
+            return send()
+        self.left -= 1
+        if self.left >= 0:
+            return send()
+        self.left = None
+        if self.fault.done:
+            send()
+        raise own(self.fault.error)
+
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
@@ -75,6 +98,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 Asked = tuple[int, dict[str, str], Any]
+Checked = tuple[Callable[[], Asked], set[int], Callable[[], Any]]
 
 
 class Routes:
@@ -92,13 +116,29 @@ class Routes:
         answered = self.client.call(*asked)
         return answered.status, answered.headers, answered.body
 
-    def all(self) -> Iterator[tuple[Callable[[], Asked], set[int], Callable[[], Any]]]:
+    def all(self) -> Iterator[Checked]:
         """Yield requests, the statuses of a repeat, and what can be seen of them afterwards, which must not be half of it."""
         api, client = self.api, self.client
         nothing: Callable[[], Any] = lambda: None  # noqa: E731
+        yield from self.of_the_small_client()
         yield lambda: self.answered(api.call("POST", "/api/v1/sessions", wire_start())), {201}, nothing
         batch = [wire_start(media_downloaded=True), wire("play", 1), wire("sessionEnd", 9)]
         yield lambda: self.answered(api.call("POST", "/api/v1/downloaded", batch)), {201}, nothing
+        name = next(self.names)
+        # Said again, what has been done is refused: the name is taken, the channel has that status.
+        yield lambda: self.channel("POST", CHANNELS, {"name": name}), {200, 400}, lambda: self.channels(name)
+        channel_id = client.create(next(self.names))
+        path = f"{CHANNELS}/{channel_id}"
+        for method, target in (("PUT", f"{path}/stop"), ("PUT", f"{path}/start"), ("PUT", f"{path}/stop"), ("DELETE", path)):
+            change = lambda method=method, target=target: self.channel(method, target)  # noqa: E731
+            yield change, {200, 409}, lambda: client.call("GET", path).body["content"]["channelStatus"]
+        for target in (CHANNELS, path, f"{path}/events"):
+            yield lambda target=target: self.channel("GET", target), {200}, nothing  # type: ignore[misc]
+
+    def of_the_small_client(self) -> Iterator[Checked]:
+        """Yield those of the functions that have the small client."""
+        api = self.api
+        nothing: Callable[[], Any] = lambda: None  # noqa: E731
         for body in (
             wire("play", 1),
             [wire("ping", 2), wire("ping", 3)],
@@ -114,16 +154,6 @@ class Routes:
         few: dict[str, Any] = {"headers": self.key, "queryStringParameters": {"limit": "1", "device": "PC", "videoType": "VOD"}}
         yield lambda: self.answered(api.call("GET", "/v1/sessionRecent", **few)), {200}, nothing
         yield lambda: self.answered(api.call("GET", f"/v1/sessionRecent/{full}", headers=self.key)), {200}, nothing
-        name = next(self.names)
-        # Said again, what has been done is refused: the name is taken, the channel has that status.
-        yield lambda: self.channel("POST", CHANNELS, {"name": name}), {200, 400}, lambda: self.channels(name)
-        channel_id = client.create(next(self.names))
-        path = f"{CHANNELS}/{channel_id}"
-        for method, target in (("PUT", f"{path}/stop"), ("PUT", f"{path}/start"), ("PUT", f"{path}/stop"), ("DELETE", path)):
-            change = lambda method=method, target=target: self.channel(method, target)  # noqa: E731
-            yield change, {200, 409}, lambda: client.call("GET", path).body["content"]["channelStatus"]
-        for target in (CHANNELS, path, f"{path}/events"):
-            yield lambda target=target: self.channel("GET", target), {200}, nothing  # type: ignore[misc]
 
     def seen(self, sid: str) -> Any:
         """Return the answer about a session in canonical form."""
@@ -138,9 +168,34 @@ class Routes:
 def test_database_error_gets_503_and_a_repeat_succeeds(
     api: Api, api_key: str, registry: Registry, secrets: SecretStore, clock: Clock, database: Database, fault: str
 ) -> None:
-    failed = 0
     client = client_of("with-channels", registry, secrets, clock)
-    for request, again, seen in Routes(api, api_key, client).all():
+    assert failures(Routes(api, api_key, client).all(), database, fault) > 40
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_database_error_gets_503_with_the_small_client_too(
+    api: Api,
+    api_key: str,
+    registry: Registry,
+    secrets: SecretStore,
+    clock: Clock,
+    database: Database,
+    fault: str,
+    engine: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = client_of("with-channels", registry, secrets, clock)
+    small = lean_client(**surroundings() | {"environment": usual_environment() | {"AWS_ENDPOINT_URL": engine}})
+    for store in (ingest_event.store, recent_sessions.store, recent_sessions.registry):
+        monkeypatch.setattr(store._table, "client", small)
+    with closing(small):
+        assert failures(Routes(api, api_key, client).of_the_small_client(), database, fault) > 10
+
+
+def failures(checks: Iterator[Checked], database: Database, fault: str) -> int:
+    """Let each request to the database fail in turn, check the answers, and return how many have failed."""
+    failed = 0
+    for request, again, seen in checks:
         for number in count():
             database.fail_at(number, FAULTS[fault])
             status, headers, body = request()
@@ -156,7 +211,7 @@ def test_database_error_gets_503_and_a_repeat_succeeds(
             once = seen()
             request()
             assert seen() == once, f"request {number}: what was sent again counts again"
-    assert failed > 40
+    return failed
 
 
 @pytest.mark.parametrize(("conflicts", "status", "writes"), [(1, 204, 2), (2, 503, 2)])

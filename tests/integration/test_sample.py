@@ -10,7 +10,7 @@ from mediabeat.cli.local_cloud import sample
 from mediabeat.cli.target import Target
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.runtime.settings import channel_settings, settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.secrets import secrets_client
 from tests.support.api import Api, answer
 from tests.support.builders import wire

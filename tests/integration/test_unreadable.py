@@ -8,7 +8,7 @@ import pytest
 
 from mediabeat.core.stored_forms import compressed
 from mediabeat.runtime import logs, telemetry
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
 from mediabeat.use_cases.recompute_summaries import recompute

@@ -25,12 +25,13 @@ from mediabeat.cli.charts import PATHS
 from mediabeat.cli.charts import picture as charts_picture
 from mediabeat.cli.demo import SentJourney, drawn_session, results
 from mediabeat.cli.demo_charts import send_earlier
-from mediabeat.cli.replay import Journey, ReplayOptions, replay
+from mediabeat.cli.edge_replay import replay_file
+from mediabeat.cli.replay import ReplayOptions
 from mediabeat.core.projects import new_project
 from mediabeat.core.records import Phase
 from mediabeat.core.session import Session
 from mediabeat.runtime.settings import settings, viewer_key_secret
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_items import HEAD, START
 from mediabeat.storage.session_store import Store
@@ -97,12 +98,14 @@ def _demo() -> tuple[list[dict[str, Any]], Session | None, RenderableType]:
     with _deployment() as (api, clock, api_key, store):
 
         def answer(request: httpx.Request) -> httpx.Response:
-            replied = api.call(request.method, request.url.path, request.content.decode(), headers=dict(request.headers))
+            replied = api.call(
+                request.method, request.url.raw_path.decode(), request.content.decode(), headers=dict(request.headers)
+            )
             return httpx.Response(replied["statusCode"], headers=replied.get("headers"), text=replied.get("body", ""))
 
         for name, path in JOURNEYS.items():
-            [session] = replay(
-                Journey.read(path),
+            [session] = replay_file(
+                path,
                 "http://127.0.0.1",
                 ReplayOptions(shift_to_now=True, project_id=_PROJECT),
                 transport=httpx.MockTransport(answer),

@@ -1,6 +1,7 @@
 """The package's architecture: which package may import which, and which modules may reach outside the process."""
 
 import ast
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from typing import Final
 
 import pytest
 
+from tests.support.builders import wire
+from tests.support.environment import usual_environment
 from tests.support.template import ROOT
 
 PACKAGE: Final = ROOT / "layers" / "mediabeat" / "mediabeat"
@@ -126,7 +129,7 @@ def test_every_protocol_has_the_same_file_names(protocol: str) -> None:
 
 def test_protocols_use_of_the_runtime_only_requests_and_replies() -> None:
     used = {name for module in modules() if top(module) == "protocols" for name in ours(module) if top(name) == "runtime"}
-    assert {".".join(name.split(".")[:2]) for name in used} == {"runtime.http_api"}
+    assert {".".join(name.split(".")[:2]) for name in used} == {"runtime.http_api", "runtime.http_errors"}
 
 
 @pytest.mark.parametrize("module", pure_modules())
@@ -141,11 +144,12 @@ def test_core_and_protocols_call_nothing_that_reaches_out(module: str) -> None:
     assert not {function.id for function in called if isinstance(function, ast.Name)} & REACHING_OUT
 
 
-SHORT_WAY: Final = "storage.lean_requests"
+WIRE: Final = "storage.clients.wire"
+"""The module that sends the small client's requests."""
 
 
-def test_only_four_modules_talk_to_aws() -> None:
-    assert importers({"boto3", "botocore"}) <= {"storage.dynamodb", "storage.secrets", "runtime.self_invoke", SHORT_WAY}
+def test_only_three_modules_use_botocore() -> None:
+    assert importers({"boto3", "botocore"}) == {"storage.clients.boto", "storage.secrets", "runtime.self_invoke"}
 
 
 def users(*names: str) -> set[str]:
@@ -164,17 +168,17 @@ def test_the_clock_and_the_environment_are_each_read_in_one_module() -> None:
 
 
 def test_only_the_runtime_logs() -> None:
-    silences_botocore = "storage.dynamodb"
+    silences_botocore = "storage.clients.boto"
     assert importers({"logging", "aws_lambda_powertools"}) == {"runtime.logs", "runtime.telemetry", silences_botocore}
 
 
-def test_only_the_closers_short_way_opens_a_connection_itself() -> None:
-    assert importers({"ssl", "http"}) == {SHORT_WAY}
+def test_only_the_small_client_opens_a_connection_itself() -> None:
+    assert importers({"ssl", "http", "socket", "select"}) == {WIRE}
 
 
 def test_no_other_deployed_module_opens_a_connection_a_file_or_a_process() -> None:
     reaching = {"socket", "ssl", "http", "urllib", "urllib3", "httpx", "requests", "subprocess", "pathlib", "shutil", "tempfile"}
-    others = [module for module in modules() if top(module) not in {"cli", "archive"} and module != SHORT_WAY]
+    others = [module for module in modules() if top(module) not in {"cli", "archive"} and module != WIRE]
     outside = (imported(path_of(module)) for module in others)
     assert {
         name for names in outside for name in names if top(name) in reaching and not name.startswith("urllib.parse.")
@@ -196,14 +200,20 @@ def test_handler_is_short_and_decides_only_between_one_event_and_an_array(handle
 
 def test_cold_start_of_the_hot_path_loads_few_modules() -> None:
     ask = (
-        "import sys, tests.conftest, functions.ingest_event.app\n"
-        "print(*(name for name, module in sys.modules.items() if name.startswith('mediabeat.')"
-        " and not module.__file__.endswith('__init__.py')))"
+        "import sys, functions.ingest_event.app as app\n"
+        "from mediabeat.runtime.http_api import read_json\n"
+        f"app.parse_event(read_json({json.dumps(wire('ping', 1, 1))!r}))\n"
+        "print(*(name for name, module in sys.modules.items()"
+        " if not (getattr(module, '__file__', '') or '').endswith('__init__.py')))"
     )
-    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=usual_environment(), capture_output=True, text=True, check=True
+    )
     loaded = done.stdout.split()
-    assert "mediabeat.use_cases.append_events" in loaded
-    assert len(loaded) <= MAX_HOT_MODULES, sorted(loaded)
+    ours = [name for name in loaded if name.startswith("mediabeat.")]
+    assert "mediabeat.use_cases.append_events" in ours
+    assert len(ours) <= MAX_HOT_MODULES, sorted(ours)
+    assert {top(name) for name in loaded} & {"botocore", "boto3", "pydantic", "pydantic_core", "aws_lambda_powertools"} == set()
 
 
 def test_package_initializers_hold_a_docstring_and_nothing_else() -> None:

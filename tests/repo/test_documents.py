@@ -29,8 +29,8 @@ from mediabeat.protocols.media_analytics import chart_requests
 from mediabeat.protocols.media_analytics import requests as media_analytics
 from mediabeat.protocols.media_analytics.requests import MAX_LIMIT
 from mediabeat.protocols.media_analytics.responses import ERRORS_BYTES
-from mediabeat.protocols.media_collection.params import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
+from mediabeat.protocols.media_collection.rules import MAX_DEPTH, MAX_ENTRIES, MAX_NAME, MAX_TEXT
 from mediabeat.protocols.vod_station import errors
 from mediabeat.protocols.vod_station import requests as vod_station
 from mediabeat.runtime.telemetry import METRICS
@@ -40,6 +40,7 @@ from mediabeat.use_cases.show_session import SHOWN_WEIGHT
 from tests.benchmarks.prices import WRITE_UNITS_A_MILLION
 from tests.repo import metrics_doc, telemetry_doc
 from tests.repo.documents import DOCUMENTS, ROOT_DOCUMENTS, anchors, links, names, prose, rows, section, sentences, text
+from tests.support.api import routes
 from tests.support.template import ROOT, source
 
 README_LINES: Final = 188
@@ -129,15 +130,10 @@ def test_sentences_are_short(document: str) -> None:
 
 
 def test_api_document_has_every_route() -> None:
-    events = [
-        event["Properties"]
-        for function in source()["Resources"].values()
-        if function["Type"] == "AWS::Serverless::Function"
-        for event in function["Properties"]["Events"].values()
-        if event["Type"] == "HttpApi"
-    ]
+    paths = {route.path for route in routes() if "{hint}" not in route.path}
     documented = set(re.findall(r"(?m)^\| `((?:GET|POST|PUT|DELETE|ANY) [^`]+)`", text("API.md")))
-    methods = {event["Path"]: {each["Method"] for each in events if each["Path"] == event["Path"]} for event in events}
+    methods = {path: {route.method for route in routes() if route.path == path} for path in paths}
+    assert {route.path.replace("/{hint}", "") for route in routes() if "{hint}" in route.path} < paths
     assert methods["/api/v2/{proxy+}"] == {"GET", "POST", "PUT", "DELETE", "PATCH"}
     methods["/api/v2/{proxy+}"] = {"ANY"}  # as it stands in the table
     assert documented == {f"{method} {path}" for path, all_of_path in methods.items() for method in all_of_path}

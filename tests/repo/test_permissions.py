@@ -15,6 +15,12 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("dynamodb:PutItem", TABLE),
             ("secretsmanager:GetSecretValue", "ViewerKey"),
         },
+        "media_edge": {
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+            ("secretsmanager:GetSecretValue", "ViewerKey"),
+        },
         "ingest_event": {("dynamodb:UpdateItem", TABLE), ("dynamodb:PutItem", TABLE), ("dynamodb:Query", TABLE)},
         "receive_cmcd": {
             ("dynamodb:BatchGetItem", TABLE),

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -55,26 +55,46 @@ def limits_by_size(setting: Any) -> dict[str, dict[str, Any]]:
     return limits_by_size(otherwise) | {size: limits_by_size(then)["small"]}
 
 
-def route_limits(size: str) -> dict[str, dict[str, Any]]:
-    [stage] = resources("AWS::ApiGatewayV2::Stage").values()
-    return {route: limits_by_size(setting)[size] for route, setting in stage["RouteSettings"].items()}
+EVENTS: Final = {
+    "Api": {"POST /api/v1/sessions/{sid}/events"},
+    "EdgeApi": {"POST /va/v1/{event}", "POST /{hint}/va/v1/{event}"},
+}
+"""The routes of events of each API. Their limits are those of the stage."""
 
 
-def routes() -> set[str]:
-    [api] = resources("AWS::ApiGatewayV2::Api").values()
-    return {f"{method.upper()} {path}" for path, operations in api["Body"]["paths"].items() for method in operations}
+def stage_of(api: str) -> dict[str, Any]:
+    return next(one for one in resources("AWS::ApiGatewayV2::Stage").values() if one["ApiId"] == {"Ref": api})
 
 
-def test_every_route_but_that_of_events_has_its_own_limits() -> None:
-    [stage] = resources("AWS::ApiGatewayV2::Stage").values()
+def route_limits(size: str, api: str = "Api") -> dict[str, dict[str, Any]]:
+    return {route: limits_by_size(setting)[size] for route, setting in stage_of(api)["RouteSettings"].items()}
+
+
+def routes(api: str) -> set[str]:
+    body = resources("AWS::ApiGatewayV2::Api")[api]["Body"]
+    return {f"{method.upper()} {path}" for path, operations in body["paths"].items() for method in operations}
+
+
+@pytest.mark.parametrize("api", EVENTS)
+def test_every_route_but_that_of_events_has_its_own_limits(api: str) -> None:
     events = {"Ref": "EventsPerSecond"}
-    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": events, "ThrottlingBurstLimit": events}
-    assert set(stage["RouteSettings"]) == routes() - {"POST /api/v1/sessions/{sid}/events"}  # one that is no route fails
+    assert stage_of(api)["DefaultRouteSettings"] == {"ThrottlingRateLimit": events, "ThrottlingBurstLimit": events}
+    assert set(stage_of(api)["RouteSettings"]) == routes(api) - EVENTS[api]  # one that is no route fails
+
+
+def test_edge_api_names_the_origin_of_a_page_and_its_stage_begins_every_path() -> None:
+    # Source: AWS. `AllowCredentials` is refused with `*`; the collection API needs `*` for pages of packaged apps.
+    cors = {name: api["Body"]["x-amazon-apigateway-cors"] for name, api in resources("AWS::ApiGatewayV2::Api").items()}
+    assert (cors["EdgeApi"]["allowOrigins"], cors["EdgeApi"]["allowCredentials"]) == (["https://*", "http://*"], True)
+    assert cors["Api"]["allowOrigins"] == ["*"]
+    assert stage_of("EdgeApi")["StageName"] == "ee"
+    [mapping] = [one for one in resources("AWS::ApiGatewayV2::ApiMapping").values() if one["ApiId"] == {"Ref": "EdgeApi"}]
+    assert mapping["ApiMappingKey"] == "ee"
 
 
 @pytest.mark.parametrize("size", ["small", "medium", "large"])
 def test_limits_of_routes_are_plain_numbers(size: str) -> None:
-    for limits in route_limits(size).values():
+    for limits in [limits for api in EVENTS for limits in route_limits(size, api).values()]:
         assert limits.keys() - {"DetailedMetricsEnabled"} == {
             "ThrottlingRateLimit",
             "ThrottlingBurstLimit",
@@ -82,13 +102,20 @@ def test_limits_of_routes_are_plain_numbers(size: str) -> None:
         assert all(type(limit) in (int, bool) for limit in limits.values())
 
 
-def test_every_route_is_throttled_within_the_limits_of_a_new_account() -> None:
+@pytest.mark.parametrize(
+    ("api", "start", "downloaded"),
+    [
+        ("Api", "POST /api/v1/sessions", "POST /api/v1/downloaded"),
+        ("EdgeApi", "POST /va/v1/sessionStart", "POST /va/v1/downloaded"),
+    ],
+)
+def test_every_route_is_throttled_within_the_limits_of_a_new_account(api: str, start: str, downloaded: str) -> None:
     default = {name: parameter.get("Default") for name, parameter in transformed()["Parameters"].items()}
-    rates = {route: limits["ThrottlingRateLimit"] for route, limits in route_limits(default["Size"]).items()}
+    rates = {route: limits["ThrottlingRateLimit"] for route, limits in route_limits(default["Size"], api).items()}
     assert default["EventsPerSecond"] + sum(rates.values()) < 10_000
-    assert 1.15 * default["EventsPerSecond"] + 5 * rates["POST /api/v1/sessions"] <= 4_000  # write units of a new table
-    assert rates["POST /api/v1/downloaded"] <= 5
-    assert max(limits["ThrottlingBurstLimit"] for limits in route_limits("large").values()) < 5_000  # of any account
+    assert 1.15 * default["EventsPerSecond"] + 5 * rates[start] <= 4_000  # write units of a new table
+    assert rates[downloaded] <= 5
+    assert max(limits["ThrottlingBurstLimit"] for limits in route_limits("large", api).values()) < 5_000  # of any account
 
 
 def test_routes_with_a_metric_of_their_own_are_those_of_the_alarm() -> None:
@@ -100,7 +127,7 @@ def test_routes_with_a_metric_of_their_own_are_those_of_the_alarm() -> None:
 
 
 def test_no_route_takes_preflights_from_api_gateway() -> None:
-    assert not {route for route in routes() if route.startswith(("ANY ", "OPTIONS ", "X-AMAZON"))}
+    assert not {route for api in EVENTS for route in routes(api) if route.startswith(("ANY ", "OPTIONS ", "X-AMAZON"))}
 
 
 def test_alarms_have_at_most_the_ten_metrics_that_cloudwatch_allows() -> None:
@@ -184,10 +211,10 @@ def test_channels_function_reads_secrets_where_the_command_stores_them() -> None
     assert {where for _, where in grants("ChannelsRole") if where.endswith(f":secret:{prefix['Fn::Sub']}*")} != set()
 
 
-def test_only_create_session_gets_the_name_of_the_viewer_key() -> None:
+def test_only_functions_that_start_sessions_get_the_name_of_the_viewer_key() -> None:
     variables = {name: one["Environment"]["Variables"] for name, one in resources("AWS::Lambda::Function").items()}
     told = {name: values["VIEWER_KEY_SECRET"] for name, values in variables.items() if "VIEWER_KEY_SECRET" in values}
-    assert told == {"CreateSessionFunction": {"Ref": "ViewerKey"}}
+    assert told == {name: {"Ref": "ViewerKey"} for name in ("CreateSessionFunction", "MediaEdgeFunction")}
     assert transformed()["Outputs"]["ViewerKeySecret"]["Value"] == {"Ref": "ViewerKey"}
 
 
@@ -201,7 +228,8 @@ def test_table_and_viewer_key_outlive_the_stack() -> None:
 def test_erasing_waits_longer_than_any_writing_function_can_run() -> None:
     deployed = resources("AWS::Lambda::Function")
     timeouts_s = [
-        deployed[f"{camel(function)}Function"]["Timeout"] for function in ("create_session", "ingest_event", "receive_cmcd")
+        deployed[f"{camel(function)}Function"]["Timeout"]
+        for function in ("create_session", "ingest_event", "media_edge", "receive_cmcd")
     ]
     assert max(timeouts_s) < UNDER_WAY_S
 

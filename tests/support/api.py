@@ -21,15 +21,25 @@ CONTEXT: Final = SimpleNamespace(get_remaining_time_in_millis=lambda: LEFT_MS)
 
 
 class Route(NamedTuple):
-    """A method and a path of the template, and the folder of the function that answers them."""
+    """A method and a path of the template, and the folder of the function that answers them.
+
+    The path begins with the stage of its API, if that has a name.
+    """
 
     method: str
     path: str
     function: str
+    stage: str = "$default"
 
     @property
     def key(self) -> str:
-        """The route as API Gateway names it in its events."""
+        """The route as API Gateway names it in its events: without the stage."""
+        path = self.path if self.stage == "$default" else self.path.removeprefix(f"/{self.stage}")
+        return f"{self.method} {path}"
+
+    @property
+    def documented(self) -> str:
+        """The route as the OpenAPI document names it: with the whole path."""
         return f"{self.method} {self.path}"
 
     def parameters(self, method: str, path: str) -> dict[str, str] | None:
@@ -50,11 +60,16 @@ def _functions() -> dict[str, dict[str, Any]]:
     return {one["CodeUri"].rpartition("/")[2]: one for one in properties}
 
 
+def _route(event: dict[str, Any], function: str) -> Route:
+    stage = source()["Resources"][event["ApiId"]["Ref"]]["Properties"].get("StageName", "$default")
+    return Route(event["Method"], event["Path"] if stage == "$default" else f"/{stage}{event['Path']}", function, stage)
+
+
 @cache
 def routes() -> tuple[Route, ...]:
     """Return all routes of the template; API Gateway picks the first that matches, so the most specific come first."""
     found = [
-        Route(event["Properties"]["Method"], event["Properties"]["Path"], function)
+        _route(event["Properties"], function)
         for function, properties in _functions().items()
         for event in properties["Events"].values()
         if event["Type"] == "HttpApi"
@@ -82,7 +97,7 @@ def event_of(route: Route, method: str, path: str, parameters: dict[str, str], *
         "rawPath": path,
         "rawQueryString": raw_query,
         "headers": {},
-        "requestContext": {"http": http, "stage": "$default"},
+        "requestContext": {"http": http, "stage": route.stage},
         "isBase64Encoded": False,
     }
     return event | {"pathParameters": parameters} if parameters else event

@@ -10,7 +10,7 @@ import botocore
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.botocore_stubber import MockRawResponse
 
-from mediabeat.storage.dynamodb import dynamodb_client
+from mediabeat.storage.clients.boto import dynamodb_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

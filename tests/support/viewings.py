@@ -17,13 +17,14 @@ from mediabeat.use_cases.append_events import append_event
 from mediabeat.use_cases.close_sessions import close_due
 from mediabeat.use_cases.start_session import start_session, store_downloaded
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
+from tests.support.journeys import COLLECTION_JOURNEYS, JOURNEYS
 from tests.support.template import ROOT
 
 PROJECT: Final = "demo"
 LIMITS: Final = Limits()
 DAY_MS: Final = 86_400_000
 RECORDINGS: Final = (
-    *sorted((ROOT / "events" / "journeys").glob("*.json")),
+    *(JOURNEYS[name] for name in COLLECTION_JOURNEYS),
     *sorted((ROOT.parent / "shared" / "fixtures").glob("*.json")),
 )
 PHONE: Final = {"user-agent": "Mozilla/5.0 (Linux; Android 14; Pixel 8) Mobile", "accept-language": "ko-KR,ko;q=0.9"}

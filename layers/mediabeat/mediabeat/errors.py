@@ -34,6 +34,10 @@ class InvalidInput(MediabeatError):
         self.problems = listed
 
 
+class ProjectUnknown(InvalidInput):
+    """The request names a project that does not exist."""
+
+
 class BodyTooLarge(InvalidInput):
     """The body is larger than the route accepts."""
 
@@ -51,10 +55,6 @@ class CostsTooMuch(InvalidInput):
 
 class SessionUnknown(MediabeatError):
     """No session has this id: it was never issued, or its retention is over."""
-
-
-class ProjectUnknown(MediabeatError):
-    """No project has this id, so the player may stop to report."""
 
 
 class SessionClosed(MediabeatError):

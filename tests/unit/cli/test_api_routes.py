@@ -11,9 +11,9 @@ def test_every_route_of_the_template_is_found() -> None:
         for event in resource.get("Properties", {}).get("Events", {}).values()
         if event["Type"] == "HttpApi"
     }
-    [definition] = (
+    definitions = [
         resource["Properties"]["Body"]
         for resource in transformed()["Resources"].values()
         if resource["Type"] == "AWS::ApiGatewayV2::Api"
-    )
-    assert api_routes.routes(definition) == declared
+    ]
+    assert {key: function for one in definitions for key, function in api_routes.routes(one).items()} == declared

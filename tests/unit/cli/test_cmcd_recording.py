@@ -106,7 +106,7 @@ def test_file_without_requests_is_something_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "requests", [[], [{}], [{"method": "POST", "path": "/api/v1/sessions", "t_ms": 0, "body": ""}], [{"method": "OPTIONS"}], 1]
+    "requests", [[{"method": "POST", "path": "/cmcd/v2/demo"}], [{"method": "OPTIONS", "path": "/cmcd/v2/demo"}], 1]
 )
 def test_file_with_other_requests_is_refused(requests: Any, tmp_path: Path) -> None:
     path = tmp_path / "recording.json"

@@ -17,7 +17,7 @@ from mediabeat.core.session import fold
 from mediabeat.core.stored_forms import compressed
 from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
 from mediabeat.core.truncation import both_ends, first_fitting
-from mediabeat.protocols.media_collection.params import MAX_TEXT
+from mediabeat.protocols.media_collection.rules import MAX_TEXT
 from mediabeat.storage import session_items
 from mediabeat.storage.write_units import MAX_ITEM_BYTES, item_bytes
 from mediabeat.use_cases.list_sessions import MAX_LOG_LINES as MAX_ANSWERED_LINES

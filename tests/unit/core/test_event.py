@@ -6,8 +6,7 @@ from mediabeat.protocols.media_collection import params
 
 def declared() -> set[str]:
     """Return every parameter name that a schema declares."""
-    models = (value for name, value in vars(params).items() if name.endswith("Params"))
-    return {name for model in models for name in model.__annotations__}
+    return {name for fields in (*params.PARAMS.values(), params.QOE) for name in fields.rules}
 
 
 def test_every_name_of_a_parameter_is_declared_in_a_schema() -> None:

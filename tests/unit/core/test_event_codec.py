@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, event_weight, pack, payload_of, unpack
 from mediabeat.core.stored_forms import DICTIONARY, compressed, decompressed
-from mediabeat.protocols.media_collection.params import MAX_NUMBER
 from mediabeat.protocols.media_collection.requests import parse
+from mediabeat.protocols.media_collection.rules import MAX_NUMBER
 from tests.support.builders import BASE_MS, event, ping, wire
 
 # 217,163,200,000 ms since 2020 are 0x328fef7600; 12.5 s are 12,500 ms, 0x30D4

@@ -25,6 +25,7 @@ left out. Which journey shows which rule (the rest of a rule, where there is one
     chapter*                              chapters (one skipped), downloaded (one left open)
     states                                podcast (statesUpdate, one left open)
     content_resumes                       closed_tab
+    playheads of the sending              web_sdk (the first play waited for the session's id)
     outcome                               played; abandoned_preroll (exit_before_start); the others are in test_outcome.py
     experience_score                      watched_to_the_end, live_stream (rebuffering), paused_and_stalled (a stall)
     close_reason                          session_end; podcast (completed), closed_tab (no_events)
@@ -39,6 +40,40 @@ from mediabeat.core.session import fold
 from tests.support.journeys import JOURNEYS, events_of
 
 GOLDEN: Final[dict[str, dict[str, Any]]] = {
+    "web_sdk": {
+        "close_reason": "session_end",
+        "outcome": "played",
+        # start 100 * 8 / 8.08 = 99.01; smooth 50 / sqrt(1.25) + 50 * exp(-10 * 2 / 62) = 80.94; sqrt(99.01 * 80.94)
+        "experience_score": 89.5,
+        "qoe_version": 1,
+        "media_starts": 1,
+        "content_starts": 1,
+        "content_completes": 1,
+        "content_time_spent_ms": 60_000,  # 0..22, 24..34, 40..68
+        "media_time_spent_ms": 60_000,
+        "unique_time_played_ms": 60_000,
+        "playback_rate": 1.0,
+        "average_minute_audience": 1.0,
+        **{f"progress_{share}": True for share in (10, 25, 50, 75, 95)},
+        "segment": "[0-5]",
+        "estimated_streams": 1,
+        "pause_events": 1,
+        "total_pause_duration_ms": 6_000,  # 34..40
+        "pause_impacted": True,
+        "buffer_events": 1,
+        "total_buffer_duration_ms": 2_000,  # 22..24
+        "buffer_impacted": True,
+        "time_to_start_ms": 80,  # as sent
+        "average_bitrate_bps": 1_500_000,
+        "dropped_frames": 2,
+        "dropped_frame_impacted": True,
+        "chapter_count": 1,
+        "chapter_starts": 1,
+        "chapter_completes": 1,
+        # 3..22, 24..34, 40..48
+        "chapters": [{"index": 1, "name": "Cumulus", "length_s": 40.0, "time_ms": 37_000, "completed": True}],
+        "states": {"closedCaptioning": {"count": 1, "time_ms": 40_000, "set": True}},  # 15..55
+    },
     "003_abandoned": {
         "close_reason": "session_end",
         "outcome": "played",

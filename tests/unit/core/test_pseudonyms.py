@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mediabeat.core.event import identifies
 from mediabeat.core.event_codec import canonical_json
 from mediabeat.core.pseudonyms import Pseudonyms, is_uuid, names_nobody
-from mediabeat.protocols.media_collection.params import SessionStartParams
+from mediabeat.protocols.media_collection.params import SESSION_START
 from tests.support.builders import wire_start
 
 DEMO = Pseudonyms(b"key", "demo")
@@ -28,7 +28,7 @@ JSON = st.recursive(
 
 
 def test_parameters_that_may_identify_the_viewer_are_these() -> None:
-    assert {name for name in SessionStartParams.__annotations__ if identifies(name)} == {
+    assert {name for name in SESSION_START.rules if identifies(name)} == {
         "analytics.aid",
         "analytics.visitorId",
         "appInstallationId",

@@ -8,22 +8,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import is_typeddict
 
-from mediabeat.core.event import Event, EventType, is_live
+from mediabeat.core.event import MAX_TS_MS, Event, EventType, is_live
 from mediabeat.core.event_codec import pack, unpack
 from mediabeat.errors import InvalidInput, NotFound
 from mediabeat.protocols.media_collection import params
 from mediabeat.protocols.media_collection.requests import (
     MAX_EVENTS_PER_REQUEST,
+    MAX_PLAYHEAD_S,
+    is_plain,
     parse,
     parse_event,
     parse_events,
     parse_session_start,
 )
-from mediabeat.protocols.media_collection.schema import json_schema
+from mediabeat.protocols.media_collection.rules import MAX_NUMBER, Fields
+from mediabeat.protocols.media_collection.schema import STRICT_OPEN, checked_params, json_schema, model_of, object_of
 from mediabeat.runtime.http_api import read_json
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
+from tests.support.journeys import JOURNEYS, bodies_of
 
 CUSTOMER: Final = {"account": {"id": "u-1", "authState": 1}}
 
@@ -521,6 +524,127 @@ def test_any_value_is_a_storable_event_or_invalid_input(
     assert pack(unpack(pack(event))) == pack(event)
 
 
+# Events that need no model
+
+
+def is_accepted(event_type: EventType, value: Any) -> bool:
+    """Return whether the model of the type accepts a value."""
+    try:
+        model_of(event_type).model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def part(event_type: EventType, value: Any, where: tuple[str, ...]) -> Wire:
+    """Return an event with a value at a place of it."""
+    given: Wire = body(event_type) | {"qoeData": {}, "customMetadata": {}}
+    first, *rest = where
+    return given | {first: dict(given[first]) | {rest[0]: value} if rest else value}
+
+
+EDGES: Final[list[Any]] = [
+    *(
+        None,
+        True,
+        False,
+        "",
+        "x" * 128,
+        "x" * 129,
+        "x" * 4_096,
+        "x" * 4_097,
+        "ä" * 4_096,
+        "😀" * 4_096,
+        "\ud800",
+        "\0",
+        "a b",
+        "a\n",
+    ),
+    *(
+        0,
+        -1,
+        1.0,
+        1.5,
+        -0.0,
+        10**12,
+        10**12 + 1,
+        1e12,
+        -(10**12) - 1,
+        2**63,
+        2**63 + 2048,
+        -(2**63),
+        10**400,
+        MAX_TS_MS,
+        MAX_TS_MS + 1,
+    ),
+    *(float("inf"), float("nan"), 1e300, [], {}, [{}], {"a": 1}, [[]], {"id": "x"}, {"a": {"id": "x", "authState": 1}}),
+    *([{"media.state.name": "mute"}], [{"media.state.name": "mute", "media.x": 1}], [{"media.state.name": "mute!"}], [None]),
+    *({str(number): number for number in range(251)}, {f"media.{number}": number for number in range(251)}, {"a" * 129: "x"}),
+    *({f"a{number}": "x" for number in range(250)}, {f"a{number}": "x" for number in range(251)}, {"\ud800": "x"}, {"ä": "x"}),
+    *({"media.\ud800": 1}, {"media.ä": 1}, {"foo": 1}, {"media.x": None}, {"playhead": 1}, {"playhead": 1, "ts": 1.0, "x": 1}),
+]
+PLACES: Final = [
+    *([("playerTime",), ("playerTime", "ts"), ("playerTime", "playhead"), ("playerTime", "x"), ("params",), ("customMetadata",)]),
+    *(
+        [
+            ("qoeData",),
+            ("more",),
+            ("customMetadata", "a"),
+            ("customMetadata", "a b"),
+            ("customMetadata", "a" * 129),
+        ]
+    ),
+    *(
+        [
+            ("qoeData", "media.qoe.bitrate"),
+            ("qoeData", "media.qoe.errorID"),
+            ("qoeData", "any"),
+            ("qoeData", "ä"),
+            ("qoeData", "a" * 129),
+        ]
+    ),
+    *([("params", "media.x"), ("params", "foo"), ("params", "media." + "x" * 123), ("params", "media.\ud800")]),
+    *(("params", name) for fields in (*params.PARAMS.values(), params.QOE) for name in fields.rules),
+]
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_event_that_needs_no_model_is_one_that_the_model_accepts(event_type: EventType) -> None:
+    judged = [
+        (
+            plain := is_plain(event_type, given := part(event_type, value, where)),
+            plain and is_accepted(event_type, given),
+            value,
+            where,
+        )
+        for value in EDGES
+        for where in PLACES
+    ]
+    assert [(where, value) for plain, accepted, value, where in judged if plain and not accepted] == []
+    assert sum(plain for plain, *_ in judged) > 300
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(st.sampled_from(EventType), st.dictionaries(st.sampled_from(PLACES), JSON, max_size=3))
+def test_random_event_that_needs_no_model_is_accepted(event_type: EventType, changes: dict[tuple[str, ...], Any]) -> None:
+    given: Wire = body(event_type)
+    for where, value in changes.items():
+        changed = part(event_type, value, where)
+        given[where[0]] = (given.get(where[0]) or {}) | changed[where[0]] if len(where) > 1 else value
+    if is_plain(event_type, given):
+        model_of(event_type).model_validate(given)
+
+
+def test_playhead_has_the_bounds_of_the_other_numbers() -> None:
+    assert MAX_PLAYHEAD_S == MAX_NUMBER
+
+
+def test_events_of_real_players_need_no_model() -> None:
+    bodies = [body for name in JOURNEYS for body in bodies_of(name) if body["eventType"] != "sessionStart"]
+    assert len(bodies) > 100
+    assert [body for body in bodies if not is_plain(EventType(body["eventType"]), body)] == []
+
+
 # Schemas
 
 
@@ -539,19 +663,20 @@ def test_unknown_event_type_has_no_schema() -> None:
         json_schema("sessionSnack")
 
 
-TYPED_DICTS: Final = sorted(name for name, one in vars(params).items() if is_typeddict(one) and one.__module__ == params.__name__)
+ALL_FIELDS: Final = {one.name: one for one in vars(params).values() if isinstance(one, Fields)}
 
 
-@pytest.mark.parametrize("name", TYPED_DICTS)
+@pytest.mark.parametrize("name", ALL_FIELDS)
 def test_checked_type_is_strict_and_keeps_unknown_parameters(name: str) -> None:
-    adapter: TypeAdapter[Any] = TypeAdapter(params.checked_params(getattr(params, name)))
+    fields = ALL_FIELDS[name]
+    adapter: TypeAdapter[Any] = TypeAdapter(checked_params(fields))
     unknown = {"media.unknown": [1, "x", None]}
-    assert vars(getattr(params, name))["__pydantic_config__"] == params.STRICT_OPEN
+    assert vars(object_of(fields))["__pydantic_config__"] == STRICT_OPEN
     with pytest.raises(ValidationError) as refused:
-        adapter.validate_python(dict.fromkeys(getattr(params, name).__annotations__, b"1") | {"foo": 1})
+        adapter.validate_python(dict.fromkeys(fields.rules, b"1") | {"foo": 1})
     wrong = {part for error in refused.value.errors() for part in error["loc"][:1]}
-    assert wrong == set(getattr(params, name).__annotations__)
-    if not getattr(params, name).__required_keys__:
+    assert wrong == set(fields.rules)
+    if not fields.required:
         assert adapter.validate_python(unknown) == unknown
 
 

@@ -11,14 +11,14 @@ from mediabeat.core.event import MAX_TS_MS, EventType
 from mediabeat.errors import InvalidInput
 from mediabeat.openapi import openapi
 from mediabeat.protocols.media_collection.requests import parse
+from tests.support.api import routes
 from tests.support.builders import Wire, wire
-from tests.support.journeys import JOURNEYS, bodies_of
-from tests.support.template import source
+from tests.support.journeys import COLLECTION_JOURNEYS, bodies_of
 
 DOCUMENT = openapi("0")
 PLAIN: Final = {event_type: wire(event_type, 1) for event_type in (EventType.PREV_TRACK, EventType.NEXT_TRACK)}
 ONE_OF_EACH_TYPE: Final = list(
-    (PLAIN | {body["eventType"]: body for journey in JOURNEYS for body in bodies_of(journey)}).values()
+    (PLAIN | {body["eventType"]: body for journey in COLLECTION_JOURNEYS for body in bodies_of(journey)}).values()
 )
 
 
@@ -27,14 +27,8 @@ def test_document_is_valid_openapi() -> None:
 
 
 def test_document_has_every_route_of_the_template_and_no_other() -> None:
-    deployed = {
-        (event["Properties"]["Path"], event["Properties"]["Method"].lower())
-        for resource in source()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"]["Events"].values()
-        # Routes with `{proxy+}` only answer that the route does not exist.
-        if event["Type"] == "HttpApi" and "proxy+" not in event["Properties"]["Path"]
-    }
+    # Routes with `{proxy+}` only answer that the route does not exist.
+    deployed = {(route.path, route.method.lower()) for route in routes() if "proxy+" not in route.path}
     documented = {(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"}
     assert documented == deployed
 
@@ -44,7 +38,7 @@ def schema_of(event_type: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
 
 
-@pytest.mark.parametrize("journey", JOURNEYS)
+@pytest.mark.parametrize("journey", COLLECTION_JOURNEYS)
 def test_every_event_of_a_journey_fits_its_schema(journey: str) -> None:
     for body in bodies_of(journey):
         assert parse(body).type == body["eventType"]

@@ -9,7 +9,8 @@ from mediabeat.core.channels import Action, ChannelEvent, Page, Refusal, Request
 from mediabeat.protocols.vod_station import errors, requests
 from mediabeat.protocols.vod_station.requests import PARAMETERS, id_in, name_in, page_in
 from mediabeat.protocols.vod_station.responses import event_body
-from mediabeat.runtime.http_api import STATUSES, Request
+from mediabeat.runtime.http_api import Request
+from mediabeat.runtime.http_errors import STATUSES
 from tests.support.builders import BASE_MS
 
 ID = "vs-20261118110640-vDVWH5l"

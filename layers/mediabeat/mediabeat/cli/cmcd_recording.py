@@ -16,6 +16,7 @@ from mediabeat.cli.replay import HEADERS, TIMEOUT_S, Refusal, ReplayedSession, R
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.cmcd.line import session_id
 
+PREFIX: Final = "/cmcd/v2/"
 _PATH: Final = re.compile(r"^/cmcd/v2/(?P<project>[^/?]+)(?P<query>\?.*)?$")
 _TS: Final = re.compile(r"(?m)(?<![^,\n])ts=(\d+)")
 _SID: Final = re.compile(r'(?m)(?<![^,\n])sid="([^"]*)"')
@@ -40,13 +41,13 @@ class CmcdRecording:
 
     @classmethod
     def read(cls, path: Path) -> "CmcdRecording | None":
-        """Return the recording in a file; None if the file has no requests, so that it is something else.
+        """Return the recording in a file; None if none of its requests is one of a CMCD player, so that it is something else.
 
         Raises CommandFailed when its requests are not those of a CMCD player.
         """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            if "requests" not in content:
+            if "requests" not in content or not any(str(one.get("path", "")).startswith(PREFIX) for one in content["requests"]):
                 return None
             posts = tuple(_post(request) for request in content["requests"] if request["method"] == "POST")
             headers: dict[str, str] = next((request["headers"] for request in content["requests"] if request.get("headers")), {})

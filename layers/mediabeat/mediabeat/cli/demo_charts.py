@@ -10,6 +10,7 @@ from typing import Final
 import httpx
 
 from mediabeat.cli import charts
+from mediabeat.cli.edge_replay import EdgeRecording
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.queries import ask
 from mediabeat.cli.replay import Body, Journey, shifted, with_project
@@ -36,12 +37,13 @@ def earlier_starts(now: datetime) -> Iterator[datetime]:
 
 
 def send_earlier(journeys: Path, cloud: Status, now: datetime, *, transport: httpx.BaseTransport | None = None) -> int:
-    """Send journeys as viewings that began earlier today and were watched offline; return how many.
+    """Send journeys of the collection API as viewings of earlier today that were watched offline; return how many.
 
     A repeat on the same day sends the same viewings, which the API recognizes and counts once. Raises CommandFailed when the API
     refuses one.
     """
-    recorded = cycle([events for path in sorted(journeys.glob("*.json")) for events in Journey.read(path).sessions])
+    paths = [path for path in sorted(journeys.glob("*.json")) if EdgeRecording.read(path) is None]
+    recorded = cycle([events for path in paths for events in Journey.read(path).sessions])
     sent = 0
     with httpx.Client(base_url=str(cloud.url), timeout=30, trust_env=False, transport=transport) as http:
         for start, events in zip(earlier_starts(now), recorded, strict=False):

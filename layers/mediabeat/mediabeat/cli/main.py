@@ -26,6 +26,7 @@ from mediabeat.cli.commands import (
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.errors import ArchiveUnusable, MediabeatError
+from mediabeat.storage.clients.lean import NoAnswer, Refused
 
 
 class _Commands(click.Group):
@@ -37,7 +38,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (OSError, ArchiveUnusable) as error:
             raise CommandFailed(str(error)) from error
-        except (BotoCoreError, ClientError, MediabeatError, httpx.HTTPError) as error:
+        except (BotoCoreError, ClientError, Refused, NoAnswer, MediabeatError, httpx.HTTPError) as error:
             raise CommandFailed(f"{type(error).__name__}: {error}", StateFolder.of_user().emulator_log) from error
 
 

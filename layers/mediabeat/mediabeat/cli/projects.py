@@ -1,6 +1,6 @@
 """Projects of a deployment, as an operator creates, restores and changes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core import projects
@@ -10,14 +10,28 @@ from mediabeat.runtime.settings import server_clock
 from mediabeat.storage.project_store import Registry
 
 
-def create(project_id: str, registry: Registry, *, keeps_viewer_uuids: bool = False, business_errors: Iterable[str] = ()) -> str:
+def create(
+    project_id: str,
+    registry: Registry,
+    *,
+    keeps_viewer_uuids: bool = False,
+    business_errors: Iterable[str] = (),
+    org: str = "",
+    datastreams: Sequence[str] = (),
+) -> str:
     """Create a project and return its API key.
 
-    Raises ProjectExists, or CommandFailed when the id or a prefix of business errors is not valid.
+    Raises ProjectExists, also for a further id that is taken, or CommandFailed when an id or a prefix of business errors is not
+    valid.
     """
     try:
         project, key = projects.new_project(
-            project_id, server_clock(), keeps_viewer_uuids=keeps_viewer_uuids, business_errors=business_errors
+            project_id,
+            server_clock(),
+            keeps_viewer_uuids=keeps_viewer_uuids,
+            business_errors=business_errors,
+            org=org,
+            datastreams=datastreams,
         )
     except InvalidInput as error:
         raise CommandFailed(str(error)) from None

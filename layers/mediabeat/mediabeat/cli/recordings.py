@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from mediabeat.cli import edge_replay
 from mediabeat.cli.cmcd_recording import CmcdRecording, replay_lines
-from mediabeat.cli.replay import Journey, ReplayedSession, ReplayOptions, replay
+from mediabeat.cli.replay import ReplayedSession, ReplayOptions
 
 
 def replay_file(path: Path, url: str, options: ReplayOptions) -> list[ReplayedSession]:
@@ -12,4 +13,4 @@ def replay_file(path: Path, url: str, options: ReplayOptions) -> list[ReplayedSe
     Raises CommandFailed when the file is not a recording, and httpx.TransportError when the API does not answer.
     """
     recording = CmcdRecording.read(path)
-    return replay(Journey.read(path), url, options) if recording is None else replay_lines(recording, url, options)
+    return edge_replay.replay_file(path, url, options) if recording is None else replay_lines(recording, url, options)

@@ -16,7 +16,7 @@ from mediabeat.cli.terminal.failure import CommandFailed
 SESSIONS: Final = "/api/v1/sessions"
 REPORT_SUITE: Final = "analytics.reportSuite"
 TIMEOUT_S: Final = 30
-_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # a journey's keys and the headers that they fill
 
 Body = dict[str, Any]
@@ -113,7 +113,7 @@ def replay(
 
 def trusts_proxy(url: str) -> bool:
     """Return whether a proxy of the environment is used for this address: not for this machine."""
-    return httpx.URL(url).host not in _LOOPBACK
+    return httpx.URL(url).host not in LOOPBACK
 
 
 def shifted(events: Sequence[Body], now_ms: int, *, paced: bool) -> list[Body]:

@@ -90,16 +90,15 @@ def _problems(found: DayCheck) -> Iterator[str]:
     if found.has_expired:
         yield "  Sessions have expired. The counters still have them, so nothing can be compared or corrected."
         return
-    yield from _some("sessions could not be read, so nothing can be corrected", [_failure(*one) for one in found.unreadable])
-    yield from _some("sessions have other figures than their events", [one.stored.sid for one in found.stale])
-    yield from _some("counters differ", [_difference(one) for one in found.differences])
-    if found.seats:
-        yield f"  {len(found.seats)} viewers were seen elsewhere than their sessions say"
+    yield from _some("Sessions that cannot be read, so nothing is corrected", [_failure(*one) for one in found.unreadable])
+    yield from _some("Sessions with other figures than their events", [one.stored.sid for one in found.stale])
+    yield from _some("Counters that differ", [_difference(one) for one in found.differences])
+    yield from _some("Viewers who are counted elsewhere than in their sessions", [one.viewer.viewer for one in found.seats])
 
 
 def _some(what: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
-        yield f"  {len(lines)} {what}:"
+        yield f"  {what}: {len(lines)}"
         yield from (f"    {line}" for line in islice(lines, SHOWN))
         if len(lines) > SHOWN:
             yield f"    and {len(lines) - SHOWN} more"

@@ -15,6 +15,7 @@ from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.core.event import SECONDS_PER_DAY
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.clients.lean import Refused
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.rollup_repairs import RollUpRepairs
 from mediabeat.storage.secrets import SecretStore, ViewerKey
@@ -114,7 +115,7 @@ def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
         return
     try:
         yield _of_stack(stack, boto3.Session(region_name=region).client)
-    except (BotoCoreError, ClientError, StorageUnavailable) as error:
+    except (BotoCoreError, ClientError, Refused, StorageUnavailable) as error:
         raise CommandFailed(f"The stack {stack!r}: {error}") from error
 
 

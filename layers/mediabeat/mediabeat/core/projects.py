@@ -9,12 +9,16 @@ import hmac
 import re
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from mediabeat.errors import InvalidInput, Problem
 
 PROJECT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+ORG_ID: Final = re.compile(r"[A-Za-z0-9]{1,64}@AdobeOrg")
+MAX_DATASTREAMS: Final = 50
+"""Further ids of a project. They are written in one transaction, which takes 100 items."""
+
 ACCESS_KEY_ID: Final = re.compile(r"[A-Z0-9]{20}")
 
 _ID_LETTERS: Final = string.ascii_uppercase + string.digits
@@ -32,6 +36,7 @@ class Project(NamedTuple):
 
     `keeps_viewer_uuids`: viewers' ids that are UUIDs are stored unhashed. The operator decides this at creation.
     `business_errors`: prefixes of the ids of errors that are decisions of the business, such as a country without a licence.
+    `org`: the organisation's id in Adobe's Experience Cloud, if known. `datastreams`: further ids under which players report.
     """
 
     id: str
@@ -41,20 +46,36 @@ class Project(NamedTuple):
     old_key_until: int | None = None
     keeps_viewer_uuids: bool = False
     business_errors: tuple[str, ...] = ()
+    org: str = ""
+    datastreams: tuple[str, ...] = ()
 
 
 def new_project(
-    project_id: str, now_ms: int, *, keeps_viewer_uuids: bool = False, business_errors: Iterable[str] = ()
+    project_id: str,
+    now_ms: int,
+    *,
+    keeps_viewer_uuids: bool = False,
+    business_errors: Iterable[str] = (),
+    org: str = "",
+    datastreams: Sequence[str] = (),
 ) -> tuple[Project, str]:
     """Return a new project and its API key, which is not stored.
 
-    Raises InvalidInput for an id that cannot be a report suite, and as `checked_business_errors` does.
+    Raises InvalidInput for an id that cannot be a report suite, for an organisation's id that is not Adobe's, and as
+    `checked_business_errors` does.
     """
-    if not PROJECT_ID.fullmatch(project_id):
-        raise InvalidInput(Problem("project", "must be 1 to 100 letters, digits, dots, dashes or underscores"))
+    for field, one in (("project", project_id), *(("datastream", one) for one in datastreams)):
+        if not PROJECT_ID.fullmatch(one):
+            raise InvalidInput(Problem(field, "must be 1 to 100 letters, digits, dots, dashes or underscores"))
+    if org and not ORG_ID.fullmatch(org):
+        raise InvalidInput(Problem("org", "must be an id such as 5A1E2F3C0B4D6E7F0A495C01@AdobeOrg"))
+    if len(datastreams) > MAX_DATASTREAMS:
+        raise InvalidInput(Problem("datastream", f"must not be given more than {MAX_DATASTREAMS} times"))
     key = _new_key()
+    further = tuple(dict.fromkeys(one for one in datastreams if one != project_id))
     prefixes = checked_business_errors(business_errors)
-    return Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids, business_errors=prefixes), key
+    project = Project(project_id, hash_of(key), now_ms, keeps_viewer_uuids=keeps_viewer_uuids, business_errors=prefixes)
+    return project._replace(org=org, datastreams=further), key
 
 
 def checked_business_errors(prefixes: Iterable[str]) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from mediabeat.core.event import LENGTH, Event, EventType, is_live
 from mediabeat.core.event_codec import payload_of
 from mediabeat.core.folding.clock import on_one_clock
 from mediabeat.core.folding.motion import settled
+from mediabeat.core.folding.queued import QUEUED_MS, with_own_playheads
 from mediabeat.core.folding.spans import Span
 from mediabeat.core.folding.walk import Moment, Walk
 
@@ -134,6 +135,8 @@ def fold(events: Iterable[Event], *, quiet_ms: int = QUIET_MS, ts_skew: int | No
         at.setdefault(_place_of(event), []).append(event)
     # Payloads are compared only where several events share a place, because that takes longer than everything else.
     distinct = [event for place in sorted(at) for event in (at[place] if len(at[place]) == 1 else _distinct(at[place]))]
+    if any(QUEUED_MS in event.params for event in distinct):
+        distinct = with_own_playheads(distinct)
     ordered = on_one_clock(distinct, ts_skew, quiet_ms)
     if ordered is not distinct:
         ordered.sort(key=_place_of)

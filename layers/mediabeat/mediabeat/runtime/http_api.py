@@ -2,27 +2,15 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, wraps
-from typing import Any, Final, NotRequired
-
-from pydantic_core import from_json
-from typing_extensions import TypedDict
+from math import inf
+from typing import Any, Final
 
 from mediabeat.core.session_id import SESSION_ID
-from mediabeat.errors import (
-    BodyTooLarge,
-    CostsTooMuch,
-    InvalidInput,
-    MediabeatError,
-    NotFound,
-    Problem,
-    SessionClosed,
-    SessionUnknown,
-    StorageUnavailable,
-    Unauthorized,
-)
+from mediabeat.errors import BodyTooLarge, InvalidInput, MediabeatError, Problem
 from mediabeat.runtime import telemetry
 
 Reply = dict[str, Any]
@@ -36,17 +24,6 @@ CORS: Final = {
 """On every reply, errors too: a browser hides a reply without them. API Gateway answers the preflights (template.yaml)."""
 
 RETRY_AFTER_S: Final = 1
-
-STATUSES: Final[dict[type[MediabeatError], int]] = {
-    InvalidInput: 400,
-    BodyTooLarge: 413,
-    CostsTooMuch: 413,
-    Unauthorized: 401,
-    NotFound: 404,
-    SessionUnknown: 404,
-    SessionClosed: 410,
-    StorageUnavailable: 503,
-}
 
 
 class Request:
@@ -74,6 +51,12 @@ class Request:
         return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
 
     @property
+    def cookies(self) -> list[str]:
+        """The cookies, each as `name=value`."""
+        in_header = self.headers.get("cookie", "").split(";")
+        return self.event.get("cookies") or [one.strip() for one in in_header if one.strip()]
+
+    @property
     def path_parameters(self) -> Mapping[str, str]:
         """The parts of the path that the route leaves open, by their names."""
         return self.event.get("pathParameters") or {}
@@ -97,12 +80,16 @@ class Request:
             raise BodyTooLarge(limit_bytes)
         return raw
 
-    def json(self, *, limit_bytes: int) -> Any:
-        """Return the JSON value in the body.
+    def json(self, *, limit_bytes: int, single_limit_bytes: int | None = None) -> Any:
+        """Return the JSON value in the body. A value that is not an array may have only `single_limit_bytes`, if given.
 
         Raises BodyTooLarge and InvalidInput.
         """
-        return read_json(self.body(limit_bytes=limit_bytes))
+        raw = self.body(limit_bytes=limit_bytes)
+        value = read_json(raw)
+        if single_limit_bytes is not None and len(raw) > single_limit_bytes and not isinstance(value, list):
+            raise BodyTooLarge(single_limit_bytes)
+        return value
 
     @cached_property
     def nonce(self) -> bytes:
@@ -149,32 +136,51 @@ class Request:
             log_unreadable(failures, self.subject)
 
 
+_MAY_BE_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The escape of half of a character."""
+
+_MANY_LEVELS: Final = 150
+"""Fewer levels of nesting than pydantic reads."""
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (inf, -inf):
+        raise ValueError("it is beyond all numbers")
+    return value
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+_decode: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse).decode
+
+
 def read_json(body: bytes | str) -> Any:
     """Return the JSON value in a body. An escaped half of an emoji becomes U+FFFD, and a byte order mark of UTF-8 is ignored.
 
     Raises InvalidInput for invalid JSON, NaN included.
     """
-    with suppress(ValueError):
-        return from_json(body, allow_inf_nan=False)
-    from mediabeat.runtime.odd_bodies import encoding_problem, repaired  # hardly a body needs it
-
     raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
-    try:
-        return from_json(repaired(raw), allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidInput(Problem("body", encoding_problem(raw) or f"must be JSON: {error}")) from None
+    if _MAY_BE_HALF.search(raw) is None and raw.count(b"{") + raw.count(b"[") < _MANY_LEVELS:
+        with suppress(ValueError):
+            return _decode(raw.decode())
+    from mediabeat.runtime.odd_bodies import read_odd_body  # loads pydantic, which has the last word
+
+    return read_odd_body(raw)
 
 
-def reply(status: int, body: Any = None, **headers: str) -> Reply:
+def reply(status: int, body: Any = None, *, cors: Mapping[str, str] = CORS, **headers: str) -> Reply:
     """Return a reply, with a JSON body if there is one. Header names are given with `_` for `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if status == 503:
         named["Retry-After"] = str(RETRY_AFTER_S)
     if body is None:
-        return {"statusCode": status, "headers": CORS | named, "body": ""}
+        return {"statusCode": status, "headers": {**cors, **named}, "body": ""}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
     text = text.encode(errors="replace").decode()  # a path may quote a lone surrogate, which no reply can hold
-    return {"statusCode": status, "headers": CORS | {"Content-Type": "application/json"} | named, "body": text}
+    return {"statusCode": status, "headers": {**cors, "Content-Type": "application/json", **named}, "body": text}
 
 
 def _plain(model: Any) -> Any:
@@ -182,47 +188,16 @@ def _plain(model: Any) -> Any:
     return model.model_dump(mode="json")
 
 
-class WrongField(TypedDict):
-    """One rule that the request broke."""
-
-    field: str
-    rule: str
-
-
-class EventAnswer(TypedDict):
-    """The result of one event of several; `errors` when fields were wrong."""
-
-    code: int
-    message: str
-    errors: NotRequired[list[WrongField]]
-
-
-class ErrorAnswer(EventAnswer):
-    """The body of an error: `errors` when fields or parameters were wrong, `events` with a result for each event of an array."""
-
-    events: NotRequired[list[EventAnswer]]
-
-
 ErrorReply = tuple[Reply, Mapping[str, str]]
 """A reply to an error, and the fields that its log line gets from the protocol."""
 
 
-def error_body(error: MediabeatError) -> EventAnswer:
-    """Return the body of an error in mediabeat's own form."""
-    body: EventAnswer = {"code": STATUSES[type(error)], "message": str(error)}
-    if isinstance(error, InvalidInput):
-        body["errors"] = [{"field": problem.field, "rule": problem.rule} for problem in error.problems]
-    if isinstance(error, StorageUnavailable):
-        body["message"] = "the event was not stored; send it again"
-    return body
-
-
 def error_reply(error: Exception, request: Request) -> ErrorReply:
     """Return the reply to an error in mediabeat's own form; a 500 for an error that nobody expected."""
-    if isinstance(error, MediabeatError):
-        body = error_body(error)
-        return reply(body["code"], body), {}
-    return reply(500, {"code": 500, "message": "internal error"}), {}
+    from mediabeat.runtime.http_errors import error_body  # most processes refuse nothing
+
+    body = error_body(error)
+    return reply(body["code"], body), {}
 
 
 Handler = Callable[[Request, Any], Reply]

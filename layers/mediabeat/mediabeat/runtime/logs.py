@@ -15,7 +15,6 @@ from mediabeat.errors import (
     InvalidInput,
     MediabeatError,
     Problem,
-    ProjectUnknown,
     SessionClosed,
     SessionUnknown,
     StorageUnavailable,
@@ -55,7 +54,7 @@ def log_refusal(error: MediabeatError, status: int, subject: Mapping[str, str]) 
     fields: dict[str, Any] = {"status": status, "error": type(error).__name__, **subject}
     if isinstance(error, StorageUnavailable):
         logger().warning("storage unavailable", reason=str(error), **fields)
-    elif isinstance(error, SessionClosed | SessionUnknown | ProjectUnknown):
+    elif isinstance(error, SessionClosed | SessionUnknown) or status == 410:
         logger().debug("refused", **fields)
     elif isinstance(error, InvalidInput):
         logger().info("refused", problems=[_without_values(one) for one in error.problems[:MAX_PROBLEMS]], **fields)
@@ -67,6 +66,11 @@ def log_failure(subject: Mapping[str, str]) -> None:
     """Log the exception that is being handled: a defect."""
     fields: dict[str, Any] = {**subject}
     logger().exception("unexpected error", **fields)
+
+
+def log_boto3_used(reason: str) -> None:
+    """Log that a process uses boto3 where the small client would be cheaper, and what in its environment asks for that."""
+    logger().warning("boto3 is used", reason=reason)
 
 
 def log_not_closed(failures: Iterable[tuple[str, Exception]], context: Any) -> None:

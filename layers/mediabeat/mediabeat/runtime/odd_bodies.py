@@ -1,7 +1,12 @@
 """Bodies that are not plain JSON in UTF-8: what can be repaired, and what has to be refused with a clear message."""
 
 import re
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from mediabeat.errors import InvalidInput, Problem
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _GZIP_FIRST: Final = b"\x1f"
@@ -14,6 +19,19 @@ _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 """One escape, or the two of a surrogate pair. The group matches a surrogate without its other half."""
+
+
+def read_odd_body(body: bytes) -> Any:
+    """Return the JSON value in a body, repaired if need be.
+
+    Raises InvalidInput.
+    """
+    with suppress(ValueError):
+        return from_json(body, allow_inf_nan=False)
+    try:
+        return from_json(repaired(body), allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidInput(Problem("body", encoding_problem(body) or f"must be JSON: {error}")) from None
 
 
 def repaired(body: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import os
 import time
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mediabeat.core.close_rules import HOUR_MS, MINUTE_MS, Limits
 from mediabeat.core.event import SECONDS_PER_DAY
@@ -82,6 +82,23 @@ def channel_settings() -> ChannelSettings:
     Raises KeyError with the name of a missing variable.
     """
     return ChannelSettings(os.environ["TABLE_NAME"], os.environ["ACCESS_KEY_SECRETS"])
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what `storage.clients.lean.lean_client` needs of this process, by the names of its parameters."""
+    return {
+        "environment": os.environ,
+        "clock": server_clock,
+        "timer_s": time.monotonic,
+        "pause": pause,
+        "on_boto3": _log_boto3,
+    }
+
+
+def _log_boto3(reason: str) -> None:
+    from mediabeat.runtime.logs import log_boto3_used  # hardly a deployment needs it
+
+    log_boto3_used(reason)
 
 
 def processor_s() -> float:

@@ -1,16 +1,11 @@
-"""DynamoDB: the client, the meaning of its errors, and the requests that the stores make."""
+"""DynamoDB: the meaning of its errors, and the requests that the stores make."""
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
-
-from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
-from botocore.session import Session, get_session
+from typing import TYPE_CHECKING, Any, Final
 
 from mediabeat.errors import StorageUnavailable
+from mediabeat.storage.clients.lean import NoAnswer, Refused
 from mediabeat.storage.table import Item
 
 if TYPE_CHECKING:
@@ -38,66 +33,59 @@ TRANSIENT_HERE: Final = TRANSIENT | {"ResourceNotFoundException"}
 """The same for the table: one that is missing is being restored."""
 
 
-@cache
-def aws() -> Session:
-    """Return the one botocore session of this process. A second one would load all service descriptions again."""
-    # Lambda gives the root logger the level of `LogLevel`. At DEBUG, botocore would log whole requests and answers: secrets,
-    # session tokens and stored items. urllib3 would log a line for each request.
-    for library in ("botocore", "urllib3"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-    return get_session()
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Raise Refused and NoAnswer also in place of botocore's errors."""
+    try:
+        yield
+    except (Refused, NoAnswer):
+        raise
+    except _botocores() as error:  # evaluated only now, so nobody loads botocore who does not use it
+        from mediabeat.storage.clients.boto import own
+
+        raise own(error) from error
 
 
-def dynamodb_client(connections: int = 1) -> "DynamoDBClient":
-    """Return a thread-safe client that gives up within the few seconds for which players wait."""
-    config = Config(
-        # botocore builds its long user agent for each request, which takes a quarter of a call's time. Only this package builds
-        # requests, so checking them against the API's model finds nothing.
-        user_agent="mediabeat",
-        parameter_validation=False,
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=connections,
-    )
-    # botocore, not boto3: boto3 also loads S3's transfer manager, a tenth of a cold start.
-    return cast("DynamoDBClient", aws().create_client("dynamodb", config=config))
+def _botocores() -> tuple[type[Exception], ...]:
+    from mediabeat.storage.clients.boto import ERRORS
+
+    return ERRORS
 
 
 @contextmanager
 def transient_errors_as_unavailable(codes: frozenset[str] = TRANSIENT_HERE) -> Iterator[None]:
-    """Raise StorageUnavailable for these codes, time-outs, conflicts and server errors. Other errors pass unchanged."""
+    """Raise StorageUnavailable for these codes, time-outs, conflicts and server errors, and Refused for other errors."""
     try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] in codes or _is_conflict(error) or _is_server_error(error):
+        with own_errors():
+            yield
+    except Refused as error:
+        if error.code in codes or _is_conflict(error) or _is_server_error(error):
             raise StorageUnavailable(str(error)) from error
         raise
-    except (HTTPClientError, ConnectionError) as error:  # botocore's connect time-outs are not HTTPClientErrors
+    except NoAnswer as error:
         raise StorageUnavailable(str(error)) from error
 
 
-def _is_conflict(error: ClientError) -> bool:
+def _is_conflict(error: Refused) -> bool:
     return bool(_reasons(error) - {"None", "ConditionalCheckFailed"})
 
 
-def _is_server_error(error: ClientError) -> bool:
+def _is_server_error(error: Refused) -> bool:
     """Return whether the status is 5xx, whatever the code: a gateway's 502 has none of DynamoDB's codes."""
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    return error.status >= 500
 
 
-def _reasons(error: ClientError) -> set[str]:
+def _reasons(error: Refused) -> set[str]:
     """Return the cancellation reasons of a failed transaction, "None" for a write that did not fail. Empty for other errors."""
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     return {reason.get("Code") for reason in reasons}
 
 
-def item_that_failed_condition(error: ClientError) -> Item | None:
+def item_that_failed_condition(error: Refused) -> Item | None:
     """Return the old item of a request whose condition failed, empty when there was no item. None for any other error."""
-    response: dict[str, Any] = dict(error.response)
-    if response["Error"]["Code"] == "ConditionalCheckFailedException":
-        return dict(response.get("Item", {}))
-    for reason in response.get("CancellationReasons", []):
+    if error.code == "ConditionalCheckFailedException":
+        return dict(error.response.get("Item", {}))
+    for reason in error.response.get("CancellationReasons", []):
         if reason.get("Code") == "ConditionalCheckFailed":
             return dict(reason.get("Item", {}))
     return None
@@ -147,7 +135,7 @@ class Table:
                 self.client.put_item(
                     TableName=self.name, Item=item, ConditionExpression=IS_NEW, ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
-        except ClientError as error:
+        except Refused as error:
             old = item_that_failed_condition(error)
             if old is None:
                 raise
@@ -173,7 +161,7 @@ class Table:
                 else:
                     writes: list[Any] = [{"Update": named}, {"Put": {"TableName": self.name, "Item": new}}]
                     self.client.transact_write_items(TransactItems=writes)
-        except ClientError as error:
+        except Refused as error:
             old = item_that_failed_condition(error)
             if old is None:
                 raise
@@ -182,9 +170,10 @@ class Table:
     def _update_beside_transactions(self, update: dict[str, Any]) -> None:
         """Change an item; once more if a transaction is at work on it, which takes milliseconds. The SDK does not repeat that."""
         try:
-            self.client.update_item(**update)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionConflictException":
+            with own_errors():
+                self.client.update_item(**update)
+        except Refused as error:
+            if error.code != "TransactionConflictException":
                 raise
             self.client.update_item(**update)
 
@@ -213,8 +202,9 @@ class Table:
         named = [{kind: {"TableName": self.name, **one} for kind, one in write.items()} for write in writes]
         with transient_errors_as_unavailable():
             try:
-                self.client.transact_write_items(TransactItems=named)  # type: ignore[arg-type]
-            except ClientError as error:
+                with own_errors():
+                    self.client.transact_write_items(TransactItems=named)  # type: ignore[arg-type]
+            except Refused as error:
                 if _reasons(error) - {"None"} and _reasons(error) <= {"None", "ConditionalCheckFailed", "TransactionConflict"}:
                     reasons: list[Any] = error.response.get("CancellationReasons", [])
                     failed = {at: one for at, one in enumerate(reasons) if one.get("Code") == "ConditionalCheckFailed"}
@@ -239,7 +229,7 @@ class Table:
         try:
             with transient_errors_as_unavailable():
                 write(TableName=self.name, **request)
-        except ClientError as error:
+        except Refused as error:
             if item_that_failed_condition(error) is None:
                 raise
             return False

@@ -21,6 +21,10 @@ def project_item(project: Project) -> Item:
         item |= {"old_key_hash": {"S": project.old_key_hash}, "old_key_until": {"N": str(project.old_key_until)}}
     if project.keeps_viewer_uuids:
         item |= {"keeps_viewer_uuids": {"BOOL": True}}
+    if project.org:
+        item |= {"org": {"S": project.org}}
+    if project.datastreams:
+        item |= {"datastreams": {"SS": list(project.datastreams)}}
     if project.business_errors:
         item |= {"business_errors": {"L": [{"S": prefix} for prefix in project.business_errors]}}
     return item
@@ -35,8 +39,25 @@ def project_of(item: Item) -> Project:
         old_key_hash=item.get("old_key_hash", {}).get("S"),
         old_key_until=number_in(item, "old_key_until"),
         keeps_viewer_uuids="keeps_viewer_uuids" in item,
+        org=item.get("org", {}).get("S", ""),
+        datastreams=tuple(sorted(item.get("datastreams", {}).get("SS", ()))),
         business_errors=tuple(prefix["S"] for prefix in item.get("business_errors", {}).get("L", ())),
     )
+
+
+def datastream_key(datastream: str) -> Item:
+    """Return the key of the item that finds a project by one of its further ids."""
+    return key(f"datastream#{datastream}", "datastream")
+
+
+def datastream_item(datastream: str, project_id: str) -> Item:
+    """Return the item that finds a project by one of its further ids."""
+    return datastream_key(datastream) | {"project_id": {"S": project_id}}
+
+
+def owner_of(item: Item) -> str:
+    """Return the id of the project that a further id names."""
+    return str(item["project_id"]["S"])
 
 
 def access_key_key(access_key_id: str) -> Item:

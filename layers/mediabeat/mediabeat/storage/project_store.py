@@ -55,10 +55,27 @@ class Registry:
         return project.business_errors if project else ()
 
     def admission(self, project_id: str, channel_name: str) -> Admission:
-        """Return the facts that decide about a new session, by one request.
+        """Return the facts that decide about a new session, by one request if the id is the project's own.
 
-        Ids and names that cannot be a project's or a channel's are not looked up.
+        An id may be a further id of the project. Ids and names that cannot be a project's or a channel's are not looked up.
         """
+        found = self._admission(project_id, channel_name)
+        if found.project is None and (owner := self._owner_of(project_id)) is not None:
+            return self._admission(owner, channel_name)
+        return found
+
+    def project_by_any_id(self, project_id: str) -> Project | None:
+        """Return the project that has this id, or this further id; None when there is none."""
+        return self.admission(project_id, "").project
+
+    def _owner_of(self, datastream: str) -> str | None:
+        """Return the id of the project that has a further id; None when there is none."""
+        if not PROJECT_ID.fullmatch(datastream):
+            return None
+        (item,) = self._table.get_all(project_items.datastream_key(datastream))
+        return project_items.owner_of(item) if item else None
+
+    def _admission(self, project_id: str, channel_name: str) -> Admission:
         if not PROJECT_ID.fullmatch(project_id):
             return Admission(project=None, channel_status=None)
         wanted = [project_items.project_key(project_id)]
@@ -77,13 +94,28 @@ class Registry:
     def create_project(self, project: Project) -> None:
         """Store a new project. Access keys that a deleted project of its name has left do not open it: they are disabled.
 
-        Raises ProjectExists.
+        Raises ProjectExists, also when another project has its id, or one of its further ids, as a further id.
         """
+        if (owner := self._owner_of(project.id)) is not None:
+            raise ProjectExists(f"{project.id!r} is a further id of the project {owner!r}")
+        self._claim(project)
         item = project_items.project_item(project)
         # The SDK repeats a request whose answer is lost. The repeat finds what the first one has stored: the hash is random.
         if (there := self._table.put_new(item)) is not None and there != item:
-            raise ProjectExists(f"project {project.id} exists already")
+            raise ProjectExists(f"The project {project.id!r} exists already")
         self._disable(key for key in self.access_keys(project.id) if key.created_at < project.created_at)
+
+    def _claim(self, project: Project) -> None:
+        """Store the further ids of a project that is about to be created. Ids that it has claimed already stay its own.
+
+        Raises ProjectExists.
+        """
+        for datastream in project.datastreams:
+            if self.project(datastream) is not None:
+                raise ProjectExists(f"{datastream!r} is a project, so it cannot be a further id")
+            item = project_items.datastream_item(datastream, project.id)
+            if (there := self._table.put_new(item)) is not None and there != item:
+                raise ProjectExists(f"{datastream!r} is a further id of the project {project_items.owner_of(there)!r}")
 
     def replace_project(self, project: Project, *, seen: Project | None = None) -> None:
         """Store a project that has changed; with `seen`, only if its key and its settings are still those seen.
@@ -104,7 +136,10 @@ class Registry:
         Its access keys are disabled first, so that they are not valid for a later project with the same id.
         """
         self._disable(self.access_keys(project_id))
+        project = self.project(project_id)
         self._table.delete(project_items.project_key(project_id))
+        for datastream in project.datastreams if project else ():
+            self._table.delete(project_items.datastream_key(datastream))
         self._disable(self.access_keys(project_id))  # those that were created in between; without a project there are no more
 
     def _disable(self, access_keys: Iterable[AccessKey]) -> None:

@@ -10,7 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.dynamodb import TRANSIENT, aws, transient_errors_as_unavailable
+from mediabeat.storage.clients.boto import aws
+from mediabeat.storage.clients.lean import Refused
+from mediabeat.storage.dynamodb import TRANSIENT, transient_errors_as_unavailable
 
 KEPT_FOR_MS: Final = 300_000
 """Secrets are cached for five minutes to save look-ups.
@@ -33,8 +35,8 @@ def _read(client: Any, secret_id: str) -> str | None:
     try:
         with transient_errors_as_unavailable(TRANSIENT):
             secret: str = client.get_secret_value(SecretId=secret_id)["SecretString"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in GONE:
+    except Refused as error:
+        if error.code in GONE:
             return None
         raise
     return secret

@@ -10,7 +10,7 @@ from mediabeat.storage.due_partitions import partition_of
 from mediabeat.storage.dynamodb import IS_NEW, Table
 from mediabeat.storage.rollups.watching import watching_value
 from mediabeat.storage.table import Item, key
-from mediabeat.storage.upload_items import Upload
+from mediabeat.storage.upload_items import FirstTry, Upload
 from mediabeat.storage.write_units import check_units
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class SessionStarts:
         for entry in entries:
             self._table.put(entry)
         self._table.put(start_item, IS_NEW)
+
+    def first_try(self, project_id: str, name: str, new: FirstTry) -> tuple[FirstTry, bool]:
+        """Return the mark of a start with a name, and whether it was there already. `new` is stored if there is none."""
+        there = self._table.put_new(upload_items.first_try_item(project_id, name, new))
+        return (new, False) if there is None else (upload_items.first_try_of(there), True)
 
     def upload_session(self, sid: str, head: Head, start: Start, events: Iterable[bytes], *, now: int) -> bool:
         """Store a downloaded session. Returns False if it is stored, erased or expired already: then this upload is a repeat.

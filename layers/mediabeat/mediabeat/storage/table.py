@@ -9,7 +9,9 @@
                                            list of sessions; once closed, the summary
     viewer#{p}#{v}       {time}#{sid}      a session of the viewer v in the project p               viewer_items
     upload#{hash}        upload            the mark of an uploaded session, which outlives the session      upload_items
+    request#{hash}       start             the mark of a start that its player may repeat           upload_items
     projects             {id}              a project and the hashes of its API keys                 project_items
+    datastream#{id}      datastream        the project that has this further id                     project_items
     access-key#{id}      access-key        an access key, found by its id                           project_items
     access-keys          {project}#{id}    the same once more, for lists                            project_items
     channel#{id}         channel           a channel, and how many events it has                    channel_items
@@ -38,7 +40,7 @@ Access patterns
                          is stored
   list newest sessions   one query of `newest` per device, video type and shard, newest first, read as far as needed
   a viewer's sessions    one query of the viewer's partition. Each entry names the viewer's other UUIDs
-  admit a session        one batch read: the project and the channel's name
+  admit a session        one batch read: the project and the channel's name; two more for a further id of a project
   a project, a channel   one get
   change a channel       one transaction under a condition on what was read, so concurrent clients leave no gap in the numbers
   count changes          one transaction for up to 90 changes of sessions: it adds to counters, notes the ids of the changes, and

@@ -12,7 +12,7 @@ from mediabeat.core.event_codec import is_full
 from mediabeat.core.lifecycle import over_by_head
 from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.request_limits import LINES_UNITS
-from mediabeat.errors import InvalidInput, ProjectUnknown, StorageUnavailable
+from mediabeat.errors import InvalidInput, Problem, ProjectUnknown, StorageUnavailable
 from mediabeat.storage.cmcd.known_projects import KnownProjects
 from mediabeat.storage.cmcd.sessions import LineSessions
 from mediabeat.storage.project_store import Registry
@@ -70,7 +70,7 @@ class Lines:
         they count once when they come again.
         """
         if not self._projects.has(project_id, now=now):
-            raise ProjectUnknown(f"{project_id!r:.100} is not a project here")
+            raise ProjectUnknown(Problem("projectId", "is not a project here"))
         units = check_lines(sum(map(len, map(pack, of_session))) for of_session in lines.values())
         received, failure = Received(), None
         for player_sid, of_session in lines.items():
@@ -146,7 +146,7 @@ class Lines:
             event = event._replace(params=event.params | {RESUME: True})
         skew = now - max(line.ts for line in lines)
         try:
-            start = admitted_start(event, one.caller(), self._registry, None, started_at=now, ts_skew=skew)
+            start, _ = admitted_start(event, one.caller(), self._registry, None, started_at=now, ts_skew=skew)
         except InvalidInput:  # the operator has stopped the channel
             return Received(ignored=len(lines))
         start = start._replace(viewer=str(uuid.uuid4()), source=SOURCE)

@@ -9,47 +9,68 @@ from mediabeat.core.channels import takes_sessions
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, next_due
 from mediabeat.core.event import CHANNEL, OPT_OUT_FORWARDING, OPT_OUT_SHARE, REPORT_SUITE, Event, EventType, identifies, is_live
 from mediabeat.core.event_codec import event_weight, pack
+from mediabeat.core.projects import Project
 from mediabeat.core.pseudonyms import Pseudonyms
 from mediabeat.core.records import Caller, Head, Phase, Start
 from mediabeat.core.session import fold
 from mediabeat.core.session_id import RANDOM_BYTES, session_id
-from mediabeat.errors import InvalidInput, Problem
+from mediabeat.errors import InvalidInput, Problem, ProjectUnknown
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.secrets import ViewerKey
 from mediabeat.storage.session_starts import SessionStarts
-from mediabeat.storage.upload_items import session_id_of
+from mediabeat.storage.upload_items import FirstTry, session_id_of
 
 if TYPE_CHECKING:
     from mediabeat.core.session_query import VideoType
 
 
 class Started(NamedTuple):
-    """A session that has been stored, and its project. `is_repeat`: an earlier request had stored it already."""
+    """A session that has been stored, its project, and the project's organisation ("": not known).
+
+    `is_repeat`: an earlier request had stored it, or had begun to.
+    """
 
     sid: str
     project_id: str
     is_repeat: bool = False
+    org: str = ""
 
     @property
     def outcome(self) -> str:
         """The request's outcome in the log."""
-        return "upload repeated" if self.is_repeat else "session started"
+        return "request repeated" if self.is_repeat else "session started"
 
 
 def start_session(
-    event: Event, caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, limits: Limits, *, now: int
+    event: Event,
+    caller: Caller,
+    store: SessionStarts,
+    registry: Registry,
+    viewer_key: ViewerKey,
+    limits: Limits,
+    *,
+    now: int,
+    name: str = "",
+    sent_ts: int | None = None,
 ) -> Started:
     """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
-    Raises InvalidInput for a report suite that is not a project, and for a channel that is stopped or deleted.
+    A request with the `name` of an earlier start of the project is a repeat and gets the same session. `sent_ts` is the player's
+    clock when it sent the request, if that is not the event's `ts`. Raises ProjectUnknown for a report suite that is not a
+    project, and InvalidInput for a channel that is stopped or deleted.
     """
-    start = admitted_start(event, caller, registry, viewer_key, started_at=now, ts_skew=now - event.ts)
-    start = start if start.viewer else start._replace(viewer=str(uuid.uuid4()))
-    sid = _new_sid(start.ts_skew)
+    began, project = admitted_start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=0)
+    first, is_repeat = FirstTry(now, secrets.token_bytes(RANDOM_BYTES)), False
+    if name:
+        first, is_repeat = store.first_try(project.id, name, first)
+    now = first.arrived_at  # so every try makes the same items
+    ts_skew = now - (event.ts if sent_ts is None else sent_ts)
+    sid = _new_sid(first.random, ts_skew)
+    start = began._replace(started_at=now, ts_skew=ts_skew, viewer=began.viewer or str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
     due_at = next_due(Liveness(now, now, now), limits)
     head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
     store.create_session(sid, head, start, now=now)
-    return Started(sid, start.project_id)
+    return Started(sid, project.id, is_repeat, project.org)
 
 
 def store_downloaded(
@@ -60,7 +81,7 @@ def store_downloaded(
     The first event is its `sessionStart`. The same events of the same project are the same session, however often they are sent.
     Raises InvalidInput as `start_session` does, and stores nothing then.
     """
-    start = admitted_start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
+    start, project = admitted_start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
@@ -72,7 +93,7 @@ def store_downloaded(
         # Not a random one: two uploads at once write the same items.
         start = start._replace(viewer=str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
     is_new = store.upload_session(sid, head, start, packed, now=now)
-    return Started(sid, start.project_id, is_repeat=not is_new)
+    return Started(sid, project.id, is_repeat=not is_new, org=project.org)
 
 
 def admitted_start(
@@ -84,11 +105,11 @@ def admitted_start(
     *,
     started_at: int,
     ts_skew: int,
-) -> Start:
-    """Return the start of a session. Its viewer is empty when the player sent no id; only ids of viewers need the key.
+) -> tuple[Start, Project]:
+    """Return the start of a session, and its project. Its viewer is empty when the player sent no id.
 
-    `where` is put before the names of fields. Raises InvalidInput for a report suite that is not a project, and for a channel
-    that is stopped or deleted.
+    Only ids of viewers need the key. `where` is put before the names of fields. Raises ProjectUnknown, and InvalidInput for a
+    channel that is stopped or deleted.
     """
     project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
@@ -98,7 +119,11 @@ def admitted_start(
             # Not the first one that is a project: then a new project would take sessions from another.
             rule = f"{project_id!r:.100} names several report suites; send one, because a session belongs to one project"
         field = f"{where}params.analytics.reportSuite"
-        raise InvalidInput(Problem(field, rule, logged=f"{field}: is not a project here"))
+        raise ProjectUnknown(Problem(field, rule, logged=f"{field}: is not a project here"))
+    project = admission.project
+    if project.id != project_id:  # a further id of the project
+        project_id = project.id
+        event = event._replace(params=event.params | {REPORT_SUITE: project_id})
     status = admission.channel_status
     if status is not None and not takes_sessions(status):
         rule = f"the channel {channel!r:.100} is {status} and accepts no sessions"
@@ -107,10 +132,10 @@ def admitted_start(
     video_type: VideoType = "LIVE" if is_live(event) else "VOD"
     viewer = ""
     if viewer_key is not None and any(map(identifies, event.params)):
-        pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=admission.project.keeps_viewer_uuids)
+        pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=project.keeps_viewer_uuids)
         viewer = pseudonyms.shown(event.params) or ""
         event = event._replace(params=pseudonyms.hide(event.params))
-    return Start(
+    start = Start(
         project_id=project_id,
         device=caller.device,
         video_type=video_type,
@@ -122,7 +147,8 @@ def admitted_start(
         opt_out_share=event.params.get(OPT_OUT_SHARE, False),
         opt_out_forwarding=event.params.get(OPT_OUT_FORWARDING, False),
     )
+    return start, project
 
 
-def _new_sid(ts_skew: int) -> str:
-    return session_id(secrets.token_bytes(RANDOM_BYTES), ts_skew)
+def _new_sid(random: bytes, ts_skew: int) -> str:
+    return session_id(random, ts_skew)

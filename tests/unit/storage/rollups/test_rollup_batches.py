@@ -130,7 +130,7 @@ def test_start_writes_hour_day_viewer_and_id() -> None:
         "ExpressionAttributeValues": {
             ":n0850": {"N": "1"},
             ":by": {"B": b"\0" * 7 + b"\x01"},
-            ":expires_at": {"N": str(BASE_MS // 1_000 + 90 * DAY_S)},
+            ":expires_at": {"N": str(BASE_MS // 1_000 + 97 * DAY_S)},
         },
     }
     ends_s = 20_775 * DAY_S + 12 * 3_600

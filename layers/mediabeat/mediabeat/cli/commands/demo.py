@@ -20,19 +20,18 @@ from mediabeat.cli.terminal.steps import Steps
 def demo(port: int | None, quiet_minutes: float) -> None:
     """Start the local cloud and show ten sessions.
 
-    The demo sends the journeys in events/journeys over HTTP, as if they had just happened, and some more as viewings of earlier
-    today. It waits until the sessions are closed and counted, which takes about two minutes, and prints the results.
+    The demo sends the journeys in events/journeys over HTTP, as if they had just happened. It waits until their sessions are
+    closed, which takes about two minutes, sends more of them as viewings of earlier today, and prints the results.
     """
     folder, console, now = StateFolder.of_user(), Console(), datetime.now(UTC)
     journeys = deployment.source_folder() / "events" / "journeys"
     cloud = lifecycle.up(folder, Steps(console), port, quiet_minutes)
     with Steps(console).step("sending the journeys of events/journeys over HTTP"):
         sent = demonstration.send_journeys(journeys, cloud)
-    with Steps(console).step("sending them again as viewings of earlier today, for the charts"):
-        earlier = demo_charts.send_earlier(journeys, cloud, now)
     console.print(f"\nA session closes when its player ends it, or after {quiet_minutes * 60:g} s without an event:")
     demonstration.wait_until_closed(sent, cloud, console)
-    with Steps(console).step("waiting until the charts have counted them"):
+    with Steps(console).step("adding viewings of earlier today, and waiting until the charts have all of them"):
+        earlier = demo_charts.send_earlier(journeys, cloud, now)
         demo_charts.wait_until_counted(cloud, len(sent) + earlier, now)
     sessions = recent_sessions(cloud, len(sent))["result"]
     console.print()

@@ -33,20 +33,36 @@ def project() -> None:
     help="Ids of errors that begin so are decisions of the business, not failures. Repeat it for more prefixes.",
 )
 @click.option("--with-sessions", is_flag=True, help="Take over the sessions that a deleted project of this name has left.")
+@click.option("--org", default="", help="The organisation's id at Adobe, for the cookies of Edge clients: 5A1E…@AdobeOrg.")
+@click.option("--datastream", "datastreams", multiple=True, help="A further id under which Edge clients report; repeatable.")
 @on_deployment
 def create_project(
-    name: str, keep_viewer_uuids: bool, business_errors: tuple[str, ...], with_sessions: bool, deployment: Target
+    name: str,
+    keep_viewer_uuids: bool,
+    business_errors: tuple[str, ...],
+    with_sessions: bool,
+    org: str,
+    datastreams: tuple[str, ...],
+    deployment: Target,
 ) -> None:
     """Create a project and print its API key.
 
-    NAME is the report suite that players send. Keep the key: the table stores only its hash, so it cannot be shown again.
+    NAME is the report suite or the datastream that players send. Keep the key: the table stores only its hash, so it cannot be
+    shown again.
     """
     if not with_sessions:
         left_sessions.refuse(name, deployment)
     try:
-        key = projects.create(name, deployment.registry, keeps_viewer_uuids=keep_viewer_uuids, business_errors=business_errors)
-    except ProjectExists:
-        raise CommandFailed(f"The project {name!r} exists already.") from None
+        key = projects.create(
+            name,
+            deployment.registry,
+            keeps_viewer_uuids=keep_viewer_uuids,
+            business_errors=business_errors,
+            org=org,
+            datastreams=datastreams,
+        )
+    except ProjectExists as error:
+        raise CommandFailed(f"{error}.") from None
     _print_key(name, key)
 
 
@@ -61,10 +77,11 @@ def list_projects(deployment: Target) -> None:
             utc(one.created_at),
             "kept" if one.keeps_viewer_uuids else "hashed",
             " ".join(one.business_errors) or "none",
+            " ".join(one.datastreams) or "none",
         )
         for one in found
     ]
-    print_rows(("project", "created", "viewers' UUIDs", "business errors"), rows)
+    print_rows(("project", "created", "viewers' UUIDs", "business errors", "further ids"), rows)
 
 
 @project.command("business-errors")

@@ -26,8 +26,8 @@ from mediabeat.cli.terminal.failure import CommandFailed
 def replay(files: tuple[Path, ...], url: str | None, speed: float | None, shift: str | None, project: str | None) -> None:
     """Send recorded journeys to the API.
 
-    FILES are recordings like events/journeys/*.json and events/journeys/cmcd/*.json. Exits with 1 if the API refused an event. If
-    the local cloud does not know the recorded project, the events are sent as the local project's.
+    FILES are recordings like events/journeys/*.json, or requests of Edge clients or CMCD players. Exits with 1 if the API refused
+    an event. If the local cloud does not know the recorded project, the events are sent as the local project's.
     """
     folder = StateFolder.of_user()
     cloud = lifecycle.status(folder) if url else lifecycle.require(folder)

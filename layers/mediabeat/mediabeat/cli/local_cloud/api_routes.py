@@ -24,16 +24,26 @@ def connect(endpoint: str) -> None:
     stack = clients.client("cloudformation", endpoint)
     template = stack.get_template(StackName=deployment.STACK, TemplateStage="Processed")["TemplateBody"]
     resources = (template if isinstance(template, dict) else json.loads(template))["Resources"]
-    [(name, api)] = ((n, r) for n, r in resources.items() if r["Type"] == "AWS::ApiGatewayV2::Api")
     physical_ids = deployment.resources(endpoint)
-    api_id, definition = physical_ids[name], api["Properties"]["Body"]
+    mapped: dict[str, str] = {}
+    for name, api in resources.items():
+        if api["Type"] != "AWS::ApiGatewayV2::Api":
+            continue
+        api_id, definition = physical_ids[name], api["Properties"]["Body"]
+        _set_routes(gateway, api_id, {key: physical_ids[alias] for key, alias in routes(definition).items()})
+        # A browser asks API Gateway before it posts; without CORS rules, API Gateway refuses.
+        if cors := definition.get("x-amazon-apigateway-cors"):
+            rules = {name[0].upper() + name[1:]: value for name, value in cors.items()}
+            gateway.update_api(ApiId=api_id, CorsConfiguration=rules)
+        mapped[_path_of(resources, name)] = api_id
+    _set_domain(gateway, mapped)
 
-    _set_routes(gateway, api_id, {key: physical_ids[alias] for key, alias in routes(definition).items()})
-    # A browser asks API Gateway before it posts; without CORS rules, API Gateway refuses.
-    if cors := definition.get("x-amazon-apigateway-cors"):
-        rules = {name[0].upper() + name[1:]: value for name, value in cors.items()}
-        gateway.update_api(ApiId=api_id, CorsConfiguration=rules)
-    _set_domain(gateway, api_id)
+
+def _path_of(resources: dict[str, Any], api: str) -> str:
+    """Return the first part of the paths of an API, which is its stage; empty if its stage is no part of the path."""
+    stages = (one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGatewayV2::Stage")
+    stage = next(str(one["StageName"]) for one in stages if one["ApiId"] == {"Ref": api})
+    return "" if stage == _STAGE else stage
 
 
 def routes(definition: dict[str, Any]) -> dict[str, str]:
@@ -67,15 +77,21 @@ def _set_routes(gateway: Any, api_id: str, wanted: dict[str, str]) -> None:
         gateway.create_route(ApiId=api_id, RouteKey=key, Target=f"integrations/{integration}")
 
 
-def _set_domain(gateway: Any, api_id: str) -> None:
+def _set_domain(gateway: Any, wanted: dict[str, str]) -> None:
+    """Map the address to these APIs (API id by the first part of the path); mappings that are right already are not touched."""
     if _DOMAIN not in {each["DomainName"] for each in gateway.get_domain_names().get("Items", [])}:
         gateway.create_domain_name(DomainName=_DOMAIN, DomainNameConfigurations=[{}])
     mappings = gateway.get_api_mappings(DomainName=_DOMAIN).get("Items", [])
-    if [mapping["ApiId"] for mapping in mappings] == [api_id]:
-        return
-    for mapping in mappings:  # they belong to an API that was replaced
-        gateway.delete_api_mapping(DomainName=_DOMAIN, ApiMappingId=mapping["ApiMappingId"])
-    gateway.create_api_mapping(DomainName=_DOMAIN, ApiId=api_id, Stage=_STAGE)
+    served = {
+        mapping.get("ApiMappingKey", "")
+        for mapping in mappings
+        if wanted.get(mapping.get("ApiMappingKey", "")) == mapping["ApiId"]
+    }
+    for mapping in mappings:  # others belong to an API that was replaced
+        if mapping.get("ApiMappingKey", "") not in served:
+            gateway.delete_api_mapping(DomainName=_DOMAIN, ApiMappingId=mapping["ApiMappingId"])
+    for path in wanted.keys() - served:
+        gateway.create_api_mapping(DomainName=_DOMAIN, ApiId=wanted[path], Stage=path or _STAGE, ApiMappingKey=path)
 
 
 def _all(gateway: Any, operation: str, api_id: str) -> list[Any]:

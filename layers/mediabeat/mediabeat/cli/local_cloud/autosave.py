@@ -63,6 +63,7 @@ def main(settled: Path) -> None:
         del os.environ[name]  # settings of the tool that started this process; functions would get them
     ministack: Any = import_module("ministack.app")
     gate: Any = import_module("gate")  # beside this file, as the next one
+    gate.take_schemes_of_origins(ministack._get_module("apigateway"))  # noqa: SLF001
     unread_streams: Any = import_module("unread_streams")
     unread_streams.save_them(*(import_module(f"ministack.services.{name}") for name in ("lambda_svc", "dynamodb")))
     served = gate.Gate(

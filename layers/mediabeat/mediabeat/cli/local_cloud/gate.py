@@ -79,7 +79,10 @@ def _keys_in(headers: dict[str, list[str]], query: str) -> list[str]:
 
 
 def api_segments(ministack: Any, domain: str) -> set[str]:
-    """Return the first segments of the paths of the API that a domain name is mapped to; none before the first deployment."""
+    """Return the first segments of the paths of the APIs that a domain name is mapped to; none before the first deployment.
+
+    An API whose stage is the first part of its paths has a mapping with this part as its key.
+    """
     mapping = ministack._resolve_custom_domain_request(domain, "/")  # noqa: SLF001 - the version is pinned
     if mapping is None:
         return set()
@@ -89,4 +92,19 @@ def api_segments(ministack: Any, domain: str) -> set[str]:
         return set()
     with gateway.request_scope(*scope):
         routes = list(gateway._routes.get(mapping[0], {}).values())  # noqa: SLF001
-    return {route["routeKey"].partition(" ")[2].split("/")[1] for route in routes if " /" in route["routeKey"]}
+    domains = ministack._get_module("apigateway_v1")  # noqa: SLF001
+    mappings = domains._base_path_mappings.get_scoped(*domains.find_domain_scope(domain), {})  # noqa: SLF001
+    keys = {key for key in mappings if key not in ("", "(none)")}
+    return keys | {route["routeKey"].partition(" ")[2].split("/")[1] for route in routes if " /" in route["routeKey"]}
+
+
+def take_schemes_of_origins(gateway: Any) -> None:
+    """Let MiniStack's API Gateway take `https://*` in CORS rules for all such origins, as AWS does: it takes it literally."""
+    of_named = gateway._cors_response_headers  # noqa: SLF001 - the version is pinned
+
+    def with_schemes(rules: dict[str, Any], origin: str) -> Any:
+        scheme = f"{origin.partition('://')[0].lower()}://*"
+        allowed = (rules or {}).get("allowOrigins", [])
+        return of_named({**rules, "allowOrigins": [*allowed, origin]} if scheme in allowed else rules, origin)
+
+    gateway._cors_response_headers = with_schemes  # noqa: SLF001

@@ -7,7 +7,7 @@ from mediabeat.protocols.media_analytics import chart_answers, chart_requests
 from mediabeat.protocols.media_analytics.parameters import Parameter
 from mediabeat.protocols.media_analytics.requests import API_KEY, PARAMETERS, PROJECT_ID
 from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer
-from mediabeat.runtime.http_api import ErrorAnswer
+from mediabeat.runtime.http_errors import ErrorAnswer
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from mediabeat.core.event import EventType
 from mediabeat.core.session_id import SESSION_ID
 from mediabeat.protocols.media_collection.requests import MAX_DOWNLOADED_EVENTS, MAX_EVENTS_PER_REQUEST
 from mediabeat.protocols.media_collection.schema import model_of
-from mediabeat.runtime.http_api import ErrorAnswer
+from mediabeat.runtime.http_errors import ErrorAnswer
 
 Json = dict[str, Any]
 

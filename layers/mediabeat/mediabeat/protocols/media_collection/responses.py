@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from mediabeat.errors import MediabeatError
-from mediabeat.runtime.http_api import ErrorAnswer, EventAnswer, Reply, error_body, reply
+from mediabeat.runtime.http_api import Reply, reply
+from mediabeat.runtime.http_errors import ErrorAnswer, EventAnswer, error_body
 
 
 def started_reply(sid: str) -> Reply:

@@ -22,7 +22,7 @@ class KnownProjects:
         exists, until = self._known.get(project_id, (False, 0))
         if now < until:
             return exists
-        exists = self._registry.project(project_id) is not None
+        exists = self._registry.admission(project_id, "").project is not None  # also by a further id
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[project_id] = exists, now + REMEMBERED_MS

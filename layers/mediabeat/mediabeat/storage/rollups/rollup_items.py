@@ -28,6 +28,10 @@ SLOT_S: Final = 10
 APPLIED_KEPT_S: Final = 26 * 3_600
 """A stream delivers no record that is older than 24 hours."""
 
+SEEN_OUTLIVES_S: Final = 7 * 24 * 3_600
+"""A viewer's item outlives the sessions that it counts. They expire up to 48 hours later than `RetentionDays` after the start.
+DynamoDB deletes them some days later, and until then they may be erased."""
+
 HOUR_S: Final = 3_600
 DAY_S: Final = 24 * HOUR_S
 _DAY_0: Final = date(1970, 1, 1).toordinal()
@@ -195,6 +199,7 @@ def seen_write(viewer: ViewerDay, read: Seen, changes: Mapping[Seat, int], *, by
     """Return the write that adds to a viewer's seats, if the item is as it was read; None if nothing changes.
 
     The last session that goes takes the item with it. `by` is the id of one of the changes, so no two versions have the same.
+    `expires_at` (epoch seconds) is when a session that started now would have been kept for `RetentionDays`.
     """
     after = {seat: read.seats.get(seat, 0) + change for seat, change in changes.items() if change}
     if not after:
@@ -204,7 +209,7 @@ def seen_write(viewer: ViewerDay, read: Seen, changes: Mapping[Seat, int], *, by
     write: Item = {"Key": seen_key(viewer), "ConditionExpression": condition}
     if not any({**read.seats, **after}.values()):
         return {"Delete": write | {"ExpressionAttributeValues": values}}
-    values |= {":by": {"B": by}, ":expires_at": {"N": str(max(read.expires_at, expires_at))}}
+    values |= {":by": {"B": by}, ":expires_at": {"N": str(max(read.expires_at, expires_at + SEEN_OUTLIVES_S))}}
     kept = {_seat_name(seat): sessions for seat, sessions in after.items() if sessions}
     values |= {f":{name}": {"N": str(sessions)} for name, sessions in kept.items()}
     gone = ", ".join(_seat_name(seat) for seat, sessions in after.items() if not sessions)

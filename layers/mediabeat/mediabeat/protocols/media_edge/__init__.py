@@ -1,0 +1,1 @@
+"""Adobe Media Edge API: the events of Adobe's Edge clients, as XDM."""
