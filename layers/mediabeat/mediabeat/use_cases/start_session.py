@@ -52,12 +52,13 @@ def start_session(
     now: int,
     name: str = "",
     sent_ts: int | None = None,
+    source: str | None = None,
 ) -> Started:
     """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
     A request with the `name` of an earlier start of the project is a repeat and gets the same session. `sent_ts` is the player's
-    clock when it sent the request, if that is not the event's `ts`. Raises ProjectUnknown for a report suite that is not a
-    project, and InvalidInput for a channel that is stopped or deleted.
+    clock when it sent the request, if that is not the event's `ts`. `source` names the protocol, unless it is Media Collection.
+    Raises ProjectUnknown for a report suite that is not a project, and InvalidInput for a channel that is stopped or deleted.
     """
     began, project = admitted_start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=0)
     first, is_repeat = FirstTry(now, secrets.token_bytes(RANDOM_BYTES)), False
@@ -66,7 +67,8 @@ def start_session(
     now = first.arrived_at  # so every try makes the same items
     ts_skew = now - (event.ts if sent_ts is None else sent_ts)
     sid = _new_sid(first.random, ts_skew)
-    start = began._replace(started_at=now, ts_skew=ts_skew, viewer=began.viewer or str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
+    viewer = began.viewer or str(uuid.uuid5(uuid.NAMESPACE_OID, sid))
+    start = began._replace(started_at=now, ts_skew=ts_skew, viewer=viewer, source=source)
     due_at = next_due(Liveness(now, now, now), limits)
     head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
     store.create_session(sid, head, start, now=now)
@@ -74,7 +76,14 @@ def start_session(
 
 
 def store_downloaded(
-    events: Sequence[Event], caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, *, now: int
+    events: Sequence[Event],
+    caller: Caller,
+    store: SessionStarts,
+    registry: Registry,
+    viewer_key: ViewerKey,
+    *,
+    now: int,
+    source: str | None = None,
 ) -> Started:
     """Store a whole session that was watched offline, closed and dated by its own clock, and return it.
 
@@ -92,7 +101,7 @@ def store_downloaded(
     if not start.viewer:
         # Not a random one: two uploads at once write the same items.
         start = start._replace(viewer=str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
-    is_new = store.upload_session(sid, head, start, packed, now=now)
+    is_new = store.upload_session(sid, head, start._replace(source=source), packed, now=now)
     return Started(sid, project.id, is_repeat=not is_new, org=project.org)
 
 
