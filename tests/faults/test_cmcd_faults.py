@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
@@ -43,38 +43,49 @@ def direct(engine: str) -> Iterator["DynamoDBClient"]:
         yield client
 
 
-def process(engine: str, table: str, seed: int, sent: list[str]) -> set[str]:
-    """Send lines one after the other to one process, until each is acknowledged or given up; return the acknowledged ones."""
-    random, acknowledged = Random(seed), set[str]()
+class Process:
+    """One process of the function, with a way to the database that fails now and then."""
 
-    def gate(request: Request) -> AWSResponse:
-        fitting = [fault for fault in FAULTS if fault.fits(request)]
-        if random.random() > 0.2:
-            return wire.send(request)
-        fault = random.choice(fitting)
+    def __init__(self, engine: str, table: str, seed: int) -> None:
+        self._random = Random(seed)
+        self._wire = Wire(engine)
+        self._client = self._wire.client()
+        self._wire.gate = self._gate
+        sessions = LineSessions(table, self._client, index_shards=2, retention_s=90 * 86_400)
+        store = Store(table, self._client, retention_s=90 * 86_400)
+        self._lines = Lines(store, sessions, Registry(table, self._client), LIMITS)
+
+    def _gate(self, request: Request) -> AWSResponse:
+        if self._random.random() > 0.2:
+            return self._wire.send(request)
+        fault = self._random.choice([fault for fault in FAULTS if fault.fits(request)])
         if fault.effect is not Effect.NONE:
-            wire.send(request)
+            self._wire.send(request)
         outcome = fault.outcome(request)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
-    with closing(Wire(engine)) as wire, closing(wire.client()) as client:
-        wire.gate = gate
-        sessions = LineSessions(table, client, index_shards=2, retention_s=90 * 86_400)
-        lines = Lines(Store(table, client, retention_s=90 * 86_400), sessions, Registry(table, client), LIMITS)
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+        self._wire.close()
+
+    def acknowledged(self, sent: list[str]) -> set[str]:
+        """Send lines one after the other, each until it is acknowledged or given up; return the acknowledged ones."""
+        acknowledged = set[str]()
         for text in sent:
             body = parse_body(text.encode())
-            for _ in range(random.choice((1, 3, 30))):
-                wire.refill_retries()
+            for _ in range(self._random.choice((1, 3, 30))):
+                self._wire.refill_retries()
                 try:
                     begin = partial(start_of, project_id="demo", query={})
-                    lines.receive("demo", body.lines, begin, lambda: caller_of({}), now=NOW)
+                    self._lines.receive("demo", body.lines, begin, lambda: caller_of({}), now=NOW)
                 except StorageUnavailable:
                     continue
                 acknowledged.add(text)
                 break
-    return acknowledged
+        return acknowledged
 
 
 def line_in(text: str) -> Line:
@@ -89,9 +100,11 @@ def test_every_acknowledged_line_is_stored_once(seed: int, engine: str, direct: 
     Registry(table, direct).create_project(new_project("demo", 0)[0])
     sent = [text_of(at, sid=f'"{sid}"', e="t", sta="p", sn=at) for sid in SIDS for at in range(20)]
     shares = [Random(seed + number).sample(sent, 30) for number in range(PROCESSES)]
-    with ThreadPoolExecutor(PROCESSES) as threads:
-        tasks = [threads.submit(process, engine, table, 100 * seed + number, share) for number, share in enumerate(shares)]
-        acknowledged = set[str]().union(*(task.result() for task in tasks))
+    with ExitStack() as stack:
+        # Made here, because making a client changes the environment for a moment.
+        processes = [stack.enter_context(closing(Process(engine, table, 100 * seed + number))) for number in range(PROCESSES)]
+        with ThreadPoolExecutor(PROCESSES) as threads:
+            acknowledged = set[str]().union(*threads.map(Process.acknowledged, processes, shares))
     assert acknowledged
     store = Store(table, direct)
     for sid in SIDS:
