@@ -14,7 +14,7 @@ from mediabeat.storage.due_index import DueIndex
 from mediabeat.storage.due_partitions import bucket_of, partition_of
 from mediabeat.use_cases import close_sessions
 from mediabeat.use_cases.close_sessions import Run, close_due
-from mediabeat.use_cases.look_at_session import Closed
+from mediabeat.use_cases.look_at_session import BusinessErrors, Closed
 
 RUN_MS: Final = 55_000
 SMALL_MS, LARGE_MS, FAILING_MS = 20, 1_500, 300
@@ -54,8 +54,11 @@ class Closer:
             self.sessions[sid] = Session(partition=partition, due_at=self.now, kind=kind, took_ms=took_ms)
         return sids
 
-    def look(self, sid: str, store: Any, limits: Limits, *, now: int, max_weight: int | None) -> Closed | None:
+    def look(
+        self, sid: str, store: Any, limits: Limits, *, now: int, max_weight: int | None, business_errors: BusinessErrors
+    ) -> Closed | None:
         """Do what the look at a session does, as far as a run can tell."""
+        business_errors(sid.partition("-")[0])
         session = self.sessions[sid]
         if session.kind in ("large", "killing") and max_weight is not None:
             self.now += SMALL_MS
@@ -133,6 +136,19 @@ def test_project_with_few_sessions_is_served_beside_a_flood(closer: Closer) -> N
     assert closed_of(run, of="small-one") == 10
     assert closed_of(run, of="flood") > 2_000
     assert run.has_more
+
+
+def test_business_errors_of_a_project_are_read_once_in_a_run(closer: Closer) -> None:
+    read: list[str] = []
+    for project in ("demo", "other"):
+        closer.add(project, 100)
+
+    def business_errors(project_id: str) -> tuple[str, ...]:
+        read.append(project_id)
+        return ()
+
+    closer.run(business_errors=business_errors)
+    assert (sorted(read), closer.sessions) == (["demo", "other"], {})
 
 
 def test_projects_share_time_not_numbers_of_sessions(closer: Closer) -> None:

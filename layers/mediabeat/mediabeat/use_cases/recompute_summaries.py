@@ -1,6 +1,5 @@
 """Measuring closed sessions again after a formula has changed. A summary is only a fold of the stored events."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from mediabeat.core.summary import LISTED_BYTES, Summary, short_form
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.session_queries import SessionQueries
 from mediabeat.storage.session_store import Store
+from mediabeat.use_cases.look_at_session import BusinessErrors
 
 
 class Recomputed(NamedTuple):
@@ -21,7 +21,7 @@ class Recomputed(NamedTuple):
 
 
 def recompute(
-    queries: SessionQueries, store: Store, *, since: int = 0, business_errors: Callable[[str], tuple[str, ...]] = lambda _: ()
+    queries: SessionQueries, store: Store, *, since: int = 0, business_errors: BusinessErrors = lambda _: ()
 ) -> Recomputed:
     """Rewrite summaries of an older version from the stored events, for sessions that started at or after a moment (epoch ms).
 
@@ -47,7 +47,7 @@ def recompute(
     return Recomputed(seen, rewritten, tuple(failed))
 
 
-def _rewrite(sid: str, queries: SessionQueries, store: Store, business_errors: Callable[[str], tuple[str, ...]]) -> bool:
+def _rewrite(sid: str, queries: SessionQueries, store: Store, business_errors: BusinessErrors) -> bool:
     stored = queries.read_session(sid)
     if stored is None or stored.start is None:
         return False

@@ -64,14 +64,14 @@ def start_session(
     first, is_repeat = FirstTry(now, secrets.token_bytes(RANDOM_BYTES)), False
     if name:
         first, is_repeat = store.first_try(project.id, name, first)
-    now = first.arrived_at  # so every try makes the same items
-    ts_skew = now - (event.ts if sent_ts is None else sent_ts)
+    # Every try makes the same session, with the same key in each list.
+    ts_skew = first.arrived_at - (event.ts if sent_ts is None else sent_ts)
     sid = _new_sid(first.random, ts_skew)
     viewer = began.viewer or str(uuid.uuid5(uuid.NAMESPACE_OID, sid))
-    start = began._replace(started_at=now, ts_skew=ts_skew, viewer=viewer, source=source)
+    start = began._replace(started_at=first.arrived_at, ts_skew=ts_skew, viewer=viewer, source=source)
     due_at = next_due(Liveness(now, now, now), limits)
     head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
-    store.create_session(sid, head, start, now=now)
+    store.create_session(sid, head, start, now=now, is_repeat=is_repeat)
     return Started(sid, project.id, is_repeat, project.org)
 
 

@@ -40,7 +40,7 @@ def on_day(command: Command) -> Command:
 @rollups.command()
 @on_day
 def check(day: int, projects: list[str], deployment: Target) -> None:
-    """Compare the counters of a day with its sessions.
+    """Compare a day's counters with its sessions.
 
     Ends with 1 if they differ. The counters are then corrected by: mediabeat rollups rebuild
     """
@@ -50,7 +50,7 @@ def check(day: int, projects: list[str], deployment: Target) -> None:
 @rollups.command()
 @on_day
 def rebuild(day: int, projects: list[str], deployment: Target) -> None:
-    """Make the counters of a day what its sessions add up to.
+    """Correct a day's counters by its sessions.
 
     You may interrupt it and run it again. Ends with 1 if something could not be corrected.
     """
