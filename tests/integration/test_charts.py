@@ -11,12 +11,12 @@ from typing import Any, Final, NamedTuple
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.metrics import measure
 from mediabeat.core.projects import new_project
 from mediabeat.core.records import StoredSession
 from mediabeat.core.rollups.counters import Change, Content, Counted, content_hash, counted
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, figures_of
-from mediabeat.core.summary import fold_stored
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
