@@ -172,5 +172,6 @@ def test_release_build_of_shaka_player_has_an_assumed_playing_time(sessions: Any
 
 def test_sessions_of_real_players_are_in_the_list(sessions: Any, cloud: Cloud) -> None:
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
-    listed = httpx.get(f"{cloud.url}/v1/sessionRecent?limit=100", headers=headers, timeout=TIMEOUT_S, trust_env=False).json()["result"]
+    target = f"{cloud.url}/v1/sessionRecent?limit=100"
+    listed = httpx.get(target, headers=headers, timeout=TIMEOUT_S, trust_env=False).json()["result"]
     assert {shown["uuid"] for _, shown in sessions.values()} <= {row["uuid"] for row in listed}
