@@ -33,7 +33,9 @@ PLAYERS: Final = {
 
 PAGE: Final = Path(__file__).parent / "players" / "page.html"
 DURATION_S: Final = 10
-TIMEOUT_S: Final = 60
+TIMEOUT_S: Final = 120
+AT_ONCE: Final = 2
+"""Browsers side by side: each of their first requests starts a process of the emulator."""
 TYPES: Final = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -122,7 +124,7 @@ def sessions(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             npm.package(package, version)
     except npm.NotInstalled as error:
         pytest.skip(str(error))
-    with ThreadPoolExecutor(len(PLAYERS)) as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         seen = dict(zip(PLAYERS, threads.map(lambda one: watched(one, sids[one], cloud, folder), PLAYERS), strict=True))
     return {player: (seen[player], settled(cloud, session_id(cloud.project_id, sid))) for player, sid in sids.items()}
 
@@ -132,7 +134,7 @@ def settled(cloud: Cloud, shown_id: str) -> dict[str, Any]:
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
     before: dict[str, Any] = {}
     for _ in range(20):
-        answer = httpx.get(f"{cloud.url}/v1/sessionRecent/{shown_id}", headers=headers, timeout=60, trust_env=False)
+        answer = httpx.get(f"{cloud.url}/v1/sessionRecent/{shown_id}", headers=headers, timeout=TIMEOUT_S, trust_env=False)
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()["result"]
         if before.get("metrics") == shown["metrics"]:
@@ -170,5 +172,6 @@ def test_release_build_of_shaka_player_has_an_assumed_playing_time(sessions: Any
 
 def test_sessions_of_real_players_are_in_the_list(sessions: Any, cloud: Cloud) -> None:
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
-    listed = httpx.get(f"{cloud.url}/v1/sessionRecent?limit=100", headers=headers, timeout=60, trust_env=False).json()["result"]
+    target = f"{cloud.url}/v1/sessionRecent?limit=100"
+    listed = httpx.get(target, headers=headers, timeout=TIMEOUT_S, trust_env=False).json()["result"]
     assert {shown["uuid"] for _, shown in sessions.values()} <= {row["uuid"] for row in listed}
