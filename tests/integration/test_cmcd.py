@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import functions.receive_cmcd.app as receive_cmcd
 from mediabeat.core.cmcd.line import session_id
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.errors import StorageUnavailable
@@ -16,6 +17,12 @@ from tests.support.clock import Clock
 from tests.support.cmcd import RECORDINGS, bodies_of, recording_in, regrouped, text_of
 
 PATH = "/cmcd/v2/demo"
+
+
+@pytest.fixture(autouse=True)
+def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the function remember no session of another test's table."""
+    monkeypatch.setattr(receive_cmcd.sessions, "_listed_live", set())
 
 
 def send(api: Api, *lines: str, path: str = PATH, **attributes: Any) -> int:

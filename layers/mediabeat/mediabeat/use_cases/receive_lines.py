@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import Limits, Liveness, next_due
-from mediabeat.core.cmcd.line import Line, pack, session_id
+from mediabeat.core.cmcd.line import Line, pack, session_id, unpack
 from mediabeat.core.event import RESUME, Event
 from mediabeat.core.event_codec import is_full
 from mediabeat.core.lifecycle import over_by_head
@@ -141,7 +141,8 @@ class Lines:
             waiting = {pack(line) for line in lines if line.waits} if part == 1 else set()
             kept = len(waiting) if waiting and self._sessions.keep_waiting(sid, waiting, now=now) else 0
             return Received(stored=kept, ignored=len(lines) - kept)
-        event = one.start_of(min(firsts, key=lambda line: line.ts), any(line.is_live for line in lines))
+        known = [*lines, *(map(unpack, self._sessions.waiting(sid)) if part == 1 else ())]
+        event = one.start_of(min(firsts, key=lambda line: line.ts), any(line.is_live for line in known))
         if part > 1:
             event = event._replace(params=event.params | {RESUME: True})
         skew = now - max(line.ts for line in lines)

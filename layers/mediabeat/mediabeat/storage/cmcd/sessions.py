@@ -98,6 +98,11 @@ class LineSessions:
         changes = "SET expires_at = :expires_at ADD events :lines"
         return self._table.update(items.waiting_key(sid), changes, HAS_ROOM_TO_WAIT, values)
 
+    def waiting(self, sid: str) -> list[bytes]:
+        """Return the lines that wait for their session."""
+        item = self._table.get(items.waiting_key(sid), consistent=True)
+        return list(map(bytes, item["events"]["BS"])) if item else []
+
     def list_as_live(self, sid: str) -> None:
         """Move an open session to the list of live sessions, unless it is there: a player says late what its stream is."""
         if sid in self._listed_live:
