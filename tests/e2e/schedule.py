@@ -18,6 +18,7 @@ from tests.support.journeys import EDGE_JOURNEYS, events_of
 from tests.support.template import ROOT
 
 JOURNEYS: Final = sorted((ROOT / "events" / "journeys").glob("*.json"))
+CMCD_JOURNEYS: Final = sorted((ROOT / "events" / "journeys" / "cmcd").glob("*.json"))
 RECORDED: Final = sorted((ROOT.parent / "shared" / "fixtures").glob("*.json"))
 CLOSED_WITHIN_S: Final = 240
 

@@ -13,9 +13,9 @@ import pytest
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.replay import Journey, shifted, with_project
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.metrics import measure
 from mediabeat.core.session import fold
-from mediabeat.core.summary import fold_stored
 from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.storage.session_store import Store
 from tests.e2e.cloud import Cloud

@@ -16,14 +16,14 @@ from mediabeat.errors import StorageUnavailable
 from mediabeat.storage import session_items
 from mediabeat.storage.checkpoints import measured_key, measured_of
 from mediabeat.storage.viewer_items import viewer_items
-from tests.faults.history import Arrival, Call, History, Kind, Truth
+from tests.faults.history import Arrival, Call, History, Kind, Truth, is_session
 
 Check = Callable[[History], Iterator[str]]
 
 
 def sessions(history: History) -> dict[str, StoredSession]:
     """Return what is stored of each session that has a head or a start."""
-    read = {pk: session_items.stored_session_from(pk, items) for pk, items in history.items.items() if len(pk) == 64}
+    read = {pk: session_items.stored_session_from(pk, items) for pk, items in history.items.items() if is_session(pk)}
     return {sid: stored for sid, stored in read.items() if stored is not None}
 
 
@@ -156,7 +156,7 @@ def every_session_is_whole_or_forgotten(history: History) -> Iterator[str]:
         elif Summary.from_bytes(session.summary) != summarize(session):
             yield f"session {sid[:6]} has a summary of something else than its log"
     for sid, items_of in history.items.items():
-        if len(sid) == 64 and sid not in stored and any(item["sk"]["S"] == session_items.START for item in items_of):
+        if is_session(sid) and sid not in stored and any(item["sk"]["S"] == session_items.START for item in items_of):
             yield f"session {sid[:6]} is listed and has no head"
 
 

@@ -19,6 +19,11 @@ from mediabeat.use_cases.look_at_session import Closed
 GOOD = frozenset({200, 201, 204})
 
 
+def is_session(partition: str) -> bool:
+    """Return whether a partition is that of a session's items."""
+    return len(partition) == 64
+
+
 class Kind(StrEnum):
     """What a call is for."""
 

@@ -13,9 +13,9 @@ from mediabeat.core.event import Event
 from mediabeat.core.event_codec import MAX_SESSION_WEIGHT
 from mediabeat.errors import StorageUnavailable
 from mediabeat.storage.due_partitions import LARGE_WEIGHT
-from mediabeat.storage.session_items import HEAD
+from mediabeat.storage.session_items import HEAD, START
 from tests.faults.faults import FAULTS, Effect, Fault, Outcome
-from tests.faults.history import Arrival, Call, History, Kind, Truth
+from tests.faults.history import Arrival, Call, History, Kind, Truth, is_session
 from tests.faults.interleaver import Actor, Idle, Interleaver, Killed
 from tests.faults.requests import Request, Wire, answered
 from tests.support.builders import BASE_MS
@@ -242,8 +242,12 @@ class Schedule:
                 self._writes += 1
                 arrived = [Arrival(self.step, part, lost, self._writes) for part in call.each if request.appends(part.packed)]
                 truths[call.sid] = Truth(truth.sid, truth.start, truth.arrivals + arrived)
-        elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == "start":
+        elif (
+            call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == START and is_session(request.key[0])
+        ):
             truths.setdefault(request.key[0], Truth(request.key[0], call))
+        elif call.kind is Kind.START and request.operation == "PutItem" and request.key[1] == HEAD and request.key[0] in truths:
+            truths[request.key[0]] = Truth(request.key[0], call)  # a repeat, which found no event there
         elif request.body.get("IndexName") == "due":
             return self._as_the_index_lags(request, answer)
         return answer

@@ -11,6 +11,7 @@ from unittest import mock
 from mediabeat.archive import lines
 from mediabeat.core.channels import Action, Status, changed, name_taken, new_channel
 from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.cmcd import line
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import pack
 from mediabeat.core.projects import AccessKey, Project
@@ -18,6 +19,7 @@ from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.rollups.counters import Change, Counted
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, Figures
 from mediabeat.core.summary import summarize
+from mediabeat.protocols.cmcd.requests import parse_body, start_of
 from mediabeat.runtime.user_agent import caller_of
 from mediabeat.storage import (
     channel_items,
@@ -28,6 +30,7 @@ from mediabeat.storage import (
     upload_items,
     viewer_items,
 )
+from mediabeat.storage.cmcd import items
 from mediabeat.storage.rollups.live_viewers import LiveViewers
 from mediabeat.storage.rollups.rollup_batches import batches
 from mediabeat.storage.rollups.stream_records import Sighting
@@ -215,6 +218,36 @@ def of_events() -> Cases:
     return [(name, pack(event)) for name, event in events.items()]
 
 
+def of_lines() -> dict[str, Cases]:
+    """Return packed CMCD lines, as the three players send them, and what is stored of their sessions."""
+    texts = {
+        "state of hls.js": 'br=(293),cid="movie-1",e=ps,sf=h,sid="s",sn=4,st=v,sta=p,ts=1795000000000,v=2',
+        "interval of dash.js": 'br=(240;v 48;a),cid="movie-1",e=t,sf=d,sid="s",sn=12,st=v,sta=a,ts=1795000010000,v=2',
+        "first frame of Shaka Player": 'br=(288),cid="movie-1",e=rr,msd=247,sid="s",sn=2,ts=1795000001000,v=2',
+        "error": 'cid="movie-1",e=e,ec=("27"),sid="s",sn=19,sta=p,ts=1795000020000,v=2',
+        "custom event": 'cen="chapter 日本",com.example-x="y",e=ce,pt=12000,sid="s",sta=p,ts=1795000030000,v=2',
+        "rate, frames, latency": 'bg,dfa=4,e=b,ltc=8178.0,pr=1.5,sid="s",st=ll,sta=p,ts=1795000040000,v=2',
+    }
+    [(_, read)] = parse_body("\n".join(texts.values()).encode()).lines.items()
+    packed = [line.pack(one) for one in read]
+    event = pack(start_of(read[0], False, "demo", {"channel": "web", "name": TITLE}))
+    start = Start("demo", "PC", "VOD", VIEWER, CALLERS["desktop"].to_json(), BASE_MS, 40, event, source="cmcd")
+    many_parts = closed(CloseReason.COMPLETED)._replace(parts=3)
+    head = session_items.head_item(SID, OPEN._replace(weight=2), due_shard="1.4", expires_at=EXPIRES_AT)
+    stored = StoredSession(SID, OPEN, start, frozenset([event, *packed]), None, EXPIRES_AT)
+    waiting = items.waiting_key(SID) | {"events": {"BS": packed[2:3]}, "expires_at": {"N": str(EXPIRES_AT)}}
+    return {
+        "cmcd_lines": list(zip(texts, packed, strict=True)),
+        "cmcd_heads": [
+            ("with a tail of lines", items.with_tail(head, packed[:2])),
+            ("with three parts", session_items.head_item(SID, many_parts, due_shard="1.4", expires_at=EXPIRES_AT)),
+        ],
+        "cmcd_starts": [("started by a line", session_items.start_item(SID, start, shards=2, expires_at=EXPIRES_AT))],
+        "cmcd_pages": [("waiting for the start", waiting)],
+        "archived_cmcd": [("open", _archived(stored))],
+    }
+
+
 def of_projects() -> dict[str, Cases]:
     """Return what is stored of projects, their access keys and their channels, and the manifest of an archive."""
     one_key = Project("demo", "a1" * 32, BASE_MS)
@@ -326,7 +359,7 @@ def main(release: str) -> None:
     folder = Path(__file__).parent / release
     folder.mkdir(exist_ok=True)
     callers: Cases = [(name, caller.to_json()) for name, caller in CALLERS.items()]
-    forms = {"events": of_events(), "callers": callers, **of_sessions(), **of_projects(), **of_roll_ups()}
+    forms = {"events": of_events(), **of_lines(), "callers": callers, **of_sessions(), **of_projects(), **of_roll_ups()}
     for name, cases in forms.items():
         path = folder / f"{name}.json"
         if not path.exists():

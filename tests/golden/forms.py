@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from mediabeat.archive import lines
+from mediabeat.core.cmcd import line
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.records import Caller, Head, Phase
 from mediabeat.core.rollups.figures import Figures
@@ -75,12 +76,12 @@ def _page(stored: Item) -> Any:
 
 
 def _archived(stored: dict[str, Any]) -> Any:
-    line = lines.read_line(stored["session"].encode())
-    events = [lines.read_event(lines.read_line(text.encode()), line["session_id"]) for text in stored["events"]]
-    session = lines.read_session(line, events, line["start"]["project_id"])
-    told = session._asdict()
-    assert (told.pop("figures") is None) is (session.summary is None)
-    return {"session": told, "is_summarized": told.pop("summary") is not None}
+    told = lines.read_line(stored["session"].encode())
+    events = [lines.read_event(lines.read_line(text.encode()), told["session_id"]) for text in stored["events"]]
+    session = lines.read_session(told, events, told["start"]["project_id"])
+    read = session._asdict()
+    assert (read.pop("figures") is None) is (session.summary is None)
+    return {"session": read, "is_summarized": read.pop("summary") is not None}
 
 
 def _name(stored: Item) -> Any:
@@ -109,6 +110,11 @@ def _live(stored: Item) -> Any:
 
 FORMS: Final = {
     "events": Form(("pack",), lambda stored: unpack(base64.b64decode(stored))),
+    "cmcd_lines": Form(("pack", "pack_line"), lambda stored: line.unpack(base64.b64decode(stored))),
+    "cmcd_heads": Form((), lambda stored: session_items.head_of(item_of(stored))),
+    "cmcd_starts": Form((), _start),
+    "cmcd_pages": Form(("waiting_key",), _page),
+    "archived_cmcd": Form((), _archived),
     "callers": Form(("to_json",), Caller.from_json),
     "heads": Form(("head_item",), lambda stored: session_items.head_of(item_of(stored))),
     "tails": Form((), lambda stored: sorted(session_items.tail_of(item_of(stored)))),

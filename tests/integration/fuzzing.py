@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mediabeat.core.event import EventType
 from mediabeat.openapi import openapi
+from mediabeat.protocols.cmcd.schema import KEYS
 from mediabeat.protocols.media_edge.schema import EVENT_TYPES as EDGE_TYPES
 from tests.support.api import Event, Route, event_of
 from tests.support.builders import BASE_MS, Wire, wire, wire_start
@@ -204,6 +205,27 @@ def batches(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def cmcd_lines(draw: st.DrawFn) -> Literal:
+    """Draw the lines of a CMCD player, some of them right."""
+    names = st.sampled_from([*KEYS, "v", "sid", "ts", "url", "com.example-x"]) | TEXTS
+    words_sent = ["p", "e", "ps", "t", "rr", "as", "ae", "l", "?0", "?1", "1", "1.5", "-1", "27"]
+    values = st.sampled_from([*words_sent, '""', '"x"', "(", "()", "(240;v)", "(240;v"])
+    lines = []
+    for number in range(draw(st.integers(0, 6))):
+        at, sid = draw(st.integers(0, 600)), draw(st.sampled_from(["s-1", "s-2"]))
+        words = {
+            "e": "ps",
+            "sid": f'"{sid}"',
+            "sn": str(number),
+            "sta": draw(st.sampled_from("spakrwefdq")),
+            "ts": str(BASE_MS + 1_000 * at),
+        }
+        words |= draw(st.dictionaries(names, values, max_size=3))
+        lines.append(",".join(f"{name}={value}" for name, value in words.items()))
+    return Literal(draw(st.sampled_from(["\n", "\r\n", "\n\n"])).join(lines) + draw(st.sampled_from(["\n", "", ",", "\x00"])))
+
+
+@st.composite
 def edge_events(draw: st.DrawFn) -> Any:
     """Draw an event of an Edge client, some of them right; `{{sid}}` stands for a session."""
     if draw(st.integers(0, 3)) == 0:
@@ -252,6 +274,7 @@ BODIES: Final[dict[str, st.SearchStrategy[Any]]] = {
     | st.lists(later_events(), max_size=5)
     | starts()
     | batches(),
+    "POST /cmcd/v2/{projectId}": cmcd_lines() | TEXTS.map(Literal),
     "POST /api/v2/channels": st.fixed_dictionaries(
         {"name": st.from_regex(r"[a-z0-9-]{3}", fullmatch=True) | TEXTS | VALUES}
     ).flatmap(mutated),
@@ -285,6 +308,7 @@ def requests(draw: st.DrawFn, known: Known, route: Route) -> tuple[Event, Any]:
     places: dict[str, st.SearchStrategy[str]] = {
         "sid": st.just(known.sids["open"]) | st.sampled_from([*known.sids.values(), "0" * 64, "A" * 64]) | SEGMENTS,
         "uuid": st.sampled_from([*known.sids.values(), VIEWER, "{" + "0" * 32 + "}"]) | SEGMENTS,
+        "projectId": st.just("demo") | st.just("demo") | SEGMENTS,
         "channelId": st.sampled_from([*known.channels, "vs-20261118110640-vDVWH5l"]) | SEGMENTS,
         "eventType": st.sampled_from(EventType) | SEGMENTS,
         "proxy+": SEGMENTS,

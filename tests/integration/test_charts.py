@@ -11,15 +11,16 @@ from typing import Any, Final, NamedTuple
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.metrics import measure
 from mediabeat.core.projects import new_project
 from mediabeat.core.records import StoredSession
-from mediabeat.core.rollups.counters import Change, counted
+from mediabeat.core.rollups.counters import Change, Content, Counted, content_hash, counted
 from mediabeat.core.rollups.figures import ATTEMPT, NOTHING, figures_of
-from mediabeat.core.summary import fold_stored
 from mediabeat.runtime.settings import settings
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.rollups.live_viewers import LiveViewers
+from mediabeat.storage.rollups.rollup_queries import RollUpQueries
 from mediabeat.storage.rollups.rollup_store import RollUpStore
 from mediabeat.storage.rollups.stream_records import Sighting
 from mediabeat.storage.rollups.watching import project_hash
@@ -339,6 +340,22 @@ def test_content_has_the_title_of_its_newest_session(
             "contentsKey": "movie",
             "playCount": 2,
         }
+
+
+def test_lanes_are_added_up_and_the_newest_session_names_a_content(
+    table: str, dynamodb: DynamoDBClient, rollups: RollUpStore
+) -> None:
+    day, at = BASE_MS // DAY_MS, BASE_MS
+    older = Counted("1", "demo", 0, 0, "viewer", at, "movie", "Old", "u")
+    newer = older._replace(sid="2", lane=1, started_at=at + 1_000, title="New")
+    played = ATTEMPT._replace(successes=1, played_ms=((0, 5_000),))
+    for number, facts in enumerate((newer, older)):
+        rollups.count([Change(facts, NOTHING, played, bytes([number] * 8), at / 1_000)])
+    queries = RollUpQueries(table, dynamodb, index_shards=4)
+    expected = {day: {content_hash("movie"): Counter({"p0": 2, "t0": 10_000})}}
+    assert queries.content_days("demo", day, day) == (expected, {content_hash("movie"): Content("movie", "New", "u")})
+    assert queries.days("demo", day, day)[day] == Counter({"a0": 2, "p0": 2, "t0": 10_000, "u1": 1})
+    assert RollUpQueries(table, dynamodb, index_shards=2).days("demo", day, day)[day]["a0"] == 1
 
 
 def test_current_viewers_are_the_last_sixty_settled_minutes(

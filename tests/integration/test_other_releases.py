@@ -195,7 +195,7 @@ def test_recompute_measures_only_summaries_of_an_earlier_version(version: int, s
     detail = sessions.detail(sessions.changed)
     with sessions.json_of("summary") as summary:
         summary["metrics"] |= {"metrics_version": version, "of_a_later_release": 1}
-        del summary["metrics"]["pause_events"]
+        del summary["metrics"]["content_resumes"]
     is_older = version < METRICS_VERSION
     assert recompute(sessions.queries, sessions.store) == Recomputed(seen=2, rewritten=int(is_older))
     read = sessions.detail(sessions.changed)

@@ -125,6 +125,9 @@ def test_functions_use_every_permission_they_have_and_no_other(
         charted = api.call("GET", path, headers={"x-api-key": api_key, "x-project-id": "demo"})
         assert charted["statusCode"] == 200, charted
     api.call("GET", "/api/v1/schemas/ping")
+    for lines in (["e=ps,sta=s"], ["e=ps,sta=p,st=l"]):
+        body = "\n".join(f'{line},sid="s",ts=1795000000000' for line in lines)
+        assert api.call("POST", "/cmcd/v2/demo", body)["statusCode"] == 204
     # Edge clients: a start that asks for an id, an event, an unknown project.
     player = EdgePlayer(api)
     edge_sid = session_in(player.post("v1/interact", body_of(xdm_start(), ecid=True), request_id="one"))

@@ -165,7 +165,7 @@ def test_key_that_a_deleted_project_has_left_does_not_open_the_next(registry: Re
 def test_business_errors_are_shown_replaced_and_removed(mediabeat: Command, registry: Registry) -> None:
     mediabeat("project", "create", "demo", "--business-error", "geo.", "--business-error", "drm")
     assert registry.business_errors("demo") == ("drm", "geo.")
-    assert re.search(r"^demo +.* UTC +hashed +drm geo[.]$", mediabeat("project", "list").stdout, re.MULTILINE)
+    assert re.search(r"^demo +.* UTC +hashed +drm geo[.] +none$", mediabeat("project", "list").stdout, re.MULTILINE)
     assert mediabeat("project", "business-errors", "demo").stdout == "drm\ngeo.\n"
     assert mediabeat("project", "business-errors", "demo", "concurrency", "drm.").stdout == "concurrency\ndrm.\n"
     assert registry.business_errors("demo") == ("concurrency", "drm.")

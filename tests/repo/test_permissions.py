@@ -22,6 +22,12 @@ def test_role_allows_only_the_actions_of_its_function() -> None:
             ("secretsmanager:GetSecretValue", "ViewerKey"),
         },
         "ingest_event": {("dynamodb:UpdateItem", TABLE), ("dynamodb:PutItem", TABLE), ("dynamodb:Query", TABLE)},
+        "receive_cmcd": {
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:PutItem", TABLE),
+            ("dynamodb:UpdateItem", TABLE),
+        },
         "close_idle_sessions": {
             ("dynamodb:Query", "${Table.Arn}/index/due"),
             ("dynamodb:Query", TABLE),
@@ -64,7 +70,7 @@ REGISTRY: Final = ("projects", "access-key#A1", "access-keys", "channel#vs-1", "
 WRITES: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 
 
-@pytest.mark.parametrize("function", ["create_session", "ingest_event", "close_idle_sessions"])
+@pytest.mark.parametrize("function", ["create_session", "ingest_event", "receive_cmcd", "close_idle_sessions"])
 def test_functions_of_sessions_write_no_project_key_or_channel(function: str) -> None:
     role = f"{camel(function)}Role"
     for action in [*WRITES, "dynamodb:Query"]:

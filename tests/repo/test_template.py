@@ -228,7 +228,8 @@ def test_table_and_viewer_key_outlive_the_stack() -> None:
 def test_erasing_waits_longer_than_any_writing_function_can_run() -> None:
     deployed = resources("AWS::Lambda::Function")
     timeouts_s = [
-        deployed[f"{camel(function)}Function"]["Timeout"] for function in ("create_session", "ingest_event", "media_edge")
+        deployed[f"{camel(function)}Function"]["Timeout"]
+        for function in ("create_session", "ingest_event", "media_edge", "receive_cmcd")
     ]
     assert max(timeouts_s) < UNDER_WAY_S
 

@@ -25,6 +25,7 @@ function two(large, largeUnit, small, smallUnit) {
 
 // 3.2s, 4m 10s, 5h 3m, 1,204h: time that was watched is counted in hours, not in days.
 export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "–"; // unknown is not zero
   const whole = Math.round(seconds);
   if (whole < 60) return unit(seconds, "second", seconds < 10 ? 1 : 0);
   if (whole < 3600) return two(Math.floor(whole / 60), "minute", whole % 60, "second");

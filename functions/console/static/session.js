@@ -12,6 +12,8 @@ import { has, t } from "./words.js";
 
 const word = (group, value) => (has(`${group}.${value}`) ? t(`${group}.${value}`) : foreign(value));
 
+const ofMs = (value) => duration(typeof value === "number" ? value / 1000 : null);
+
 function facts({ media, user, player, metrics, uuid, sessionId, startTime, sessionLog }) {
   const how = metrics.outcome ? word("outcome", metrics.outcome) : t("session.open");
   const first = sessionLog.length ? dayAndTime(momentOf(sessionLog[0].logDate)) : null;
@@ -24,8 +26,7 @@ function facts({ media, user, player, metrics, uuid, sessionId, startTime, sessi
     ["fact.length", Number(media.length) > 0 ? duration(Number(media.length)) : "–"],
     ["fact.begin", first],
     ["fact.start", duration(startTime.totalStartTimeSum)],
-    ["fact.waited", t("fact.waits", { buffered: duration((metrics.total_buffer_duration_ms ?? 0) / 1000), stalls: number(metrics.stall_events ?? 0),
-      stalled: duration((metrics.total_stall_duration_ms ?? 0) / 1000) })],
+    ["fact.waited", t("fact.waits", { buffered: ofMs(metrics.total_buffer_duration_ms), stalls: metrics.stall_events ?? "–", stalled: ofMs(metrics.total_stall_duration_ms) })],
     ["fact.player", foreign(`${player.playerName} ${player.playerVersion}`)],
     ["fact.system", foreign(user.os.replace(" / ", " "))],
     ["fact.browser", foreign(user.browser)],

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from mediabeat.protocols.cmcd import openapi as cmcd
 from mediabeat.protocols.media_analytics import openapi as media_analytics
 from mediabeat.protocols.media_collection import openapi as media_collection
 from mediabeat.protocols.media_collection import schema as collection_schema
@@ -27,10 +28,10 @@ def openapi(version: str, server: str = "https://HOST") -> Json:
             "title": "mediabeat",
             "version": version,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            "description": "Collects Adobe Media Collection API and Media Edge API calls and answers who watched what, how well.",
+            "description": "Collects Adobe's Media Collection and Media Edge APIs and CMCD; answers who watched what, how well.",
         },
         "servers": [{"url": server}],
-        "paths": media_collection.paths() | media_edge.paths() | media_analytics.paths() | vod_station.paths(),
+        "paths": media_collection.paths() | media_edge.paths() | cmcd.paths() | media_analytics.paths() | vod_station.paths(),
         "components": {
             "schemas": _schemas(),
             "securitySchemes": media_analytics.SECURITY_SCHEMES | vod_station.SECURITY_SCHEMES,
@@ -49,7 +50,7 @@ def json_schema(event_type: str) -> Json:
 
 
 def _schemas() -> Json:
-    schemas = media_collection.schemas(_REFERENCE) | media_edge.schemas(_REFERENCE)
+    schemas = media_collection.schemas(_REFERENCE) | media_edge.schemas(_REFERENCE) | cmcd.schemas()
     bodies: Json = {**media_collection.BODIES, **media_edge.BODIES, **media_analytics.BODIES, **vod_station.BODIES}
     for name, body in bodies.items():
         schema = TypeAdapter(body).json_schema(ref_template=_REFERENCE, mode="serialization")

@@ -339,9 +339,9 @@ def test_arrivals_never_make_a_session_longer_than_both_clocks_say(viewing: list
     wall_ms = session.spans[-1].end_ms - session.spans[0].begin_ms
     told_ms = (
         metrics.media_time_spent_ms
-        + metrics.total_pause_duration_ms
-        + metrics.total_buffer_duration_ms
-        + metrics.total_stall_duration_ms
+        + (metrics.total_pause_duration_ms or 0)
+        + (metrics.total_buffer_duration_ms or 0)
+        + (metrics.total_stall_duration_ms or 0)
     )
     assert told_ms <= wall_ms
     heard_ms = max([viewing[-1].ts, *(one.arrived_at or 0 for one in events)]) - BASE_MS

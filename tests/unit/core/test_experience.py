@@ -42,8 +42,8 @@ def experience(*events: Event) -> Experience:
         session,
         outcome_of(session),
         playing_ms=metrics.content_time_spent_ms,
-        stalls=metrics.stall_events,
-        stall_ms=metrics.total_stall_duration_ms,
+        stalls=metrics.stall_events or 0,
+        stall_ms=metrics.total_stall_duration_ms or 0,
     )
 
 

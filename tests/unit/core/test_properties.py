@@ -204,9 +204,9 @@ def test_every_moment_of_a_session_belongs_to_one_state(events: list[Event]) -> 
     assert wall_ms(session) == (
         others_ms
         + metrics.media_time_spent_ms
-        + metrics.total_pause_duration_ms
-        + metrics.total_buffer_duration_ms
-        + metrics.total_stall_duration_ms
+        + (metrics.total_pause_duration_ms or 0)
+        + (metrics.total_buffer_duration_ms or 0)
+        + (metrics.total_stall_duration_ms or 0)
     )
     assert all(before.end_ms == span.begin_ms for before, span in pairwise(session.spans))
 
@@ -234,7 +234,7 @@ def test_figures_are_not_negative_nor_longer_than_the_session(events: list[Event
 @given(viewings())
 def test_unique_time_is_at_most_the_content_length_and_the_playing_time(events: list[Event]) -> None:
     session = fold(events)
-    unique_ms = measure(session).unique_time_played_ms
+    unique_ms = measure(session).unique_time_played_ms or 0
     if session.length_s:
         assert unique_ms <= round(session.length_s * 1_000)
     # No farther than where the playhead was seen, or where it would have come at the fastest pace before it jumped.

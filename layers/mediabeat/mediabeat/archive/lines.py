@@ -13,8 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic_core import from_json, to_json
 
 from mediabeat.archive.checks import check_project, check_session, checked_arrival
+from mediabeat.core.cmcd import line as cmcd
 from mediabeat.core.event import Event, EventType, event_to_body
-from mediabeat.core.event_codec import canonical_json, pack, unpack
+from mediabeat.core.event_codec import canonical_json, is_line, pack, unpack
 from mediabeat.core.projects import Project
 from mediabeat.core.records import Caller, Head, Phase, Start, StoredSession
 from mediabeat.core.rollups.measured import measured
@@ -23,6 +24,7 @@ from mediabeat.core.session_id import SESSION_ID
 from mediabeat.core.stored_forms import by_name
 from mediabeat.core.summary import summarize
 from mediabeat.errors import InvalidInput
+from mediabeat.protocols.cmcd.schema import checked_line
 from mediabeat.protocols.media_collection.requests import parse_event, parse_session_start
 
 FORMAT_VERSION: Final = 1
@@ -101,6 +103,9 @@ _EVENT_FIELDS: Final = ("eventType", "playerTime", "params", "customMetadata", "
 _WEIGHT: Final = "taken"
 """The name of a head's weight in archives, as in the table."""
 
+_CMCD: Final = "cmcd"
+"""The keys of a CMCD line, in place of an event's body."""
+
 _ARRIVAL: Final = "arrived_at"
 """When an event arrived, in epoch milliseconds; only in the lines of events that were not on time."""
 
@@ -161,8 +166,11 @@ def session_line(stored: StoredSession, business_errors: tuple[str, ...] = ()) -
 
 def event_lines(stored: StoredSession) -> list[Line]:
     """Return the lines of a session's events, in the order of the fold."""
-    events = sorted(map(unpack, stored.events), key=lambda event: (order_of(event), event.arrived_at or 0))
-    return [{"session_id": stored.sid, **event_to_body(event), **_arrival(event)} for event in events]
+    packed = [event for event in stored.events if not is_line(event)]
+    events = sorted(map(unpack, packed), key=lambda event: (order_of(event), event.arrived_at or 0))
+    told = [{"session_id": stored.sid, **event_to_body(event), **_arrival(event)} for event in events]
+    reports = sorted(map(cmcd.unpack, stored.events - set(packed)), key=lambda line: (line.ts, canonical_json(line.keys)))
+    return told + [{"session_id": stored.sid, _CMCD: {"ts": line.ts} | line.keys} for line in reports]
 
 
 def _arrival(event: Event) -> Line:
@@ -185,13 +193,15 @@ def read_line(text: bytes) -> Line:
     return line
 
 
-def read_event(line: Line, session_id: str) -> Event:
-    """Return the event in a line, checked as if a player had sent it. The ids of viewers in it are pseudonyms already.
+def read_event(line: Line, session_id: str) -> Event | cmcd.Line:
+    """Return the event or the CMCD line in a line, checked as if a player had sent it. Ids of viewers are pseudonyms already.
 
     Raises LookupError, TypeError or ValueError if the line is not an event, or is one of another session.
     """
     if line["session_id"] != session_id:
         raise ValueError(f"not an event of session {session_id}, the next one in the sessions' file")
+    if _CMCD in line:
+        return checked_line(line[_CMCD])
     body = by_name(line, _EVENT_FIELDS)
     parse = parse_session_start if body.get("eventType") == EventType.SESSION_START else parse_event
     try:
@@ -202,14 +212,16 @@ def read_event(line: Line, session_id: str) -> Event:
     return event if arrived_at is None else event._replace(arrived_at=checked_arrival(arrived_at))
 
 
-def read_session(line: Line, events: Sequence[Event], project_id: str, business_errors: tuple[str, ...] = ()) -> StoredSession:
+def read_session(
+    line: Line, events: Sequence[Event | cmcd.Line], project_id: str, business_errors: tuple[str, ...] = ()
+) -> StoredSession:
     """Return the session of a line and its events, checked, measured again and ready to be stored.
 
     `business_errors` are those of the project that gets the session.
     Raises ArithmeticError, AttributeError, LookupError, TypeError or ValueError if they are not a session of the project.
     """
     parsed = _SessionLine.model_validate(line)
-    [first] = (event for event in events if event.type is EventType.SESSION_START)
+    [first] = (event for event in events if isinstance(event, Event) and event.type is EventType.SESSION_START)
     if not parsed.head.phase.is_known:
         raise ValueError(f"phase {parsed.head.phase.value!r:.100} is of a later release; import the session with that")
     start = _fields(parsed.start, Start) | {"caller": Caller.from_fields(parsed.start["caller"]).to_json(), "event": pack(first)}
@@ -217,7 +229,7 @@ def read_session(line: Line, events: Sequence[Event], project_id: str, business_
         sid=parsed.session_id,
         head=parsed.head,
         start=_START.validate_python(start),
-        events=frozenset(map(pack, events)),
+        events=frozenset(pack(event) if isinstance(event, Event) else cmcd.pack(event) for event in events),
         summary=None,
         expires_at=parsed.expires_at,
     )

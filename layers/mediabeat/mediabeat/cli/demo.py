@@ -13,15 +13,15 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from mediabeat.cli.edge_replay import replay_file
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import Status
+from mediabeat.cli.recordings import replay_file
 from mediabeat.cli.replay import ReplayOptions
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.tables import sessions_table
 from mediabeat.cli.terminal.timeline import Timeline
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.session import Session
-from mediabeat.core.summary import fold_stored
 from mediabeat.storage.session_store import Store
 
 DRAWN_JOURNEY: Final = "003_abandoned"
@@ -44,7 +44,7 @@ def send_journeys(journeys: Path, cloud: Status) -> list[SentJourney]:
     """
     options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
     sent = []
-    for path in sorted(journeys.glob("*.json")):
+    for path in [*sorted(journeys.glob("*.json")), *sorted(journeys.glob("cmcd/*.json"))]:
         for session in replay_file(path, str(cloud.url), options):
             if session.sid is None or session.refusal:
                 raise CommandFailed(f"The API refused {path.name}: {session.refusal}")

@@ -17,7 +17,7 @@ SESSIONS: Final = "/api/v1/sessions"
 REPORT_SUITE: Final = "analytics.reportSuite"
 TIMEOUT_S: Final = 30
 LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
-_HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # a journey's keys and the headers that they fill
+HEADERS: Final = {"userAgent": "User-Agent", "origin": "Origin"}  # a journey's keys and the headers that they fill
 
 Body = dict[str, Any]
 
@@ -44,7 +44,7 @@ class Journey:
             raise CommandFailed(f"{path} is not a journey: {type(error).__name__}: {error}") from None
         if not well_formed:
             raise CommandFailed(f"{path} is not a journey: each session needs events, and each event playerTime.ts in ms.")
-        headers = {name: content[key] for key, name in _HEADERS.items() if key in content}
+        headers = {name: content[key] for key, name in HEADERS.items() if key in content}
         return cls(bool(content.get("downloaded")), sessions, headers)
 
 
@@ -98,9 +98,8 @@ def replay(
     """
     options = options or ReplayOptions()
     replayed = []
-    through_proxy = httpx.URL(url).host not in LOOPBACK
     with httpx.Client(
-        base_url=url, headers=journey.headers, timeout=TIMEOUT_S, trust_env=through_proxy, transport=transport
+        base_url=url, headers=journey.headers, timeout=TIMEOUT_S, trust_env=trusts_proxy(url), transport=transport
     ) as http:
         for recorded in journey.sessions:
             events: Sequence[Body] = recorded
@@ -110,6 +109,11 @@ def replay(
                 events = with_project(events, options.project_id)
             replayed.append(_send(http, journey.downloaded, events, options, clock_s, wait))
     return replayed
+
+
+def trusts_proxy(url: str) -> bool:
+    """Return whether a proxy of the environment is used for this address: not for this machine."""
+    return httpx.URL(url).host not in LOOPBACK
 
 
 def shifted(events: Sequence[Body], now_ms: int, *, paced: bool) -> list[Body]:

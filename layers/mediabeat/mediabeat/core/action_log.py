@@ -183,6 +183,8 @@ def _action(span: Span, began_ms: int | None) -> Action | None:
             return "playing"
         case PlayState.PAUSED:
             return "paused"
+        case PlayState.SEEKING:
+            return "seeking"
         case PlayState.BUFFERING if began_ms is not None and span.begin_ms >= began_ms:
             return "rebuffering"
         case _:

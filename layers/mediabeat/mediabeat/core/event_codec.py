@@ -7,7 +7,7 @@ store recognizes repeats.
     1       the code of the type, and two flags: ts and playhead are in their long forms
     5 or 6  ts: milliseconds since 2020 (up to 2054), or else since 1970
     4 or 8  playhead: a whole number of milliseconds (up to 49 days), or else the double that the player sent
-    rest    params, custom metadata and QoE data as compressed JSON; empty if the event has none
+    rest    params, custom metadata and QoE data as compressed JSON; empty if the event has none. Of a CMCD line, its keys
     5       its arrival in milliseconds since 2020; only of an event that was not on time. The rest is not empty then
 
 An earlier release ignores what follows the compressed JSON, so it reads an event with its arrival as the event without it. The
@@ -19,7 +19,7 @@ import struct
 from typing import Any, Final
 
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.stored_forms import compressed, decompressed, opened
+from mediabeat.core.stored_forms import DICTIONARY, LINE_DICTIONARY, compressed, decompressed, opened
 
 _CODES: Final = (
     # Every stored event contains its position in this list: append to it, never reorder it.
@@ -47,6 +47,9 @@ _CODES: Final = (
     EventType.NEXT_TRACK,
 )
 _CODE_OF: Final = {event_type: code for code, event_type in enumerate(_CODES)}
+
+LINE: Final = 0x3E
+"""The code of a CMCD line. It becomes events when the log is folded (`core.cmcd`). A release that does not know it ignores it."""
 
 LONG_TS: Final = 0x40
 LONG_PLAYHEAD: Final = 0x80
@@ -86,19 +89,28 @@ def payload_of(event: Event) -> str:
 
 def pack(event: Event) -> bytes:
     """Return an event as bytes. Equal events give equal bytes."""
-    flags = 0
-    ts = event.ts - _EPOCH_MS
-    if not 0 <= ts < 2**40:
-        flags, ts = LONG_TS, event.ts
-    playhead: float = round(event.playhead * 1_000) if 0 <= event.playhead < 2**32 / 1_000 else -1
-    if playhead / 1_000 != event.playhead:
-        flags, playhead = flags | LONG_PLAYHEAD, event.playhead
-    header = _HEADERS[flags].pack(_CODE_OF[event.type] | flags, ts >> 32, ts & 0xFFFFFFFF, playhead)
+    header = _header(_CODE_OF[event.type], event.ts, event.playhead)
     payload = payload_of(event)
     if event.arrived_at is not None and 0 <= event.arrived_at - _EPOCH_MS < 2**40:
         arrival = (event.arrived_at - _EPOCH_MS).to_bytes(_ARRIVAL_BYTES, "big")
         return header + compressed((payload or _NO_PAYLOAD).encode()) + arrival
     return header + compressed(payload.encode()) if payload else header
+
+
+def pack_line(ts: int, playhead: float, keys: str) -> bytes:
+    """Return a CMCD line as bytes: its `ts`, a playhead that tells only whether content moved, and its keys as JSON."""
+    return _header(LINE, ts, playhead) + compressed(keys.encode(), LINE_DICTIONARY)
+
+
+def _header(code: int, at_ms: int, playhead: float) -> bytes:
+    flags = 0
+    ts = at_ms - _EPOCH_MS
+    if not 0 <= ts < 2**40:
+        flags, ts = LONG_TS, at_ms
+    place: float = round(playhead * 1_000) if 0 <= playhead < 2**32 / 1_000 else -1
+    if place / 1_000 != playhead:
+        flags, place = flags | LONG_PLAYHEAD, playhead
+    return _HEADERS[flags].pack(code | flags, ts >> 32, ts & 0xFFFFFFFF, place)
 
 
 def event_weight(packed: bytes) -> int:
@@ -109,7 +121,7 @@ def event_weight(packed: bytes) -> int:
     payload = packed[_header_of(packed).size :]
     if not payload:
         return 1
-    text = decompressed(payload)
+    text = decompressed(payload, LINE_DICTIONARY if is_line(packed) else DICTIONARY)
     values = sum(text.count(sign) for sign in (b",", b"[", b"{"))
     return 1 + (len(text) + 8 * values) // BYTES_PER_WEIGHT
 
@@ -128,6 +140,16 @@ def is_known(packed: bytes) -> bool:
     return packed[0] & ~(LONG_TS | LONG_PLAYHEAD) < len(_CODES)
 
 
+def is_line(packed: bytes) -> bool:
+    """Return whether this is a CMCD line, and not an event."""
+    return packed[0] & ~(LONG_TS | LONG_PLAYHEAD) == LINE
+
+
+def has_place(packed: bytes) -> bool:
+    """Return whether `place_of` knows this event or line."""
+    return is_known(packed) or is_line(packed)
+
+
 def type_of(packed: bytes) -> EventType:
     """Return the type of a packed event, much faster than unpacking it."""
     return _CODES[packed[0] & ~(LONG_TS | LONG_PLAYHEAD)]
@@ -139,6 +161,11 @@ def place_of(packed: bytes) -> tuple[int, float]:
     _, high, low, playhead = _header_of(packed).unpack_from(packed)
     ts = high << 32 | low
     return ts if flags & LONG_TS else ts + _EPOCH_MS, playhead if flags & LONG_PLAYHEAD else playhead / 1_000
+
+
+def keys_of(packed: bytes) -> str:
+    """Return the keys of a CMCD line, as JSON."""
+    return decompressed(packed[_header_of(packed).size :], LINE_DICTIONARY).decode()
 
 
 def unpack(packed: bytes) -> Event:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
-from mediabeat.core.event_codec import is_full, is_known, place_of, type_of, unpack
+from mediabeat.core.event_codec import has_place, is_full, is_known, is_line, place_of, type_of
 from mediabeat.core.records import Head, Phase, StoredSession
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ def _closing_cause(
     if found is None:
         return Cause.NO_TIME_OUT, None
     is_complete = any(type_of(event) is EventType.SESSION_COMPLETE for event in filter(is_known, stored.events))
+    if any(map(is_line, stored.events)):
+        is_complete = (folded or _folded(stored)).is_complete
     return Cause.TIME_OUT, (CloseReason.COMPLETED, found[1]) if is_complete else found
 
 
@@ -207,7 +209,7 @@ def mark_by_head(head: Head, tail: Iterable[bytes], limits: Limits, *, now: int)
     """
     if head.began_at is None or head.moved_at is None or head.playhead is None or has_to_be_measured(head):
         return None
-    places = sorted(place_of(event) for event in tail if is_known(event))
+    places = sorted(place_of(event) for event in tail if has_place(event))
     moved_at, playhead = head.moved_at, head.playhead
     for ts, there in places:
         if there != playhead:
@@ -234,19 +236,23 @@ def liveness_of(stored: StoredSession, folded: "Session | None" = None) -> Liven
     the skew measured at the start, and limited to the time between the start and the last arrival. What an earlier look saw
     counts too: a player whose clock was set back moved its playhead, whatever the order of its events says.
     """
-    from mediabeat.core.session import fold
-
     if stored.start is None:
         raise ValueError(f"session {stored.sid} has no start")
     started_at = stored.start.started_at
-    session = folded or fold(map(unpack, filter(is_known, stored.events)), ts_skew=stored.start.ts_skew)
+    session = folded or _folded(stored)
     moved_at = max(session.moved_ts + stored.start.ts_skew, started_at, stored.head.moved_at or 0)
     return Liveness(started_at, stored.head.last_at, min(moved_at, stored.head.last_at))
+
+
+def _folded(stored: StoredSession) -> "Session":
+    from mediabeat.core.folding.log import fold_stored
+
+    return fold_stored(stored)
 
 
 def mark_of(stored: StoredSession, limits: Limits, folded: "Session | None" = None) -> Mark:
     """Return the next due mark, from all stored events."""
     life = liveness_of(stored, folded)
-    _, playhead = max(map(place_of, filter(is_known, stored.events)))
+    _, playhead = max(map(place_of, filter(has_place, stored.events)))
     noted = stored.head.weight if is_large(stored.head) else None
     return Mark(next_due(life, limits), life.started_at, life.moved_at, playhead, noted)

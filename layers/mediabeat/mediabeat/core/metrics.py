@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 
 from mediabeat.core.breakdowns import AdMetrics, ChapterMetrics, Frozen, StateMetrics, ads_of, chapters_of, states_of
 from mediabeat.core.event import DROPPED_FRAMES, RESUME, Event, EventType
+from mediabeat.core.folding.hints import IS_ASSUMED, UNKNOWN
 from mediabeat.core.folding.tally import tally
 from mediabeat.core.playback import (
     ErrorSource,
@@ -60,7 +61,7 @@ class Metrics(Frozen):
     """1 if the content started: with a `play` outside ad breaks, or by moving after a preroll; else 0."""
     drops_before_start: int
     """1 if the session was closed before the content started; else 0."""
-    content_completes: int
+    content_completes: int | None
     """1 if the player sent `sessionComplete`; else 0."""
     content_resumes: int
     """1 if `sessionStart` carried `media.resume: true`; else 0."""
@@ -70,58 +71,58 @@ class Metrics(Frozen):
     """Time for which ads played."""
     media_time_spent_ms: int
     """Content time and ad time together."""
-    unique_time_played_ms: int
+    unique_time_played_ms: int | None
     """Length of the content that was played at least once; a second viewing of the same minutes adds nothing."""
     playback_rate: float | None
     """Mean speed at which content played, weighted by time: 2 is twice as fast as recorded; null if unknown."""
     average_minute_audience: float | None
     """Content time divided by content length; null for live content and for an unknown length."""
-    progress_10: bool
+    progress_10: bool | None
     """True if the playhead reached 10 % of the length after the content had started; a seek counts too."""
-    progress_25: bool
+    progress_25: bool | None
     """True if the playhead reached 25 % of the length after the content had started; a seek counts too."""
-    progress_50: bool
+    progress_50: bool | None
     """True if the playhead reached 50 % of the length after the content had started; a seek counts too."""
-    progress_75: bool
+    progress_75: bool | None
     """True if the playhead reached 75 % of the length after the content had started; a seek counts too."""
-    progress_95: bool
+    progress_95: bool | None
     """True if the playhead reached 95 % of the length after the content had started; a seek counts too."""
     segment: str | None
     """Range of content minutes that covers everything played, in steps of five, such as `[0-5]`; for live content, before the
     first midnight (UTC); null if no content played."""
     estimated_streams: int
     """1, and 1 more for each full half hour of media time."""
-    pause_events: int
+    pause_events: int | None
     """How often the player went into a pause."""
-    total_pause_duration_ms: int
+    total_pause_duration_ms: int | None
     """Time for which the player was paused."""
-    pause_impacted: bool
+    pause_impacted: bool | None
     """True if there was a pause."""
-    buffer_events: int
+    buffer_events: int | None
     """How often the player began to buffer, at start-up too."""
-    total_buffer_duration_ms: int
+    total_buffer_duration_ms: int | None
     """Time for which the player buffered, at start-up too."""
-    buffer_impacted: bool
+    buffer_impacted: bool | None
     """True if the player buffered."""
-    stall_events: int
+    stall_events: int | None
     """How often content stalled: outside ad breaks, the player played but sent the same playhead at three moments in a row or
     more, and the playhead did not catch up."""
-    total_stall_duration_ms: int
+    total_stall_duration_ms: int | None
     """Time for which content was stalled."""
-    stall_impacted: bool
+    stall_impacted: bool | None
     """True if content stalled."""
     time_to_start_ms: int | None
     """The last `media.qoe.timeToStart`; if none was sent, the time from `sessionStart` to the content without the ads between;
     null if unknown."""
     average_bitrate_bps: int | None
     """Mean of the bitrates that the player sent, each weighted by the time for which it played; null if it sent none."""
-    bitrate_changes: int
+    bitrate_changes: int | None
     """Number of `bitrateChange` events."""
-    bitrate_change_impacted: bool
+    bitrate_change_impacted: bool | None
     """True if there was a `bitrateChange` event."""
-    dropped_frames: int
+    dropped_frames: int | None
     """The last `media.qoe.droppedFrames` that the player sent; 0 if it sent none."""
-    dropped_frame_impacted: bool
+    dropped_frame_impacted: bool | None
     """True if frames were dropped."""
     outcome: str | None
     """How the session ended for its viewer: `played`, `start_failure`, `play_failure`, `business_error`, `exit_before_start` or
@@ -148,18 +149,21 @@ class Metrics(Frozen):
     """Number of ads that ended with `adSkip`."""
     ads: tuple[AdMetrics, ...]
     """Each ad with its id, name, break, position, length, time played and end; the first 96 KB of JSON."""
-    chapter_count: int
+    chapter_count: int | None
     """Number of chapters."""
-    chapter_starts: int
+    chapter_starts: int | None
     """Number of chapters that started: the same as `chapter_count`."""
-    chapter_completes: int
+    chapter_completes: int | None
     """Number of chapters that ended with `chapterComplete`; a chapter left open is not complete."""
-    chapter_skips: int
+    chapter_skips: int | None
     """Number of chapters that ended with `chapterSkip`."""
     chapters: tuple[ChapterMetrics, ...]
     """Each chapter with its index, name, offset, length, content time and end; the first 32 KB of JSON."""
     states: dict[str, StateMetrics]
     """The first ten player states, such as `fullScreen`: how often and for how long each was on."""
+    is_playing_time_assumed: bool | None
+    """True if the player reported neither events nor states of playback, as release builds of Shaka Player do with CMCD: content
+    time then lasts from the first frame to the last report, whatever the viewer did; else false."""
 
 
 def measure(session: Session, close_reason: str | None = None, business_errors: tuple[str, ...] = ()) -> Metrics:
@@ -175,7 +179,7 @@ def measure(session: Session, close_reason: str | None = None, business_errors: 
     chapters = tuple(chapters_of(session, sums.chapters))
     outcome = None if close_reason is None else outcome_of(session, business_errors)
     experience = experience_of(session, outcome, playing_ms=sums.content_ms, stalls=sums.stalls, stall_ms=sums.stall_ms)
-    return Metrics(
+    metrics = Metrics(
         close_reason=close_reason,
         media_starts=1,
         content_starts=int(session.content_start is not None),
@@ -228,7 +232,10 @@ def measure(session: Session, close_reason: str | None = None, business_errors: 
         chapter_skips=sum(chapter.skipped for chapter in chapters),
         chapters=tuple(first_fitting(chapters, CHAPTERS_BYTES)),
         states=states_of(session),
+        is_playing_time_assumed=bool(session.start.params.get(IS_ASSUMED)),
     )
+    unknown = session.start.params.get(UNKNOWN, ())
+    return metrics.model_copy(update=dict.fromkeys(unknown)) if unknown else metrics
 
 
 def _has_reached(session: Session, farthest_s: float | None, percent: int) -> bool:

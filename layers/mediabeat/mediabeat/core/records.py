@@ -72,6 +72,7 @@ class Head(NamedTuple):
     moved_at: int | None = None  # when the playhead last moved
     playhead: float | None = None  # where it was then
     noted: int | None = None  # the weight at the last checkpoint; None in a session that is small
+    parts: int | None = None  # of a CMCD session's first part: how many parts it has; None while it is the only one
 
 
 class Start(NamedTuple):
@@ -87,6 +88,7 @@ class Start(NamedTuple):
     event: bytes
     opt_out_share: bool = False  # with other companies
     opt_out_forwarding: bool = False  # to other systems
+    source: str | None = None  # the protocol that reported the session; None: Media Collection
 
 
 CLOCK_IS_OFF_MS: Final = 60_000

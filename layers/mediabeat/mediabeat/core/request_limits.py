@@ -32,3 +32,9 @@ APPEND_UNITS: Final = 32
 
 DOWNLOADED_UNITS: Final = 400
 """Write units of a downloaded session. All but a few go to one partition, which takes 1,000 a second (source: AWS)."""
+
+LINES_BYTES: Final = 256 * KB
+"""Body of CMCD lines. A line has 90 to 400 bytes."""
+
+LINES_UNITS: Final = 64
+"""Write units of a body of CMCD lines, over all its sessions. A line needs 1, and a first line about 10."""

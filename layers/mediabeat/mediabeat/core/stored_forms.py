@@ -97,6 +97,16 @@ DICTIONARY: Final = (
 )
 """Stored data cannot be read without it, so it never changes. A better dictionary would need its own marker."""
 
+LINE_DICTIONARY: Final = (
+    b'"h":"","ltc":,"dfa":,"nr":,"bg":true,"cs":"","ttlb":,"pr":,"pt":,"ec":["","e":"as","e":"ae","e":"abs","e":"abe","e":"sk",'
+    b'"e":"c","e":"ce","cen":"","e":"b","e":"m","e":"um","e":"pe","e":"pc","e":"e","e":"pr","pr":1,"msd":,"com.example-"'
+    b'"st":"l","st":"ll","sta":"q","sta":"f","sta":"d","sta":"w","sta":"s","sta":"r","sta":"k","sta":"a","sta":"e","sta":"p"}'
+    b'{"e":"rr","sn":,"sta":"p"}{"br":[],"e":"rr","msd":,"ttlb":,"sn":{"cid":"","e":"t","sf":"d","sn":,"st":"v","sta":"e"}'
+    b'{"br":[[240,"v"],[48,"a"]],"cid":"","e":"bc","sf":"d","sn":{"br":[],"cid":"","e":"ps","sf":"h","sn":,"st":"v","sta":"a"}'
+    b'{"br":[],"cid":"","e":"t","sf":"h","sn":,"st":"v","sta":"p"}'
+)
+"""The same for CMCD lines, whose code is the marker. It never changes either."""
+
 _RAW: Final = -13
 """Window bits of raw deflate. Negative: no zlib header and checksum, which would add six bytes to each event.
 
@@ -105,18 +115,18 @@ texts.
 """
 
 
-def compressed(data: bytes) -> bytes:
+def compressed(data: bytes, dictionary: bytes = DICTIONARY) -> bytes:
     """Return data compressed."""
-    compressor = zlib.compressobj(wbits=_RAW, memLevel=6, zdict=DICTIONARY)
+    compressor = zlib.compressobj(wbits=_RAW, memLevel=6, zdict=dictionary)
     return compressor.compress(data) + compressor.flush()
 
 
-def decompressed(stored: bytes) -> bytes:
+def decompressed(stored: bytes, dictionary: bytes = DICTIONARY) -> bytes:
     """Return the data that `compressed` compressed, whatever follows it."""
-    return opened(stored)[0]
+    return opened(stored, dictionary)[0]
 
 
-def opened(stored: bytes) -> tuple[bytes, bytes]:
+def opened(stored: bytes, dictionary: bytes = DICTIONARY) -> tuple[bytes, bytes]:
     """Return the data that `compressed` compressed, and what follows it."""
-    decompressor = zlib.decompressobj(wbits=_RAW, zdict=DICTIONARY)
+    decompressor = zlib.decompressobj(wbits=_RAW, zdict=dictionary)
     return decompressor.decompress(stored), decompressor.unused_data

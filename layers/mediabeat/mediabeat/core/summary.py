@@ -11,11 +11,11 @@ from pydantic_core import from_json
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason
 from mediabeat.core.event import EventType
-from mediabeat.core.event_codec import is_known, unpack
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.playback import ErrorSource, error_id, error_source
 from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
-from mediabeat.core.session import Session, fold
+from mediabeat.core.session import Session
 from mediabeat.core.stored_forms import by_position, compressed, decompressed
 from mediabeat.core.truncation import both_ends, first_fitting
 
@@ -148,12 +148,6 @@ def short_form(packed: bytes) -> bytes | None:
 
 def _opened(packed: bytes) -> Any:
     return from_json(decompressed(packed))
-
-
-def fold_stored(stored: StoredSession) -> Session:
-    """Return the fold of the stored events. Event types of a later release are left out."""
-    skew = stored.start.ts_skew if stored.start else None
-    return fold(map(unpack, filter(is_known, stored.events)), ts_skew=skew)
 
 
 def summarize(

@@ -11,7 +11,14 @@ from itertools import islice
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Final
 
-from mediabeat.errors import InvalidInput, MediabeatError, Problem, SessionClosed, SessionUnknown, StorageUnavailable
+from mediabeat.errors import (
+    InvalidInput,
+    MediabeatError,
+    Problem,
+    SessionClosed,
+    SessionUnknown,
+    StorageUnavailable,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -22,6 +29,9 @@ MAX_CHARACTERS: Final = 120
 
 MAX_NOT_CLOSED: Final = 10
 """Sessions that one run of the closer, or one list, logs: usually all fail for the same reason."""
+
+MAX_SKIPPED: Final = 100
+"""Projects and reasons for which a process logs skipped lines."""
 
 _QUOTED: Final = re.compile(r"""'(\\.|[^'\\])*('|$)|"(\\.|[^"\\])*("|$)""")
 """Text in quotation marks, also without the second one: a rule may quote what the client sent."""
@@ -38,12 +48,13 @@ def logger() -> "Logger":
 def log_refusal(error: MediabeatError, status: int, subject: Mapping[str, str]) -> None:
     """Log that a request was refused, and why. `subject` has the request's route, project and session.
 
-    Refusals for a session that is over or unknown are logged at DEBUG only, because the player keeps pinging.
+    Refusals for a session that is over, or a session or project that is unknown, are logged at DEBUG only: the player keeps
+    pinging.
     """
     fields: dict[str, Any] = {"status": status, "error": type(error).__name__, **subject}
     if isinstance(error, StorageUnavailable):
         logger().warning("storage unavailable", reason=str(error), **fields)
-    elif isinstance(error, SessionClosed | SessionUnknown):
+    elif isinstance(error, SessionClosed | SessionUnknown) or status == 410:
         logger().debug("refused", **fields)
     elif isinstance(error, InvalidInput):
         logger().info("refused", problems=[_without_values(one) for one in error.problems[:MAX_PROBLEMS]], **fields)
@@ -76,6 +87,20 @@ def log_unreadable(failures: Iterable[tuple[str | None, Exception]], subject: Ma
         where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
         fields: dict[str, Any] = {**subject, **({"session_id": sid} if sid else {})}
         logger().error("session not readable", error=type(error).__name__, where=where, **fields)
+
+
+_skipped: set[tuple[str, str]] = set()
+"""What this process has logged of skipped lines: a player makes the same mistake in each request."""
+
+
+def log_skipped(counts: Mapping[str, int], subject: Mapping[str, str]) -> None:
+    """Log why lines of a project were skipped, each reason once in a process."""
+    for reason, count in counts.items():
+        known = subject.get("project", ""), reason
+        if known not in _skipped and len(_skipped) < MAX_SKIPPED:
+            _skipped.add(known)
+            fields: dict[str, Any] = {**subject}
+            logger().info("lines skipped", reason=reason, lines=count, **fields)
 
 
 def log_runs_not_started(errors: Iterable[Exception], context: Any) -> None:

@@ -28,7 +28,7 @@ _REFUSALS: Final = {
     401: "a key or a signature was wrong",
     404: "the session, the channel or the route does not exist",
     409: "the status of the channel does not allow the change",
-    410: "the session was over or full",
+    410: "the session was over or full, or a CMCD player reports to an unknown project",
     413: "the body was too large",
     500: "a defect of mediabeat",
     503: "the table refused for the moment",
@@ -56,6 +56,7 @@ def closed_metric(reason: CloseReason) -> str:
 METRICS: Final[dict[str, Metric]] = {
     "SessionsStarted": Metric("Count", "sessions that were stored"),
     "EventsAccepted": Metric("Count", "events that were stored"),
+    "LinesSkipped": Metric("Count", "CMCD lines that could not be used; the log says why"),
     "AppendRetries": Metric("Count", "repeated attempts to store an event, because another event of the session came first"),
     **{refused_metric(status): Metric("Count", f"requests refused: {why}") for status, why in _REFUSALS.items()},
     "SessionsUnreadable": Metric("Count", "sessions in answers whose stored form could not be read, and so without figures"),

@@ -6,13 +6,9 @@ They are never written to the table, a log or a response.
 from collections.abc import Callable
 from typing import Any, Final
 
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
 from mediabeat.errors import StorageUnavailable
-from mediabeat.storage.clients.boto import aws
 from mediabeat.storage.clients.lean import Refused
-from mediabeat.storage.dynamodb import TRANSIENT, transient_errors_as_unavailable
+from mediabeat.storage.dynamodb import TRANSIENT, own_errors, transient_errors_as_unavailable
 
 KEPT_FOR_MS: Final = 300_000
 """Secrets are cached for five minutes to save look-ups.
@@ -26,6 +22,10 @@ GONE: Final = frozenset({"ResourceNotFoundException", "InvalidRequestException"}
 
 def secrets_client() -> Any:
     """Return a client that gives up within a few seconds."""
+    from botocore.config import Config  # loaded by the first who needs a secret: most events of players do not
+
+    from mediabeat.storage.clients.boto import aws
+
     config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
     return aws().create_client("secretsmanager", config=config)
 
@@ -71,9 +71,10 @@ class SecretStore:
     def forget(self, access_key_id: str) -> None:
         """Delete the secret of an access key, if it exists. AWS can recover it within a week."""
         try:
-            self._client.delete_secret(SecretId=self._name(access_key_id), RecoveryWindowInDays=7)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
+            with own_errors():
+                self._client.delete_secret(SecretId=self._name(access_key_id), RecoveryWindowInDays=7)
+        except Refused as error:
+            if error.code not in GONE:
                 raise
 
     def _name(self, access_key_id: str) -> str:

@@ -60,6 +60,7 @@ def head_item(sid: str, head: Head, *, due_shard: str, expires_at: int, of: byte
         "began_at": head.began_at,
         "moved_at": head.moved_at,
         "noted": head.noted,
+        "parts": head.parts,
         "tail_bytes": 0,
         "seen": -MINUTE_MS if head.phase is Phase.OPEN else None,
         "expires_at": expires_at,
@@ -98,6 +99,7 @@ def head_of(item: Item) -> Head:
         moved_at=number_in(item, "moved_at"),
         playhead=float(playhead["S"]) if playhead else None,
         noted=number_in(item, "noted"),
+        parts=number_in(item, "parts"),
     )
 
 
@@ -161,6 +163,7 @@ def start_item(
         **({"figures": {"B": figures}} if figures is not None else {}),
         **({"summary": {"B": summary}} if summary is not None else {}),
         **({"is_short": {"BOOL": True}} if is_short else {}),
+        **({"source": {"S": start.source}} if start.source else {}),
     }
     return item | {name: {"BOOL": True} for name, is_set in opt_outs.items() if is_set}
 
@@ -179,6 +182,7 @@ def start_of(item: Item) -> Start:
         event=bytes(item["event"]["B"]),
         opt_out_share="opt_out_share" in item,
         opt_out_forwarding="opt_out_forwarding" in item,
+        source=item["source"]["S"] if "source" in item else None,
     )
 
 

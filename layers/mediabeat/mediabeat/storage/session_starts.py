@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mediabeat.core.records import Head, Start, StoredSession
+from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.request_limits import DOWNLOADED_UNITS, START_UNITS
 from mediabeat.storage import checkpoints, session_items, upload_items, viewer_items
 from mediabeat.storage.due_partitions import partition_of
@@ -16,6 +16,7 @@ from mediabeat.storage.write_units import check_units
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+IS_NEW_OR_UNTOUCHED: Final = "attribute_not_exists(pk) OR (phase = :open AND taken = :none AND last_at <= :now)"
 IS_NEW_OR_NOT_SUMMARIZED: Final = "attribute_not_exists(pk) OR attribute_exists(due_at)"
 
 
@@ -27,17 +28,22 @@ class SessionStarts:
         self._shards = index_shards
         self._retention_s = retention_s
 
-    def create_session(self, sid: str, head: Head, start: Start, *, now: int) -> None:
+    def create_session(self, sid: str, head: Head, start: Start, *, now: int, is_repeat: bool = False) -> None:
         """Store a new session. It exists once its start item, which is written last, is there.
 
-        Raises CostsTooMuch, with nothing stored.
+        `is_repeat`: an earlier try may have stored it, or parts of it. Raises CostsTooMuch, with nothing stored.
         """
         expires_at = now // 1_000 + self._retention_s
         head_item, *entries, start_item = self._items(sid, head, start, expires_at)
         check_units([head_item, *entries, start_item], most=START_UNITS, what="a sessionStart")
         # A request that timed out and was repeated may arrive after its repeat, after the first events, even after the summary.
         # The condition keeps it from overwriting them.
-        self._table.put(head_item, IS_NEW)
+        if is_repeat:  # the session's time-outs run from the arrival of the last try, if no event has come yet
+            self._table.put(
+                head_item, IS_NEW_OR_UNTOUCHED, {":open": {"S": Phase.OPEN}, ":none": {"N": "0"}, ":now": head_item["last_at"]}
+            )
+        else:
+            self._table.put(head_item, IS_NEW)
         for entry in entries:
             self._table.put(entry)
         self._table.put(start_item, IS_NEW)

@@ -9,7 +9,7 @@
                                            list of sessions; once closed, the summary
     viewer#{p}#{v}       {time}#{sid}      a session of the viewer v in the project p               viewer_items
     upload#{hash}        upload            the mark of an uploaded session, which outlives the session      upload_items
-    request#{hash}       start             the mark of a start that its player may repeat           upload_items
+    request#{hash}       first-try         the mark of a start that its player may repeat           upload_items
     projects             {id}              a project and the hashes of its API keys                 project_items
     datastream#{id}      datastream        the project that has this further id                     project_items
     access-key#{id}      access-key        an access key, found by its id                           project_items

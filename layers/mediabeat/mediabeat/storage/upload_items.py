@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from mediabeat.storage.table import Item, key
 
 UPLOAD: Final = "upload"
+FIRST_TRY: Final = "first-try"
 
 REPEATS_S: Final = 2 * 86_400
 """A start is recognized for this long. Apps keep requests on disk, and send them when they are opened again."""
@@ -67,7 +68,7 @@ class FirstTry(NamedTuple):
 def first_try_key(project_id: str, name: str) -> Item:
     """Return the key of the mark of a project's start with this name."""
     digest = hashlib.sha256(f"{project_id} {name}".encode(errors="replace")).hexdigest()
-    return key(f"request#{digest}", "start")
+    return key(f"request#{digest}", FIRST_TRY)
 
 
 def first_try_item(project_id: str, name: str, first: FirstTry) -> Item:

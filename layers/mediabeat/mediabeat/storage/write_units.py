@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import Any, Final
 
-from mediabeat.core.request_limits import APPEND_UNITS
+from mediabeat.core.request_limits import APPEND_UNITS, LINES_UNITS
 from mediabeat.errors import CostsTooMuch
 from mediabeat.storage.table import Item
 
@@ -61,3 +61,22 @@ def check_units(items: Iterable[Item], *, most: int, what: str) -> None:
     needed = sum(map(units_to_put, items))
     if needed > most or any(item_bytes(item) > MAX_ITEM_BYTES for item in items):
         raise CostsTooMuch(what, needed=needed, most=most)
+
+
+LINES_START_UNITS: Final = 16
+"""Write units of the transaction that begins a session of CMCD lines, at most, without the lines."""
+
+FULL_TAIL_UNITS: Final = 3
+"""Write units of a small append that finds the tail full."""
+
+
+def check_lines(sizes: Iterable[int]) -> int:
+    """Return the write units for the lines of a body, given their bytes by session, if all sessions exist.
+
+    Raises CostsTooMuch if that is more than one request may use, also if one of the sessions begins with it.
+    """
+    each = [FULL_TAIL_UNITS if size <= UNIT_BYTES else 2 * (ceil(1.1 * size / UNIT_BYTES) + 1) for size in sizes]
+    needed = sum(each) + LINES_START_UNITS
+    if needed > LINES_UNITS or max(each, default=0) > APPEND_UNITS:
+        raise CostsTooMuch("a body of CMCD lines", needed=needed, most=LINES_UNITS)
+    return sum(each)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import MINUTE_MS, CloseReason, Limits
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.lifecycle import decide_close, is_large, mark_by_head, mark_of
 from mediabeat.core.records import Phase, StoredSession
 from mediabeat.core.rollups.measured import measured
 from mediabeat.core.session import Session
-from mediabeat.core.summary import fold_stored, short_form
+from mediabeat.core.summary import short_form
 from mediabeat.errors import LargeSession
 from mediabeat.storage.checkpoints import measured_item, session_of
 from mediabeat.storage.session_store import Store

@@ -1,7 +1,7 @@
 """Receiving what one request brings, in any mix: new sessions, whole downloaded ones, and events of sessions that exist."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediabeat.core.close_rules import Limits
 from mediabeat.core.event import Event
@@ -17,6 +17,10 @@ from mediabeat.use_cases.start_session import Started, start_session, store_down
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+SOURCE: Final = "media_edge"
+"""The protocol of these sessions, as their detail names it."""
 
 
 class NewSession(NamedTuple):
@@ -115,11 +119,10 @@ def _outcome(
     try:
         match item:
             case NewSession(event, name, sent_ts):
-                return start_session(
-                    event, caller(), to.starts, to.registry, to.viewer_key, to.limits, now=now, name=name, sent_ts=sent_ts
-                )
+                stores = to.starts, to.registry, to.viewer_key, to.limits
+                return start_session(event, caller(), *stores, now=now, name=name, sent_ts=sent_ts, source=SOURCE)
             case DownloadedSession(events):
-                return store_downloaded(events, caller(), to.starts, to.registry, to.viewer_key, now=now)
+                return store_downloaded(events, caller(), to.starts, to.registry, to.viewer_key, now=now, source=SOURCE)
             case ProjectAsked(project_id):
                 project = to.registry.project_by_any_id(project_id)
                 return project or ProjectUnknown(Problem("project", "is not a project here"))

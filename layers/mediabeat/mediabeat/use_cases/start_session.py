@@ -52,36 +52,45 @@ def start_session(
     now: int,
     name: str = "",
     sent_ts: int | None = None,
+    source: str | None = None,
 ) -> Started:
     """Store a new session with its `sessionStart` and return it. `now` is the server's clock, epoch milliseconds.
 
     A request with the `name` of an earlier start of the project is a repeat and gets the same session. `sent_ts` is the player's
-    clock when it sent the request, if that is not the event's `ts`. Raises ProjectUnknown for a report suite that is not a
-    project, and InvalidInput for a channel that is stopped or deleted.
+    clock when it sent the request, if that is not the event's `ts`. `source` names the protocol, unless it is Media Collection.
+    Raises ProjectUnknown for a report suite that is not a project, and InvalidInput for a channel that is stopped or deleted.
     """
-    began, project = _start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=0)
+    began, project = admitted_start(event, caller, registry, viewer_key, "", started_at=now, ts_skew=0)
     first, is_repeat = FirstTry(now, secrets.token_bytes(RANDOM_BYTES)), False
     if name:
         first, is_repeat = store.first_try(project.id, name, first)
-    now = first.arrived_at  # so every try makes the same items
-    ts_skew = now - (event.ts if sent_ts is None else sent_ts)
+    # Every try makes the same session, with the same key in each list.
+    ts_skew = first.arrived_at - (event.ts if sent_ts is None else sent_ts)
     sid = _new_sid(first.random, ts_skew)
-    start = began._replace(started_at=now, ts_skew=ts_skew, viewer=began.viewer or str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
+    viewer = began.viewer or str(uuid.uuid5(uuid.NAMESPACE_OID, sid))
+    start = began._replace(started_at=first.arrived_at, ts_skew=ts_skew, viewer=viewer, source=source)
     due_at = next_due(Liveness(now, now, now), limits)
     head = Head(Phase.OPEN, now, due_at, began_at=now, moved_at=now, playhead=event.playhead)
-    store.create_session(sid, head, start, now=now)
+    store.create_session(sid, head, start, now=now, is_repeat=is_repeat)
     return Started(sid, project.id, is_repeat, project.org)
 
 
 def store_downloaded(
-    events: Sequence[Event], caller: Caller, store: SessionStarts, registry: Registry, viewer_key: ViewerKey, *, now: int
+    events: Sequence[Event],
+    caller: Caller,
+    store: SessionStarts,
+    registry: Registry,
+    viewer_key: ViewerKey,
+    *,
+    now: int,
+    source: str | None = None,
 ) -> Started:
     """Store a whole session that was watched offline, closed and dated by its own clock, and return it.
 
     The first event is its `sessionStart`. The same events of the same project are the same session, however often they are sent.
     Raises InvalidInput as `start_session` does, and stores nothing then.
     """
-    start, project = _start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
+    start, project = admitted_start(events[0], caller, registry, viewer_key, "[0].", started_at=events[0].ts, ts_skew=0)
     session = fold(events)
     ended = any(event.type is EventType.SESSION_END for event in events)
     reason = CloseReason.COMPLETED if session.is_complete and not ended else CloseReason.SESSION_END
@@ -92,14 +101,25 @@ def store_downloaded(
     if not start.viewer:
         # Not a random one: two uploads at once write the same items.
         start = start._replace(viewer=str(uuid.uuid5(uuid.NAMESPACE_OID, sid)))
-    is_new = store.upload_session(sid, head, start, packed, now=now)
+    is_new = store.upload_session(sid, head, start._replace(source=source), packed, now=now)
     return Started(sid, project.id, is_repeat=not is_new, org=project.org)
 
 
-def _start(
-    event: Event, caller: Caller, registry: Registry, viewer_key: ViewerKey, where: str, *, started_at: int, ts_skew: int
+def admitted_start(
+    event: Event,
+    caller: Caller,
+    registry: Registry,
+    viewer_key: ViewerKey | None,
+    where: str = "",
+    *,
+    started_at: int,
+    ts_skew: int,
 ) -> tuple[Start, Project]:
-    """Return the start of a session, and its project. Its viewer is empty when the player sent no id."""
+    """Return the start of a session, and its project. Its viewer is empty when the player sent no id.
+
+    Only ids of viewers need the key. `where` is put before the names of fields. Raises ProjectUnknown, and InvalidInput for a
+    channel that is stopped or deleted.
+    """
     project_id, channel = event.params[REPORT_SUITE], event.params[CHANNEL]
     admission = registry.admission(project_id, channel)
     if admission.project is None:
@@ -120,7 +140,7 @@ def _start(
         raise InvalidInput(Problem(field, rule, logged=f"{field}: the channel is {status}"))
     video_type: VideoType = "LIVE" if is_live(event) else "VOD"
     viewer = ""
-    if any(map(identifies, event.params)):
+    if viewer_key is not None and any(map(identifies, event.params)):
         pseudonyms = Pseudonyms(viewer_key.read(), project_id, keeps_uuids=project.keeps_viewer_uuids)
         viewer = pseudonyms.shown(event.params) or ""
         event = event._replace(params=pseudonyms.hide(event.params))

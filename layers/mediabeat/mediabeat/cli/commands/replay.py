@@ -6,9 +6,9 @@ import click
 import httpx
 
 from mediabeat.cli.commands.options import FILE
-from mediabeat.cli.edge_replay import replay_file
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
+from mediabeat.cli.recordings import replay_file
 from mediabeat.cli.replay import ReplayedSession, ReplayOptions
 from mediabeat.cli.terminal.failure import CommandFailed
 
@@ -26,8 +26,8 @@ from mediabeat.cli.terminal.failure import CommandFailed
 def replay(files: tuple[Path, ...], url: str | None, speed: float | None, shift: str | None, project: str | None) -> None:
     """Send recorded journeys to the API.
 
-    FILES are recordings like events/journeys/*.json, or requests of Edge clients. Exits with 1 if the API refused an event. If
-    the local cloud does not know the recorded project, the events are sent as the local project's.
+    FILES are recordings like events/journeys/*.json, or requests of Edge clients or CMCD players. Exits with 1 if the API refused
+    an event. If the local cloud does not know the recorded project, the events are sent as the local project's.
     """
     folder = StateFolder.of_user()
     cloud = lifecycle.status(folder) if url else lifecycle.require(folder)

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from mediabeat.core.event import Event, EventType
+from mediabeat.core.folding.hints import STATE
 from mediabeat.core.folding.spans import CLOCK_TOLERANCE_S, PlayState
 
 
@@ -27,6 +28,13 @@ class Context(NamedTuple):
 
 def apply(context: Context, event: Event, position: int) -> Context:
     """Return what holds from this event on, given what held before it. `position` is the event's place in its session."""
+    after = _applied(context, event, position)
+    if event.params and STATE in event.params:  # the player says what it does, so nothing has to be concluded
+        return after._replace(content=PlayState(event.params[STATE]), resumes=False)
+    return after
+
+
+def _applied(context: Context, event: Event, position: int) -> Context:
     in_break = context.ad_break is not None
     match event.type:
         case EventType.PLAY | EventType.PAUSE_START | EventType.BUFFER_START:

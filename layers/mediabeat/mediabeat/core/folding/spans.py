@@ -28,6 +28,8 @@ class PlayState(StrEnum):
     BUFFERING = "buffering"
     WAITING = "waiting"
     """Content should play, but nothing shows that it does: after a break, between ads, in a laptop that sleeps."""
+    SEEKING = "seeking"
+    """The viewer moves the playhead: only of players that report it as a state."""
     ENDED = "ended"
     """After `sessionComplete`."""
 

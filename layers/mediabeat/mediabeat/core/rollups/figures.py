@@ -173,8 +173,8 @@ def figures_of(session: "Session", start: "Start", metrics: "Metrics", *, last_a
         session,
         metrics.outcome,
         playing_ms=metrics.content_time_spent_ms,
-        stalls=metrics.stall_events,
-        stall_ms=metrics.total_stall_duration_ms,
+        stalls=metrics.stall_events or 0,
+        stall_ms=metrics.total_stall_duration_ms or 0,
     )
     return Figures(
         attempts=1,

@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from mediabeat.core.close_rules import CloseReason
+from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.records import StoredSession
 from mediabeat.core.rollups.figures import Figures, figures_of
 from mediabeat.core.session import Session
-from mediabeat.core.summary import Summary, fold_stored, summarize
+from mediabeat.core.summary import Summary, summarize
 
 
 class Measured(NamedTuple):

@@ -103,10 +103,13 @@ class PlayerError(TypedDict):
 class SessionDetail(TypedDict):
     """One session; `sessionLogTotal` and `asOf` are as in the list. With `sessionId`, nobody can add events to the session.
 
+    `source` is the protocol that reported it: `media_collection`, `media_edge` or `cmcd`.
+
     `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
     """
 
     sessionId: str
+    source: str
     uuid: str
     startTime: StartTime
     user: User
@@ -201,6 +204,7 @@ def _detail(session: ShownSession) -> SessionDetail:
     sums = summary.totals
     body: SessionDetail = {
         "sessionId": shown_id(session.sid, device=start.device, video_type=start.video_type, started_at=start.started_at),
+        "source": start.source or "media_collection",
         "uuid": start.viewer,
         "startTime": {
             "playerStartTimeSum": sums.player_start_ms / 1_000,

@@ -16,6 +16,9 @@ Json = dict[str, Any]
 BODIES: Final = {"ErrorAnswer": ErrorAnswer}
 """The bodies of replies, by their names in the document."""
 
+CMCD_LINE: Final = "cmcdLine"
+"""The name under which the same route has the schema of a line of another protocol."""
+
 _LOCATION: Final[Json] = {
     "Location": {
         "description": "Where the session's events go: relative, without host or stage.",
@@ -71,7 +74,7 @@ def paths() -> Json:
             | _body({"oneOf": [*later, array]}),
         },
         "/api/v1/schemas/{eventType}": {
-            "parameters": [_in_path("eventType", {"type": "string", "enum": list(EventType)})],
+            "parameters": [_in_path("eventType", {"type": "string", "enum": [*EventType, CMCD_LINE]})],
             "get": _operation("getSchema", "Return the JSON Schema of an event type's body.", 200, (404,)),
         },
     }

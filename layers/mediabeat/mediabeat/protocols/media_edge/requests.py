@@ -39,6 +39,10 @@ def route_of(request: Request) -> str:
     return request.route.partition(" /")[2].removeprefix("ee/").removeprefix("{hint}/")
 
 
+_WITHOUT_BODY: Final = ("va/v1/{event}", "v1/collect")
+"""The routes whose usual answer has no body."""
+
+
 def read(request: Request, *, now_ms: int) -> Sent:
     """Return what a request brings. `now_ms` is the server's clock.
 
@@ -58,10 +62,13 @@ def read(request: Request, *, now_ms: int) -> Sent:
     request_id = request.query.get("requestId", "")
     if not (0 < len(request_id) <= MAX_NAME and request_id.isascii() and request_id.isprintable()):
         request_id = ""
-    asks = _asks_for_ecid(body)
-    name = name_of(xdms, request_id, "ecid")
-    ecid = identity.ecid or (new_ecid(identity.fpid.encode(errors="replace") if identity.fpid else _seed(name, request)))
-    viewer = identity.ecid or identity.fpid or (ecid if asks else None)
+    asks = route not in _WITHOUT_BODY and _asks_for_ecid(body)
+    answers_ecid = asks or route == "v1/identity/acquire"
+    ecid = identity.ecid
+    if answers_ecid and ecid is None:
+        name = name_of(xdms, request_id, "ecid")
+        ecid = new_ecid(identity.fpid.encode(errors="replace") if identity.fpid else _seed(name, request))
+    viewer = identity.ecid or identity.fpid or ecid
     start_params = {REPORT_SUITE: config_id} | ({ECID: viewer} if viewer else {})
     reader = Reader(start_params, request_id, _queued_ms(body), _library(xdms), now_ms)
     found: list[tuple[int | None, Part]] = list(reader.parts(route, events, request.path_parameters.get("event")))
@@ -75,7 +82,7 @@ def read(request: Request, *, now_ms: int) -> Sent:
         request_id or request.nonce.hex(),
         [part for _, part in found],
         [position for position, _ in found],
-        ecid if asks or route == "v1/identity/acquire" else None,
+        ecid if answers_ecid else None,
         _frame(body),
         _consent_in(body) if route == "v1/privacy/set-consent" else "",
     )
