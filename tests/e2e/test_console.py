@@ -6,6 +6,7 @@ Skipped where there is no Chromium, no node or no npm. On Debian, `apt-get insta
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any, Final
@@ -64,10 +65,10 @@ def hostile_viewing() -> list[Wire]:
 class Sent:
     """A project with a few sessions, and how to ask the API about them."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, http: httpx.Client) -> None:
         created = cloud.mediabeat("project", "create", PROJECT)
         self.key = created.stdout.split("API key")[1].split()[0]
-        self._http = httpx.Client(base_url=cloud.url, trust_env=False, timeout=60)
+        self._http = http
         now = datetime.now(UTC)
         late = now.replace(hour=23, minute=30, second=0, microsecond=0) - timedelta(days=1)
         self.sessions = {
@@ -95,10 +96,11 @@ class Sent:
 
 
 @pytest.fixture(scope="module")
-def sent(cloud: Cloud) -> Sent:
+def sent(cloud: Cloud) -> Iterator[Sent]:
     """The sessions that the page shows."""
     browser.chromium()
-    return Sent(cloud)
+    with httpx.Client(base_url=cloud.url, trust_env=False, timeout=60) as http:
+        yield Sent(cloud, http)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,9 @@
-"""The tables of METRICS.md, made from the docstrings of `Metrics`: `python -m tests.repo.metrics_doc --write` updates them."""
+"""The tables of METRICS.md and the sentences of the console, made from the docstrings of `Metrics`.
 
+`python -m tests.repo.metrics_doc --write` updates them.
+"""
+
+import json
 import re
 import sys
 from typing import Final
@@ -8,6 +12,7 @@ from mediabeat.core.metrics import Metrics
 from tests.support.template import ROOT
 
 METRICS: Final = ROOT / "METRICS.md"
+SENTENCES: Final = ROOT / "functions" / "console" / "static" / "metrics.en.json"
 BEGIN: Final = "<!-- metrics: made by python -m tests.repo.metrics_doc -->"
 END: Final = "<!-- metrics: end -->"
 
@@ -22,13 +27,23 @@ GROUPS: Final = {  # a group begins with the field named here and holds those th
 }
 
 
+def meanings() -> dict[str, str]:
+    """Return the sentence that says what a figure means, by its name."""
+    return {name: " ".join((field.description or "").split()) for name, field in Metrics.model_fields.items()}
+
+
+def sentences() -> str:
+    """Return the meanings as the file that the console reads."""
+    return json.dumps(meanings(), ensure_ascii=False, indent=1) + "\n"
+
+
 def tables() -> str:
     """Return a table for each group of fields."""
     lines: list[str] = []
-    for name, field in Metrics.model_fields.items():
+    for name, meaning in meanings().items():
         if name in GROUPS:
             lines += ["", f"### {GROUPS[name]}", "", "| metric | meaning |", "| --- | --- |"]
-        lines.append(f"| `{name}` | {' '.join((field.description or '').split())} |")
+        lines.append(f"| `{name}` | {meaning} |")
     return "\n".join(lines[1:])
 
 
@@ -43,3 +58,4 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
         sys.exit("usage: python -m tests.repo.metrics_doc --write")
     METRICS.write_text(with_tables(METRICS.read_text(encoding="utf-8")), encoding="utf-8")
+    SENTENCES.write_text(sentences(), encoding="utf-8")

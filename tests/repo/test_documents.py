@@ -204,6 +204,11 @@ def test_metrics_document_is_made_from_the_docstrings_of_the_fields() -> None:
     assert metrics_doc.with_tables(text("METRICS.md")) == text("METRICS.md"), "run python -m tests.repo.metrics_doc --write"
 
 
+def test_console_explains_every_metric_as_the_docstrings_do() -> None:
+    shown = metrics_doc.SENTENCES.read_text(encoding="utf-8")
+    assert shown == metrics_doc.sentences(), "run python -m tests.repo.metrics_doc --write"
+
+
 def test_metrics_document_has_every_metric() -> None:
     assert set(Metrics.model_fields) <= names("".join(rows(text("METRICS.md"))))
 

@@ -1,4 +1,4 @@
-// All figures of a session, each with its unit.
+// All figures of a session, each with its unit and a sentence.
 import { foreign, h } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { duration, number } from "./formats.js";
@@ -6,6 +6,13 @@ import { table } from "./tables.js";
 import { t } from "./words.js";
 
 const ELSEWHERE = new Set(["ads", "chapters"]);
+let sentences = null;
+
+// What each figure means, in English, as METRICS.md says it. A figure of a later release has no sentence yet.
+export async function loadMeanings() {
+  const answer = await fetch(new URL("./metrics.en.json", import.meta.url)).catch(() => null);
+  sentences ??= answer?.ok ? await answer.json() : {};
+}
 
 function shown(name, value) {
   if (value === null || value === undefined) return "–";
@@ -16,12 +23,14 @@ function shown(name, value) {
   return foreign(typeof value === "object" ? JSON.stringify(value) : value);
 }
 
-const halves = (names) => [names.slice(0, Math.ceil(names.length / 2)), names.slice(Math.ceil(names.length / 2))];
-
 export function metricsTable(metrics, asked) {
   const names = Object.keys(metrics).filter((name) => !ELSEWHERE.has(name));
   const rows = () => names.map((name) => [name, typeof metrics[name] === "object" ? JSON.stringify(metrics[name]) : metrics[name]]);
-  return h("div", { class: "metrics" },
-    h("div", { class: "columns" }, halves(names).map((half) => table([{ name: t("column.metric"), cell: (name) => h("code", {}, name) }, { name: t("column.value"), number: true, cell: (name) => shown(name, metrics[name]) }], half, { caption: t("session.metrics"), isWhole: true }))),
+  const columns = [
+    { name: t("column.metric"), cell: (name) => h("code", {}, name) },
+    { name: t("column.value"), number: true, cell: (name) => shown(name, metrics[name]) },
+    { name: t("column.meaning"), cell: (name) => h("span", { class: "meaning", lang: "en" }, sentences?.[name] ?? "") },
+  ];
+  return h("div", { class: "metrics" }, table(columns, names, { caption: t("session.metrics"), isWhole: true }),
     exportButtons("metrics", () => ({ header: ["metric", "value"], rows: rows() }), asked));
 }

@@ -4,7 +4,7 @@ import { cut, foreign, foreignLink, h } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
-import { metricsTable } from "./metrics.js";
+import { loadMeanings, metricsTable } from "./metrics.js";
 import { hrefTo, place } from "./router.js";
 import { table } from "./tables.js";
 import { timeline } from "./timeline.js";
@@ -96,7 +96,10 @@ export function sessionView({ signal }) {
   const { id, filters } = place();
   const path = `/v1/sessionRecent/${encodeURIComponent(id)}`;
   const title = h("h1", { tabindex: "-1" }, t("session.title"));
-  const feed = new Feed({ signal, load: () => ask(path), draw: ({ result }, memory) => {
+  const feed = new Feed({ signal, load: async () => {
+    const [answer] = await Promise.all([ask(path), loadMeanings()]);
+    return answer;
+  }, draw: ({ result }, memory) => {
     if (id !== result.sessionId) history.replaceState(null, "", hrefTo("session", {}, result.sessionId));
     const isOpen = !result.metrics.close_reason;
     feed.everyMs = isOpen ? MINUTE_MS : 0;
