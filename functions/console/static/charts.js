@@ -7,7 +7,8 @@ import { table } from "./tables.js";
 import { t } from "./words.js";
 
 const CHART_HEIGHT = 150;
-const SECONDS_OF_TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 4320000];
+const HOURS = [1, 2, 3, 6, 12, 24, 48, ...[1e2, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((one) => [one, 2.5 * one, 5 * one])];
+const SECONDS_OF_TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, ...HOURS.map((hours) => hours * 3600)];
 const DAYS = [1, 2, 5, 7, 14, 30, 60].map((days) => days * 86400);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

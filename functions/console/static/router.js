@@ -1,6 +1,6 @@
 // The view and its filters live in the address after `#`: a link, a reload and the way back show the same again.
 // Neither the key nor the project is ever there.
-import { DAY_MS, HOUR_MS, utcDay, zoneName } from "./formats.js";
+import { DAY_MS, HOUR_MS, MINUTE_MS, utcDay, zoneName } from "./formats.js";
 import { t } from "./words.js";
 
 export const VIEWS = ["overview", "sessions", "contents"];
@@ -38,7 +38,8 @@ const day = (at) => new Date(at).toISOString().slice(0, 10);
 export function span(filters, now = Date.now()) {
   const length = { "1h": HOUR_MS, "24h": DAY_MS }[filters.range];
   if (length) {
-    const [start, end] = [now - length, now];
+    const end = Math.ceil(now / MINUTE_MS) * MINUTE_MS; // parts of a view that ask in the same minute share an answer
+    const start = end - length;
     return { start, end, isDays: false, range: { startDate: text(start), endDate: text(end) },
       before: { startDate: text(start - length), endDate: text(start) } };
   }
