@@ -17,6 +17,7 @@ from tests.support.template import FUNCTIONS, ROOT
 ANSWERS: Final = {
     "create_session": 201,
     "ingest_event": 204,
+    "media_edge": 204,
     "receive_cmcd": 204,
     "recent_sessions": 200,
     "charts": 200,

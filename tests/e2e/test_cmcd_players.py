@@ -159,7 +159,7 @@ def test_real_player_has_the_figures_that_its_page_measured(player: str, session
     assert (metrics["content_completes"], metrics["pause_events"], metrics["is_playing_time_assumed"]) == (1, 1, False)
     assert [line["actionType"] for line in shown["sessionLog"]].count("seeking") == 1
     assert (metrics["stall_events"], metrics["unique_time_played_ms"], shown["source"]) == (None, None, "cmcd")
-    assert shown["user"]["browser"].startswith("Chrome")
+    assert "Chrome" in shown["user"]["browser"]
 
 
 def test_release_build_of_shaka_player_has_an_assumed_playing_time(sessions: Any) -> None:

@@ -39,4 +39,4 @@ def test_stack_has_the_dashboard_and_all_plain_alarms(cloud: Cloud) -> None:
     assert deployed == plain
     [dashboard] = watching.list_dashboards()["DashboardEntries"]
     body = json.loads(watching.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
-    assert len(body["widgets"]) == 6
+    assert len(body["widgets"]) == 7

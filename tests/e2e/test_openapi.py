@@ -1,11 +1,13 @@
 """Schemathesis against the deployed template: whatever is sent, the answers are those of the OpenAPI document."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.e2e.cloud import Cloud
+from tests.support.template import ROOT
 
 CHECKS = (
     "not_a_server_error",
@@ -25,6 +27,7 @@ def test_every_answer_is_documented_whatever_is_sent(cloud: Cloud, tmp_path: Pat
     done = subprocess.run(
         [Path(sys.executable).with_name("st"), "run", document, "--url", cloud.url, *headers, *options],
         cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -36,7 +36,8 @@ def asked(cloud: Cloud, project: str, key: str) -> int:
 
 def test_project_key_works_until_it_is_rotated_or_the_project_is_deleted(cloud: Cloud, on: On) -> None:
     first = key_in(on("project", "create", "brief"))
-    assert re.search(r"^brief +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +hashed$", on("project", "list").stdout, re.MULTILINE)
+    listed = on("project", "list").stdout
+    assert re.search(r"^brief +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +hashed +none +none$", listed, re.MULTILINE)
     rotated = on("project", "rotate-key", "brief", "--grace", "5")
     second = key_in(rotated)
     assert re.search(r"^old key +until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", rotated.stdout, re.MULTILINE)
@@ -75,7 +76,7 @@ def test_viewer_erase_reports_what_it_removed_and_what_is_left(cloud: Cloud, on:
 def test_project_keeps_viewer_uuids_when_created_so(cloud: Cloud) -> None:
     sent = "AD5AEA06-fb78-41c7-b2ad-716b685e32db"
     key = key_in(cloud.mediabeat("project", "create", "keeping", "--keep-viewer-uuids"))
-    assert re.search(r"^keeping +.* UTC +kept +none$", cloud.mediabeat("project", "list").stdout, re.MULTILINE)
+    assert re.search(r"^keeping +.* UTC +kept +none +none$", cloud.mediabeat("project", "list").stdout, re.MULTILINE)
     start = wire_start(analytics_reportSuite="keeping", analytics_visitorId=sent)
     assert httpx.post(f"{cloud.url}/api/v1/sessions", json=start).status_code == 201
     headers = {"x-api-key": key, "x-project-id": "keeping"}
