@@ -99,23 +99,24 @@ class Database:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self._numbers = itertools.count()
+        self._clients: list[DynamoDBClient] = []
         self._admin = self.client()
-        self._small: list[DynamoDBClient] = []
 
     def client(self, connections: int = 1) -> "DynamoDBClient":
         """Return a client as the functions make it."""
         with mock.patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=self.endpoint):
-            return dynamodb_client(connections)
+            self._clients.append(dynamodb_client(connections))
+        return self._clients[-1]
 
     def lean_client(self, connections: int = 1) -> "DynamoDBClient":
         """Return a small client, as the functions on the hot path make it."""
         environment = usual_environment() | {"AWS_ENDPOINT_URL_DYNAMODB": self.endpoint}
-        self._small.append(lean_client(**surroundings() | {"environment": environment, "connections": connections}))
-        return self._small[-1]
+        self._clients.append(lean_client(**surroundings() | {"environment": environment, "connections": connections}))
+        return self._clients[-1]
 
     def close(self) -> None:
         """Hang up."""
-        for client in self._small:
+        for client in self._clients:
             client.close()
 
     def new_table(self) -> str:

@@ -22,8 +22,20 @@ from mediabeat.protocols.media_collection.requests import parse
 from mediabeat.runtime.http_api import CORS, read_json
 from mediabeat.storage.project_store import Registry
 from mediabeat.storage.session_store import Store
-from tests.integration.fuzzing import OTHER, TEXTS, VALUES, Known, Literal, as_json, components, documented, requests
-from tests.support.api import CONTEXT, Api, Route, answer, app, routes
+from tests.integration.fuzzing import (
+    HEADERS,
+    OTHER,
+    SEGMENTS,
+    TEXTS,
+    VALUES,
+    Known,
+    Literal,
+    as_json,
+    components,
+    documented,
+    requests,
+)
+from tests.support.api import CONTEXT, Api, Route, answer, app, request, routes
 from tests.support.builders import wire, wire_start
 from tests.support.channel_client import ChannelClient
 from tests.support.clock import Clock
@@ -128,7 +140,11 @@ def sessions_in(answered: dict[str, Any]) -> list[str]:
     return [one["payload"][0]["sessionId"] for one in handles if one["type"] == "media-analytics:new-session"]
 
 
-@pytest.mark.parametrize("route", sorted(routes()), ids=lambda route: route.key)
+API_ROUTES: Final = tuple(route for route in sorted(routes()) if not route.path.startswith("/console"))
+"""The console is a page. The OpenAPI document does not have it."""
+
+
+@pytest.mark.parametrize("route", API_ROUTES, ids=lambda route: route.key)
 def test_every_answer_is_documented_and_refused_requests_write_nothing(
     route: Route, known: Known, writes: list[str], api: Api, clock: Clock, store: Store
 ) -> None:
@@ -219,5 +235,20 @@ def test_closer_accepts_any_event_of_its_schedule(event: Any) -> None:
 
 
 def test_every_route_of_the_template_is_fuzzed() -> None:
-    assert {route.documented for route in routes()} == set(documented())
+    assert {route.documented for route in API_ROUTES} == set(documented())
     assert set(documented()) >= OTHER
+
+
+def test_console_answers_any_file_name_and_reads_and_writes_nothing(known: Known, writes: list[str], api: Api) -> None:
+    assert answer(request("GET", "/console"))["statusCode"] == 200
+
+    @seeded
+    @fuzzing
+    @given(SEGMENTS, HEADERS)
+    def fuzz(name: str, headers: dict[str, str]) -> None:
+        writes.clear()
+        answered = answer(request("GET", "/console/file") | {"pathParameters": {"file": name}, "headers": headers})
+        assert answered["statusCode"] in (200, 304, 404)
+        assert writes == []
+
+    fuzz()
