@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from math import ceil
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from mediabeat.core.close_rules import CloseReason, Limits
 from mediabeat.errors import LargeSession, StorageUnavailable
@@ -123,8 +123,14 @@ class _Looks:
         return closed
 
     def _look(self, sid: str, *, max_weight: int | None) -> Closed | None:
-        about: Any = {"max_weight": max_weight, "business_errors": self._business_errors}
-        return close_or_rearm(sid, self._store, self._limits, now=self._clock(), **about)
+        return close_or_rearm(
+            sid,
+            self._store,
+            self._limits,
+            now=self._clock(),
+            max_weight=max_weight,
+            business_errors=self._business_errors,
+        )
 
 
 class _Lane:
