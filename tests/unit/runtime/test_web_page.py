@@ -170,7 +170,7 @@ def test_script_names_the_file_of_each_language_as_it_is_served(file: str, conso
 
 
 def test_every_word_that_the_console_asks_for_is_in_the_catalogue() -> None:
-    asked = {key for source in sources().values() for key in re.findall(r"\bt\(\s*\"([^\"]+)\"", source)}
+    asked = {key for source in sources().values() for key in re.findall(r"\b(?:t|phrase)\(\s*\"([^\"]+)\"", source)}
     assert len(asked) > 100
     assert asked <= catalogue("en").keys()
 

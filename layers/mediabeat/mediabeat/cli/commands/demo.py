@@ -1,6 +1,7 @@
 """`mediabeat demo`: the local cloud, ten journeys, and what mediabeat knows about them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -29,13 +30,14 @@ def demo(port: int | None, quiet_minutes: float) -> None:
     with Steps(console).step("sending the journeys of events/journeys over HTTP"):
         sent = demonstration.send_journeys(journeys, cloud)
     console.print(f"\nA session closes when its player ends it, or after {quiet_minutes * 60:g} s without an event:")
-    demonstration.wait_until_closed(sent, cloud, console)
+    with demonstration.store_of(cloud) as store:
+        demonstration.wait_until_closed(sent, store, Path(cloud.log), console)
+        drawn = demonstration.drawn_session(sent, store)
     with Steps(console).step("adding viewings of earlier today, and waiting until the charts have all of them"):
         earlier = demo_charts.send_earlier(journeys, cloud, now)
         demo_charts.wait_until_counted(cloud, len(sent) + earlier, now)
     sessions = recent_sessions(cloud, len(sent))["result"]
     console.print()
-    drawn = demonstration.drawn_session(sent, demonstration.store_of(cloud))
     picture = charts.picture(*charts.ask_for_picture(cloud, datetime.now(UTC)))
     console.print(demonstration.results(sessions, drawn, picture))
     click.echo(f"\n{demonstration.next_steps(cloud)}")
