@@ -215,7 +215,7 @@ def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None
     assert scene["linked"] == ["24h", "Mobile", ""]
     assert scene["reloaded"] == scene["back"] == scene["linked"]
     assert scene["focused"] == 1
-    assert "No loaded session fits the search." in scene["none"] or "No session in this range." in scene["none"]
+    assert "No loaded session matches the search." in scene["none"] or "No session in this range." in scene["none"]
     assert "find=nobody" in scene["hash"]
 
 
@@ -240,6 +240,9 @@ def test_page_speaks_the_readers_language(language: str, heading: str, seen: dic
     assert scene["lang"] == language
     keys = json.loads((STATIC / f"words.{language}.json").read_text(encoding="utf-8")).keys()
     assert heading in scene["shown"][0]
+    sentences = json.loads((STATIC / f"metrics.{language}.json").read_text(encoding="utf-8"))
+    del sentences["ads"], sentences["chapters"]  # they have tables of their own
+    assert [name for name, sentence in sentences.items() if sentence.replace("`", "") not in scene["shown"][2]] == []
     shown = " ".join(scene["shown"]).split()
     assert [key for key in keys if "." in key and key in shown] == []
     assert [word for word in shown if word in ("undefined", "NaN", "[object")] == []

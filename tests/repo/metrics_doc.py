@@ -33,8 +33,9 @@ def meanings() -> dict[str, str]:
 
 
 def sentences() -> str:
-    """Return the meanings as the file that the console reads."""
-    return json.dumps(meanings(), ensure_ascii=False, indent=1) + "\n"
+    """Return the meanings as the file that the console reads, each up to its first semicolon: the page has little room."""
+    short = {name: meaning.partition(";")[0].removesuffix(".") + "." for name, meaning in meanings().items()}
+    return json.dumps(short, ensure_ascii=False, indent=1) + "\n"
 
 
 def tables() -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from mediabeat.core.metrics import Metrics
 from mediabeat.errors import NotFound
 from mediabeat.runtime.http_api import Request
 from mediabeat.runtime.web_page import HEADERS, INDEX, WebPage, join_modules
@@ -139,6 +140,33 @@ def test_catalogue_has_the_keys_and_the_places_of_the_english_one(language: str)
         key for key, text in other.items() if set(re.findall(r"\{\w+\}", text)) != set(re.findall(r"\{\w+\}", english[key]))
     ] == []
     assert [key for key, text in other.items() if not text.strip()] == []
+
+
+def meanings(language: str) -> dict[str, str]:
+    sentences: dict[str, str] = json.loads((STATIC / f"metrics.{language}.json").read_text(encoding="utf-8"))
+    return sentences
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "ko"])
+def test_every_metric_of_the_api_has_a_sentence(language: str) -> None:
+    sentences = meanings(language)
+    assert list(sentences) == list(Metrics.model_fields)
+    assert [name for name, sentence in sentences.items() if not sentence.strip()] == []
+    assert [name for name, sentence in sentences.items() if sentence.count("`") % 2] == []
+
+
+@pytest.mark.parametrize("language", ["ja", "ko"])
+def test_code_in_a_sentence_is_that_of_the_english_documents(language: str) -> None:
+    shown = {code for sentence in meanings(language).values() for code in re.findall("`([^`]+)`", sentence)}
+    assert shown <= set(re.findall("`([^`]+)`", (ROOT / "METRICS.md").read_text(encoding="utf-8")))
+    assert shown
+
+
+@pytest.mark.parametrize("file", ["words", "metrics"])
+def test_script_names_the_file_of_each_language_as_it_is_served(file: str, console: WebPage) -> None:
+    main = reply(console, served_as(console, "main"))["body"]
+    for language in ("en", "ja", "ko"):
+        assert f'{language}: "./{served_as(console, f"{file}.{language}")}"' in main
 
 
 def test_every_word_that_the_console_asks_for_is_in_the_catalogue() -> None:
