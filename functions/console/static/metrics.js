@@ -3,22 +3,20 @@ import { foreign, h } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { duration, number } from "./formats.js";
 import { table } from "./tables.js";
-import { shownLanguage, t } from "./words.js";
+import { inLanguage, t } from "./words.js";
 
 const ELSEWHERE = new Set(["ads", "chapters"]);
-const MEANINGS = { en: "./metrics.en.json", ja: "./metrics.ja.json", ko: "./metrics.ko.json" };
-const sentences = {};
+let sentences = {};
 
-// What each figure means, in the language that is shown now. A figure of a later release has no sentence yet.
+// What each figure means, in each language, as METRICS.md says it. A figure of a later release has no sentence yet.
 export async function loadMeanings() {
-  const language = shownLanguage();
-  const answer = sentences[language] ? null : await fetch(new URL(MEANINGS[language], import.meta.url)).catch(() => null);
-  if (answer?.ok) sentences[language] = await answer.json();
+  const answer = Object.keys(sentences).length ? null : await fetch(new URL("./metrics.json", import.meta.url)).catch(() => null);
+  if (answer?.ok) sentences = await answer.json();
 }
 
 // A sentence has its code between backticks, as in METRICS.md.
 function meaning(name) {
-  const parts = (sentences[shownLanguage()]?.[name] ?? "").split("`");
+  const parts = (inLanguage(sentences[name]) ?? "").split("`");
   return h("span", { class: "meaning" }, parts.map((part, at) => (at % 2 ? h("code", {}, part) : part)));
 }
 
