@@ -120,7 +120,7 @@ scene("one session", async (page, kept) => {
   await page.keyboard.press("0");
   await settled(page);
   const alike = 'section[aria-label="Is it only this session?"]';
-  const [verdict, told, groups] = [await page.innerText(".verdict"), await page.innerText(`${alike} p`), await texts(page, `${alike} tbody tr`)];
+  const [verdict, told, groups] = [await page.innerText(".verdict"), await page.innerText(`${alike} .body p`), await texts(page, `${alike} tbody tr`)];
   return { verdict, told, groups, lines, stretches, marked, row, zoomed, lanes: await texts(page, ".lane-name"), href: page.url(), text: await page.innerText("main"), answer: kept.answers[`${url}/v1/sessionRecent/${sessions.watched}`] };
 });
 
