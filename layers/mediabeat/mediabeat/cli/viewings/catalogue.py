@@ -1,0 +1,263 @@
+"""What the invented service shows, on which devices, and who its viewers are. All of it is made up."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Literal
+
+Kind = Literal["film", "episode", "clip", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A content as its players name it. `length_s` is 0 for a live stream; `has_ads` says whether ad breaks are in it."""
+
+    id: str
+    title: str
+    kind: Kind
+    length_s: int
+    weight: int
+    show: str = ""
+    season: str = ""
+    episode: str = ""
+    genre: str = "drama"
+    has_ads: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a live stream."""
+        return self.kind == "live"
+
+    @property
+    def chapters(self) -> tuple[tuple[str, int, int], ...]:
+        """Name, offset and length of each chapter, in seconds; only episodes and films have chapters."""
+        if self.kind not in ("film", "episode"):
+            return ()
+        opening, credits_s = (90, 300) if self.kind == "film" else (45, 60)
+        half = (self.length_s - opening - credits_s) // 2
+        parts = (("Opening", opening), ("Part one", half), ("Part two", self.length_s - opening - credits_s - half))
+        found, offset = [], 0
+        for name, length in (*parts, ("Credits", credits_s)):
+            found.append((name, offset, length))
+            offset += length
+        return tuple(found)
+
+    @property
+    def mid_rolls(self) -> tuple[int, ...]:
+        """The seconds of the content at which ads interrupt it."""
+        return tuple(range(780, self.length_s - 300, 900)) if self.has_ads else ()
+
+
+def _film(name: str, title: str, minutes: int, weight: int, *, genre: str = "drama", has_ads: bool = False) -> Content:
+    return Content(name, title, "film", minutes * 60 + len(title), weight, genre=genre, has_ads=has_ads)
+
+
+def _episode(show: str, season: int, episode: int, title: str, minutes: int, weight: int, *, genre: str = "crime") -> Content:
+    name = f"{show.lower().replace(' ', '-')}-s{season}e{episode}"
+    return Content(
+        name,
+        f"{show} {season}.{episode}: {title}",
+        "episode",
+        minutes * 60 + len(title),
+        weight,
+        show,
+        str(season),
+        str(episode),
+        genre,
+        has_ads=True,
+    )
+
+
+FERRY: Final = _film("harbour-lights-the-ferry", "Harbour Lights: The Ferry", 94, 9)
+"""The film of the story: see `week`."""
+
+CONTENTS: Final[tuple[Content, ...]] = (
+    FERRY,
+    _film("the-cartographers-winter", "The Cartographer's Winter", 108, 4),
+    _film("salt-and-copper", "Salt and Copper", 87, 3, genre="history"),
+    _film("nine-doors-down", "Nine Doors Down", 101, 4, genre="thriller", has_ads=True),
+    _film("a-field-guide-to-leaving", "A Field Guide to Leaving", 83, 2, genre="comedy", has_ads=True),
+    _episode("Signal Box", 2, 1, "Platform Zero", 44, 7),
+    _episode("Signal Box", 2, 2, "Night Freight", 43, 6),
+    _episode("Signal Box", 2, 3, "Points Failure", 45, 5),
+    _episode("The Borrowed Umbrella", 1, 4, "Low Tide", 31, 4),
+    _episode("The Borrowed Umbrella", 1, 5, "Lost Property", 29, 3),
+    _episode("Kitchen Without Walls", 3, 2, "Rye", 26, 4, genre="food"),
+    _episode("Kitchen Without Walls", 3, 3, "Ferment", 27, 3, genre="food"),
+    Content("ferry-trailer", "Trailer: Harbour Lights: The Ferry", "clip", 134, 4),
+    Content("otters-learn-to-swim", "Otters learn to swim", "clip", 151, 4, genre="nature"),
+    Content("tides-in-three-minutes", "How tides work, in three minutes", "clip", 185, 3, genre="nature"),
+    Content("goals-of-the-week", "Goals of the week", "clip", 208, 4, genre="sport"),
+    Content("coast-news-live", "Coast News", "live", 0, 5, genre="news"),
+    Content("league-kestrel-northport", "League: Kestrel Bay against Northport", "live", 0, 3, genre="sport"),
+    Content("harbour-camera", "Harbour camera", "live", 0, 1, genre="nature"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A kind of device: what its player sends, the bitrates (bit/s) that it plays, and how long it usually takes to start."""
+
+    name: str
+    user_agent: str
+    site: str
+    player: str
+    version: str
+    bitrates: tuple[int, ...]
+    start_s: float
+    is_handheld: bool = False
+
+
+_WEB: Final = "https://www.lumen.example.com"
+_MOBILE: Final = "https://m.lumen.example.com"
+_TV: Final = "https://tv.lumen.example.com"
+_PARTNER: Final = "https://watch.kestrelbay.example.org"
+_KIT: Final = "AppleWebKit/537.36 (KHTML, like Gecko)"
+_SMALL: Final = (400_000, 900_000, 1_800_000, 3_500_000)
+_MIDDLE: Final = (900_000, 1_800_000, 3_500_000, 6_000_000)
+_LARGE: Final = (1_800_000, 3_500_000, 6_000_000, 12_000_000)
+
+SAMSUNG: Final = Device(
+    "Samsung TV",
+    f"Mozilla/5.0 (SMART-TV; LINUX; Tizen 7.0) {_KIT} 94.0.4606.31/7.0 TV Safari/537.36",
+    _TV,
+    "lumen-tv",
+    "2.9.3",
+    _LARGE,
+    2.4,
+)
+"""The televisions of the story: see `week`."""
+
+DEVICES: Final[tuple[Device, ...]] = (
+    SAMSUNG,
+    Device(
+        "LG TV",
+        f"Mozilla/5.0 (Web0S; Linux/SmartTV) {_KIT} Chrome/108.0.5359.211 Safari/537.36 WebAppManager",
+        _TV,
+        "lumen-tv",
+        "2.9.3",
+        _LARGE,
+        2.1,
+    ),
+    Device(
+        "Chromecast",
+        f"Mozilla/5.0 (X11; Linux armv7l) {_KIT} Chrome/114.0.5735.90 Safari/537.36 CrKey/1.56.500000",
+        _TV,
+        "lumen-cast",
+        "1.8.0",
+        _LARGE,
+        1.9,
+    ),
+    Device(
+        "Xbox",
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox Series X) {_KIT} Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+        _TV,
+        "lumen-tv",
+        "2.8.0",
+        _LARGE,
+        1.6,
+    ),
+    Device(
+        "Windows, Chrome",
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_KIT} Chrome/142.0.0.0 Safari/537.36",
+        _WEB,
+        "lumen-web",
+        "4.12.1",
+        _MIDDLE,
+        1.1,
+    ),
+    Device(
+        "Windows, Firefox",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        _PARTNER,
+        "kestrel-web",
+        "1.3.0",
+        _MIDDLE,
+        1.4,
+    ),
+    Device(
+        "Mac, Safari",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
+        _WEB,
+        "lumen-web",
+        "4.12.1",
+        _MIDDLE,
+        0.9,
+    ),
+    Device(
+        "Linux, Firefox",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        _WEB,
+        "lumen-web",
+        "4.12.1",
+        _MIDDLE,
+        1.2,
+    ),
+    Device(
+        "iPhone",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 "
+        "Mobile/15E148 Safari/604.1",
+        _MOBILE,
+        "lumen-web",
+        "4.12.1",
+        _SMALL,
+        1.3,
+        is_handheld=True,
+    ),
+    Device(
+        "iPad",
+        "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 "
+        "Mobile/15E148 Safari/604.1",
+        _MOBILE,
+        "lumen-web",
+        "4.12.1",
+        _MIDDLE,
+        1.2,
+        is_handheld=True,
+    ),
+    Device(
+        "Android",
+        f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {_KIT} Chrome/142.0.0.0 Mobile Safari/537.36",
+        _PARTNER,
+        "kestrel-web",
+        "1.3.0",
+        _SMALL,
+        1.7,
+        is_handheld=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A viewer: the id that players send, the devices that they own, and how often they watch, compared with others."""
+
+    id: str
+    devices: tuple[Device, ...]
+    weight: int
+
+
+_OWNERS: Final = (7, 3, 3, 2, 6, 2, 5, 2, 5, 2, 5)
+"""How many of the viewers own each of DEVICES as their first one. The others are the second devices of some."""
+
+
+def _viewers() -> tuple[Viewer, ...]:
+    random = Random("the viewers")  # noqa: S311 - nothing secret
+    first = [device for device, owners in zip(DEVICES, _OWNERS, strict=True) for _ in range(owners)]
+    found = []
+    for number, device in enumerate(first):
+        others = [one for one in DEVICES if one.is_handheld != device.is_handheld and one is not SAMSUNG]
+        devices = (device, random.choice(others)) if random.random() < 0.4 else (device,)
+        id_ = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"viewer{number}.lumen.example.com"))
+        found.append(Viewer(id_, devices, random.choice((1, 1, 2, 2, 3, 6))))
+    return tuple(found)
+
+
+VIEWERS: Final = _viewers()
+TELEVISION_OWNERS: Final = tuple(viewer for viewer in VIEWERS if SAMSUNG in viewer.devices)
+
+
+def one_of(random: Random, contents: Sequence[Content]) -> Content:
+    """Return a content; those with a greater weight come more often."""
+    return random.choices(contents, [content.weight for content in contents])[0]
