@@ -32,4 +32,5 @@ def recent_sessions(cloud: Status, limit: int | None = None, *, until: datetime 
 
     Raises CommandFailed when the API refuses the query.
     """
-    return ask(cloud, "/v1/sessionRecent", limit=limit, endDate=until and f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+    end_date = f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if until else None
+    return ask(cloud, "/v1/sessionRecent", limit=limit, endDate=end_date)

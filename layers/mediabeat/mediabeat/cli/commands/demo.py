@@ -26,7 +26,7 @@ from mediabeat.cli.viewings import week
     help="So many invented viewers go on watching in the background for half an hour.",
 )
 def demo(port: int | None, quiet_minutes: float, viewers: int) -> None:
-    """Start the local cloud and fill it with viewings.
+    """Fill the local cloud with viewings.
 
     The demo sends the journeys in events/journeys over HTTP, as if they had just happened, and a week of invented viewings. It
     waits until all sessions are closed and counted, which takes about two minutes, and prints the results.

@@ -34,14 +34,11 @@ class Content:
         """Name, offset and length of each chapter, in seconds; only episodes and films have chapters."""
         if self.kind not in ("film", "episode"):
             return ()
-        opening, credits_s = (90, 300) if self.kind == "film" else (45, 60)
-        half = (self.length_s - opening - credits_s) // 2
-        parts = (("Opening", opening), ("Part one", half), ("Part two", self.length_s - opening - credits_s - half))
-        found, offset = [], 0
-        for name, length in (*parts, ("Credits", credits_s)):
-            found.append((name, offset, length))
-            offset += length
-        return tuple(found)
+        opening_s, part_s, credits_s = (90, 1_500, 300) if self.kind == "film" else (45, 600, 60)
+        ends = [opening_s, *range(opening_s + part_s, self.length_s - credits_s - part_s // 2, part_s)]
+        ends += [self.length_s - credits_s, self.length_s]
+        names = ["Opening", *(f"Part {number}" for number in range(1, len(ends) - 1)), "Credits"]
+        return tuple((name, begin, end - begin) for name, begin, end in zip(names, [0, *ends], ends, strict=False))
 
     @property
     def mid_rolls(self) -> tuple[int, ...]:

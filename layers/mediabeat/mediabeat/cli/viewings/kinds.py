@@ -67,12 +67,14 @@ def paused(player: Player, random: Random) -> None:
 
 
 def sought(player: Player, random: Random) -> None:
-    """Jump forward and back. Nobody jumps in a live stream."""
+    """Skip the opening, and jump forward and back. Nobody jumps in a live stream."""
     _starts(player, random)
+    opening_s = player.content.chapters[0][2] if player.content.chapters else 0
+    if player.place_s < opening_s:
+        player.seeks(opening_s)
     for _ in range(0 if player.content.is_live else random.choice((2, 3))):
         player.plays(round(player.rest_s * random.uniform(0.04, 0.15), 3))
-        place_s = player.content.length_s - player.rest_s
-        player.seeks(place_s + random.choice((-30, 120, 300)) * min(1.0, player.content.length_s / 1_800))
+        player.seeks(player.place_s + random.choice((-30, 120, 300)) * min(1.0, player.content.length_s / 1_800))
     _goes_on(player, random)
 
 
@@ -173,8 +175,8 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind(to_the_end, Outcome.PLAYED, (7, 9)),
-    Kind(left_half_way, Outcome.PLAYED, (6, 9)),
+    Kind(to_the_end, Outcome.PLAYED, (6, 8)),
+    Kind(left_half_way, Outcome.PLAYED, (5, 8)),
     Kind(paused, Outcome.PLAYED, (3, 4)),
     Kind(sought, Outcome.PLAYED, (2, 4)),
     Kind(rebuffered, Outcome.PLAYED, (2, 4)),

@@ -44,6 +44,11 @@ class Player:
         return self._now_ms
 
     @property
+    def place_s(self) -> float:
+        """The playhead, in seconds of content."""
+        return self._playhead
+
+    @property
     def rest_s(self) -> float:
         """How much of recorded content comes after the playhead."""
         return self.content.length_s - self._playhead

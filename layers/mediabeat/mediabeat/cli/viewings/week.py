@@ -93,7 +93,7 @@ def _ordinary_day(day: date) -> Iterator[Viewing]:
     random = Random(f"ordinary {day}")  # noqa: S311 - nothing secret
     is_weekend = day.weekday() >= 5
     deck = [kind for kind in KINDS for _ in range(random.choice(kind.a_day))]
-    deck += random.choices(KINDS[:4], k=random.randint(3, 6) if is_weekend else 0)
+    deck += random.choices(KINDS[:4], k=random.randint(2, 5) if is_weekend else 0)
     random.shuffle(deck)
     busy_until: dict[str, datetime] = {}
     for begins_at, kind in zip(sorted(_moment(day, random) for _ in deck), deck, strict=True):
