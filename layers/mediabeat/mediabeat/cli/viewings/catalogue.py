@@ -66,7 +66,7 @@ def _episode(show: str, season: int, episode: int, title: str, minutes: int, wei
     )
 
 
-FERRY: Final = _film("harbour-lights-the-ferry", "Harbour Lights: The Ferry", 94, 9)
+FERRY: Final = _film("the-night-ferry", "The Night Ferry", 94, 9)
 """The film of the story: see `week`."""
 
 CONTENTS: Final[tuple[Content, ...]] = (
@@ -74,7 +74,7 @@ CONTENTS: Final[tuple[Content, ...]] = (
     _film("the-cartographers-winter", "The Cartographer's Winter", 108, 4),
     _film("salt-and-copper", "Salt and Copper", 87, 3, genre="history"),
     _film("nine-doors-down", "Nine Doors Down", 101, 4, genre="thriller", has_ads=True),
-    _film("a-field-guide-to-leaving", "A Field Guide to Leaving", 83, 2, genre="comedy", has_ads=True),
+    _film("leaving-and-other-habits", "Leaving, and Other Habits", 83, 2, genre="comedy", has_ads=True),
     _episode("Signal Box", 2, 1, "Platform Zero", 44, 7),
     _episode("Signal Box", 2, 2, "Night Freight", 43, 6),
     _episode("Signal Box", 2, 3, "Points Failure", 45, 5),
@@ -82,7 +82,7 @@ CONTENTS: Final[tuple[Content, ...]] = (
     _episode("The Borrowed Umbrella", 1, 5, "Lost Property", 29, 3),
     _episode("Kitchen Without Walls", 3, 2, "Rye", 26, 4, genre="food"),
     _episode("Kitchen Without Walls", 3, 3, "Ferment", 27, 3, genre="food"),
-    Content("ferry-trailer", "Trailer: Harbour Lights: The Ferry", "clip", 134, 4),
+    Content("ferry-trailer", "Trailer: The Night Ferry", "clip", 134, 4),
     Content("otters-learn-to-swim", "Otters learn to swim", "clip", 151, 4, genre="nature"),
     Content("tides-in-three-minutes", "How tides work, in three minutes", "clip", 185, 3, genre="nature"),
     Content("goals-of-the-week", "Goals of the week", "clip", 208, 4, genre="sport"),

@@ -49,7 +49,7 @@ class Seat:
     """A place in the audience: who sits there watches something, leaves, and another viewer comes.
 
     In the first seats are two live streams, a poor network, and the film of the story on its television and on another device.
-    In the others, every third viewer watches clips and leaves soon.
+    In every second of the others, viewers watch clips and leave soon.
     """
 
     def __init__(self, number: int, random: Random) -> None:
@@ -59,7 +59,7 @@ class Seat:
     def next_viewing(self, now: datetime) -> Viewing:
         """Return what is watched here from now on."""
         random, number = self._random, self._number
-        contents, of = _WATCHED[number] if number < len(_WATCHED) else (_LONG if number % _EACH else _CLIPS, _GOING_WELL)
+        contents, of = _WATCHED[number] if number < len(_WATCHED) else (_LONG if number % 2 else _CLIPS, _GOING_WELL)
         if number >= len(_WATCHED) and random.random() < 0.15:
             of = _NEVER_STARTING
         kind, content = random.choice(of), one_of(random, contents)
