@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def given_by_sam(env_vars: Path) -> dict[str, dict[str, str]]:
 def test_sam_local_passes_all_that_mediabeat_variables_prints(
     deployment: Target, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target, "of_local_cloud", lambda cloud: replace(deployment, cloud=replace(UP, endpoint=engine)))
+    deployed = replace(deployment, cloud=replace(UP, endpoint=engine))
+    monkeypatch.setattr(target, "of_local_cloud", lambda cloud: nullcontext(deployed))
     monkeypatch.setattr("mediabeat.cli.local_cloud.lifecycle.require", lambda folder: UP)
     printed = CliRunner().invoke(main, ["variables"]).output
     (tmp_path / "variables.json").write_text(printed, encoding="utf-8")

@@ -7,6 +7,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from time import time
 from typing import Any
@@ -145,9 +146,9 @@ def test_disabled_access_key_fails_at_once_and_its_secret_is_not_stored(http: ht
         assert client.get(CHANNELS).status_code == 401
     assert re.search(rf"^{key_id} .* disabled$", cloud.mediabeat("access-key", "list").stdout, re.MULTILINE)
     assert secret not in (cloud.home / "emulator.log").read_text(errors="replace")
-    table = boto3.client("dynamodb", endpoint_url=cloud.endpoint)
-    pages = table.get_paginator("scan").paginate(TableName=cloud.table)
-    assert not any(secret in json.dumps(page["Items"], default=str) for page in pages)
+    with closing(boto3.client("dynamodb", endpoint_url=cloud.endpoint)) as table:
+        pages = table.get_paginator("scan").paginate(TableName=cloud.table)
+        assert not any(secret in json.dumps(page["Items"], default=str) for page in pages)
 
 
 # NcloudClient of npm's ncloud-mcp-server, written for the original

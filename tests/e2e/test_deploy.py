@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from functools import reduce
 from pathlib import Path
 from time import monotonic, sleep
@@ -132,7 +133,8 @@ class Clone:
 
 
 def parameters(endpoint: str) -> dict[str, str]:
-    [stack] = clients.client("cloudformation", endpoint).describe_stacks(StackName="mediabeat")["Stacks"]
+    with closing(clients.client("cloudformation", endpoint)) as stacks:
+        [stack] = stacks.describe_stacks(StackName="mediabeat")["Stacks"]
     return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
 
 
@@ -157,7 +159,8 @@ def test_deploy_steps_of_readme_end_with_a_working_api(
 
         # The last step of the chapter about restoring, with an empty table as the restored one. Only a parameter changes, for
         # which SAM publishes no new version, so the API would go on with the old table if the template did not see to it.
-        made = clients.client("dynamodb", endpoint).create_table(TableName="restored", **streamed_table_definition())
+        with closing(clients.client("dynamodb", endpoint)) as client:
+            made = client.create_table(TableName="restored", **streamed_table_definition())
         names = {"$REGION": REGION, "$NEW": "restored", "$STREAM": made["TableDescription"]["LatestStreamLabel"]}
         line = steps("OPERATIONS.md", "## Restore the table")[-1]
         clone.run(reduce(lambda text, name: text.replace(*name), names.items(), line))

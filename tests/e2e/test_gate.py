@@ -3,10 +3,12 @@
 import base64
 import io
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import StateFolder
@@ -35,10 +37,11 @@ def test_nobody_without_the_key_runs_code(cloud: Cloud, headers: dict[str, str],
 
 
 def test_emulator_takes_only_the_key_of_its_state_folder(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert cloud.table in clients.client("dynamodb", cloud.endpoint).list_tables()["TableNames"]
+    with closing(clients.client("dynamodb", cloud.endpoint)) as client:
+        assert cloud.table in client.list_tables()["TableNames"]
     monkeypatch.setenv("MEDIABEAT_HOME", str(tmp_path))
-    other = clients.client("dynamodb", cloud.endpoint)
-    with pytest.raises(other.exceptions.ClientError, match="is not that of the local cloud"):
+    refused = pytest.raises(ClientError, match="is not that of the local cloud")
+    with closing(clients.client("dynamodb", cloud.endpoint)) as other, refused:
         other.list_tables()
 
 

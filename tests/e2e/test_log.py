@@ -1,6 +1,7 @@
 """The deployed template can be watched: log lines of a session, alarms, dashboard."""
 
 import json
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -13,9 +14,9 @@ from tests.support.template import resources
 
 def lines(cloud: Cloud, function: str, session_id: str) -> list[dict[str, Any]]:
     """Return the lines that a function logged about a session. The emulator adds Lambda's own lines, which AWS leaves out."""
-    pages = clients.client("logs", cloud.endpoint).get_paginator("filter_log_events")
-    found = pages.paginate(logGroupName=f"/mediabeat/mediabeat/{function}")
-    messages = [event["message"] for page in found for event in page["events"]]
+    with closing(clients.client("logs", cloud.endpoint)) as logs:
+        found = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/mediabeat/mediabeat/{function}")
+        messages = [event["message"] for page in found for event in page["events"]]
     return [json.loads(message) for message in messages if message.startswith("{") and session_id in message]
 
 
@@ -33,10 +34,10 @@ def test_session_logs_one_line_however_many_events_it_has(cloud: Cloud) -> None:
 
 
 def test_stack_has_the_dashboard_and_all_plain_alarms(cloud: Cloud) -> None:
-    watching = clients.client("cloudwatch", cloud.endpoint)
     plain = {name for name, alarm in resources("AWS::CloudWatch::Alarm").items() if "Metrics" not in alarm}
-    deployed = {alarm["AlarmName"].split("-")[1] for alarm in watching.describe_alarms()["MetricAlarms"]}
+    with closing(clients.client("cloudwatch", cloud.endpoint)) as watching:
+        deployed = {alarm["AlarmName"].split("-")[1] for alarm in watching.describe_alarms()["MetricAlarms"]}
+        [dashboard] = watching.list_dashboards()["DashboardEntries"]
+        body = json.loads(watching.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
     assert deployed == plain
-    [dashboard] = watching.list_dashboards()["DashboardEntries"]
-    body = json.loads(watching.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
     assert len(body["widgets"]) == 7

@@ -1,6 +1,7 @@
 """What the files in events/ name, as `mediabeat up` keeps it: the project `sample` and a session that stays open."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def test_sample_is_created_once_and_its_session_again_when_it_has_ended(deployme
 def test_only_signed_calls_of_the_deployment_are_signed_again(
     deployment: Target, clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr(target, "of_local_cloud", lambda cloud: deployment)
+    monkeypatch.setattr(target, "of_local_cloud", lambda cloud: nullcontext(deployment))
     monkeypatch.setattr(invocation, "server_clock", clock)
     assert answer(invocation.ready_event(UP, EVENTS / "channels.json"))["statusCode"] == 200
     unchanged: list[Any] = [[], None, {"headers": None}, {"headers": []}, {"headers": {"x-ncp-iam-access-key": "A" * 20}}]

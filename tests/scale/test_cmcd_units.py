@@ -1,5 +1,8 @@
 """Write units of half an hour that a stock player reports with CMCD, on a real engine."""
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
 from tests.benchmarks.cmcd import cost_of_a_session
@@ -7,9 +10,10 @@ from tests.benchmarks.database import Database
 
 
 @pytest.fixture(scope="module")
-def database(engine: str) -> Database:
+def database(engine: str) -> Iterator[Database]:
     """An engine; each session gets a table of its own."""
-    return Database(engine)
+    with closing(Database(engine)) as database:
+        yield database
 
 
 OTHERS = 15

@@ -1,5 +1,6 @@
 """Which days can be checked, and what is reported of them."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -114,7 +115,7 @@ def test_check_prints_what_differs_and_ends_with_1_if_something_does(
 ) -> None:
     monkeypatch.setattr(Target, "roll_up_checks", Checks(found))
     monkeypatch.setattr("mediabeat.cli.target.lifecycle.require", lambda folder: UP)
-    monkeypatch.setattr("mediabeat.cli.target.of_local_cloud", lambda cloud: replace(STACK, cloud=UP))
+    monkeypatch.setattr("mediabeat.cli.target.of_local_cloud", lambda cloud: nullcontext(replace(STACK, cloud=UP)))
     done = CliRunner().invoke(main, ["rollups", "check", "--day", "2026-11-23", "--project", "demo"])
     assert done.exit_code == exit_code, done.output
     assert "\n".join(lines) in done.output

@@ -10,7 +10,8 @@ from typing import Final
 import pytest
 
 from mediabeat.cli.viewings import kinds, week
-from mediabeat.cli.viewings.catalogue import FERRY, SAMSUNG, VIEWERS
+from mediabeat.cli.viewings.catalogue import FERRY, VIEWERS
+from mediabeat.cli.viewings.devices import SAMSUNG
 from mediabeat.cli.viewings.kinds import BUSINESS_ERRORS, DRM_ERROR, KINDS, STORY
 from mediabeat.cli.viewings.watching import PING_S, Seat
 from mediabeat.cli.viewings.week import Viewing

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -54,12 +55,11 @@ def send_journeys(journeys: Path, cloud: Status) -> list[SentJourney]:
     return sent
 
 
-def wait_until_closed(sent: Sequence[SentJourney], cloud: Status, console: Console) -> None:
+def wait_until_closed(sent: Sequence[SentJourney], store: Store, log: Path, console: Console) -> None:
     """Wait until the closer has closed the sessions and written their summaries, and show its progress.
 
-    Raises CommandFailed after five minutes.
+    Raises CommandFailed, which names the log, after five minutes.
     """
-    store = store_of(cloud)
     waiting = {journey.sid: journey.name for journey in sent}
     progress = Progress(
         TextColumn("{task.description}"),
@@ -80,7 +80,7 @@ def wait_until_closed(sent: Sequence[SentJourney], cloud: Status, console: Conso
             progress.update(task, completed=len(sent) - len(waiting), description=_progress(waiting))
             if waiting and monotonic() - began > _TIMEOUT_S:
                 names = ", ".join(sorted(waiting.values()))
-                raise CommandFailed(f"After {_TIMEOUT_S} s these sessions are still open: {names}", Path(cloud.log))
+                raise CommandFailed(f"After {_TIMEOUT_S} s these sessions are still open: {names}", log)
             sleep(_POLL_S if waiting else 0)
 
 
@@ -138,6 +138,8 @@ def _is_closed(store: Store, sid: str) -> bool:
     return stored is not None and stored.summary is not None
 
 
-def store_of(cloud: Status) -> Store:
-    """Return the sessions of the local cloud."""
-    return Store(str(cloud.table), clients.client("dynamodb", str(cloud.endpoint)))
+@contextmanager
+def store_of(cloud: Status) -> Iterator[Store]:
+    """Yield the sessions of the local cloud."""
+    with closing(clients.client("dynamodb", str(cloud.endpoint))) as client:
+        yield Store(str(cloud.table), client)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import Final
@@ -26,10 +27,11 @@ _POLL_S: Final = 1
 
 def declare_business_errors(cloud: Status) -> None:
     """Add the invented service's business errors to those of the local project."""
-    registry = Registry(str(cloud.table), clients.client("dynamodb", str(cloud.endpoint)))
-    declared = registry.business_errors(str(cloud.project_id))
-    if BUSINESS_ERRORS not in declared:
-        projects.set_business_errors(str(cloud.project_id), registry, (*declared, BUSINESS_ERRORS))
+    with closing(clients.client("dynamodb", str(cloud.endpoint))) as client:
+        registry, project_id = Registry(str(cloud.table), client), str(cloud.project_id)
+        declared = registry.business_errors(project_id)
+        if BUSINESS_ERRORS not in declared:
+            projects.set_business_errors(project_id, registry, (*declared, BUSINESS_ERRORS))
 
 
 def send_earlier(
@@ -68,13 +70,14 @@ def wait_until_counted(cloud: Status, sids: Collection[str], sessions: int, now:
 
     Gives up after two minutes: the charts are drawn as they are.
     """
-    queries = SessionQueries(str(cloud.table), clients.client("dynamodb", str(cloud.endpoint)))
     began, waiting = monotonic(), set(sids)
-    while monotonic() - began < _TIMEOUT_S:
-        waiting = {sid for sid in waiting if not _is_measured(queries, sid)}
-        if not waiting and counted(cloud, now) >= sessions and _has_viewers(cloud):
-            return
-        sleep(_POLL_S)
+    with closing(clients.client("dynamodb", str(cloud.endpoint))) as client:
+        queries = SessionQueries(str(cloud.table), client)
+        while monotonic() - began < _TIMEOUT_S:
+            waiting = {sid for sid in waiting if not _is_measured(queries, sid)}
+            if not waiting and counted(cloud, now) >= sessions and _has_viewers(cloud):
+                return
+            sleep(_POLL_S)
 
 
 def _is_measured(queries: SessionQueries, sid: str) -> bool:

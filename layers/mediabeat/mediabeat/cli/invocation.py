@@ -1,6 +1,7 @@
 """One call of a function of the local cloud, with an event from a file."""
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,9 @@ def invoke(cloud: Status, function: str, event_file: Path) -> Outcome:
     if name not in physical_ids:
         folders = sorted(path.parent.name for path in deployment.source_folder().glob("functions/*/app.py"))
         raise CommandFailed(f"No function {function!r} is deployed. There are: {', '.join(folders)}")
-    functions = clients.client("lambda", cloud.endpoint)
-    answer = functions.invoke(FunctionName=physical_ids[name], Payload=json.dumps(event).encode())
-    return Outcome(json.loads(answer["Payload"].read() or b"null"), failed="FunctionError" in answer)
+    with closing(clients.client("lambda", cloud.endpoint)) as functions:
+        answer = functions.invoke(FunctionName=physical_ids[name], Payload=json.dumps(event).encode())
+        return Outcome(json.loads(answer["Payload"].read() or b"null"), failed="FunctionError" in answer)
 
 
 def ready_event(cloud: Status, event_file: Path) -> Any:
@@ -48,7 +49,8 @@ def ready_event(cloud: Status, event_file: Path) -> Any:
         key_id = event["headers"][ACCESS_KEY]
     except (KeyError, TypeError):
         return event  # no signed call
-    secret = target.of_local_cloud(cloud).secrets.secret(str(key_id), now=now)
+    with target.of_local_cloud(cloud) as deployed:
+        secret = deployed.secrets.secret(str(key_id), now=now)
     try:
         return signed(event, secret, now) if secret else event
     except (KeyError, TypeError) as error:

@@ -1,9 +1,9 @@
 """The deployment that an operator's command works on: a stack in an AWS account, or the local cloud."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -111,21 +111,32 @@ def chosen(stack: str | None, region: str | None) -> Iterator[Target]:
     if stack is None:
         if region is not None:
             raise click.UsageError("--region goes with --stack.")
-        yield of_local_cloud(lifecycle.require(StateFolder.of_user()))
+        with of_local_cloud(lifecycle.require(StateFolder.of_user())) as found:
+            yield found
         return
     try:
-        yield _of_stack(stack, boto3.Session(region_name=region).client)
+        with _made_once(boto3.Session(region_name=region).client) as client:
+            yield _of_stack(stack, client)
     except (BotoCoreError, ClientError, Refused, StorageUnavailable) as error:
         raise CommandFailed(f"The stack {stack!r}: {error}") from error
 
 
-def of_local_cloud(cloud: Status) -> Target:
-    """Return the local cloud as a deployment."""
+@contextmanager
+def of_local_cloud(cloud: Status) -> Iterator[Target]:
+    """Yield the local cloud as a deployment."""
     assert cloud.endpoint, "the local cloud is up"
-    return _target(deployment.outputs(cloud.endpoint), partial(clients.client, endpoint=cloud.endpoint), cloud)
+    with _made_once(partial(clients.client, endpoint=cloud.endpoint)) as client:
+        yield _target(deployment.outputs(cloud.endpoint), client, cloud)
 
 
-def _of_stack(stack: str, client: Callable[..., Any]) -> Target:
+@contextmanager
+def _made_once(make: Callable[..., Any]) -> Iterator[Callable[[str], Any]]:
+    """Yield what makes the client of each service once. The clients hang up with the block."""
+    with ExitStack() as stack:
+        yield cache(lambda service: stack.enter_context(closing(make(service))))
+
+
+def _of_stack(stack: str, client: Callable[[str], Any]) -> Target:
     found = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     return _target({output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}, client)
 

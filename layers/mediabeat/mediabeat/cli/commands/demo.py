@@ -1,6 +1,7 @@
 """`mediabeat demo`: the local cloud, recorded and invented viewings, and what mediabeat knows about them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -45,14 +46,15 @@ def demo(port: int | None, quiet_minutes: float, viewers: int) -> None:
         sids = demo_charts.send_earlier(earlier, cloud)
     watching = background.start(folder, cloud, viewers) if viewers else None
     console.print(f"\nA session closes when its player ends it, or after {quiet_minutes * 60:g} s without an event:")
-    demonstration.wait_until_closed(sent, cloud, console)
+    with demonstration.store_of(cloud) as store:
+        demonstration.wait_until_closed(sent, store, Path(cloud.log), console)
+        drawn = demonstration.drawn_session(sent, store)
     with Steps(console).step("waiting until the charts have all of them"):
         # A repeat on the same day counts the journeys again, and the other viewings only once.
         expected = max(counted_before + len(sent), len(sent) + len(earlier))
         demo_charts.wait_until_counted(cloud, sids, expected, now)
     sessions = recent_sessions(cloud, len(sent), until=sent_at)["result"]
     console.print()
-    drawn = demonstration.drawn_session(sent, demonstration.store_of(cloud))
     picture = charts.picture(*charts.ask_for_picture(cloud, datetime.now(UTC)))
     console.print(demonstration.results(sessions, drawn, picture))
     if watching is not None:

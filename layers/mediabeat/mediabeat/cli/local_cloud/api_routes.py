@@ -7,6 +7,7 @@ not add the permissions that AWS requires.
 
 import json
 import re
+from contextlib import closing
 from typing import Any
 
 from mediabeat.cli.local_cloud import clients, deployment
@@ -20,11 +21,19 @@ _ALIAS = re.compile(r"/functions/\$\{(\w+)\}/invocations$")
 
 def connect(endpoint: str) -> None:
     """Set the routes, CORS rules and address of the deployed API; a second run changes nothing."""
-    gateway = clients.client("apigatewayv2", endpoint)
-    stack = clients.client("cloudformation", endpoint)
-    template = stack.get_template(StackName=deployment.STACK, TemplateStage="Processed")["TemplateBody"]
-    resources = (template if isinstance(template, dict) else json.loads(template))["Resources"]
-    physical_ids = deployment.resources(endpoint)
+    with closing(clients.client("apigatewayv2", endpoint)) as gateway:
+        _connect(gateway, _processed_template(endpoint), deployment.resources(endpoint))
+
+
+def _processed_template(endpoint: str) -> dict[str, Any]:
+    with closing(clients.client("cloudformation", endpoint)) as stacks:
+        template = stacks.get_template(StackName=deployment.STACK, TemplateStage="Processed")["TemplateBody"]
+    read: dict[str, Any] = template if isinstance(template, dict) else json.loads(template)
+    return read
+
+
+def _connect(gateway: Any, template: dict[str, Any], physical_ids: dict[str, str]) -> None:
+    resources = template["Resources"]
     mapped: dict[str, str] = {}
     for name, api in resources.items():
         if api["Type"] != "AWS::ApiGatewayV2::Api":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def build(source: Path, folder: StateFolder, endpoint: str) -> None:
 def deploy(folder: StateFolder, endpoint: str, parameters: Mapping[str, str]) -> None:
     """Run `sam deploy` on the build; it creates the stack, or updates it and keeps its data."""
     # Our own bucket: --resolve-s3 would create a second stack for one, and wait 15 s for it.
-    clients.client("s3", endpoint).create_bucket(Bucket=_BUCKET)
+    with closing(clients.client("s3", endpoint)) as storage:
+        storage.create_bucket(Bucket=_BUCKET)
     # MiniStack 1.5.33 refuses alarms with metric math, and then the whole stack.
     overrides = {"ComputedAlarms": "off", "Runtime": f"python{_PYTHON}", "Architecture": _processor(), **parameters}
     arguments = [
@@ -60,8 +62,9 @@ def deploy(folder: StateFolder, endpoint: str, parameters: Mapping[str, str]) ->
 
 def _failures(endpoint: str, since: datetime) -> Iterator[str]:
     try:
-        pages = clients.client("cloudformation", endpoint).get_paginator("describe_stack_events")
-        events = [event for page in pages.paginate(StackName=STACK) for event in page["StackEvents"]]
+        with closing(clients.client("cloudformation", endpoint)) as stacks:
+            pages = stacks.get_paginator("describe_stack_events").paginate(StackName=STACK)
+            events = [event for page in pages for event in page["StackEvents"]]
     except (BotoCoreError, ClientError):
         return  # the emulator has ended or the stack does not exist; the log must do
     for event in events:
@@ -71,13 +74,15 @@ def _failures(endpoint: str, since: datetime) -> Iterator[str]:
 
 def outputs(endpoint: str) -> dict[str, str]:
     """Return the stack's outputs by name."""
-    stack = clients.client("cloudformation", endpoint).describe_stacks(StackName=STACK)["Stacks"][0]
+    with closing(clients.client("cloudformation", endpoint)) as stacks:
+        [stack] = stacks.describe_stacks(StackName=STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def resources(endpoint: str) -> dict[str, str]:
     """Return the physical id of every resource of the stack by its name in the template."""
-    found = clients.client("cloudformation", endpoint).describe_stack_resources(StackName=STACK)
+    with closing(clients.client("cloudformation", endpoint)) as stacks:
+        found = stacks.describe_stack_resources(StackName=STACK)
     return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found["StackResources"]}
 
 

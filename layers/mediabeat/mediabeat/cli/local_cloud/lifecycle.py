@@ -1,5 +1,6 @@
 """The local cloud as a whole: start it, stop it, and get its status."""
 
+from contextlib import closing
 from dataclasses import replace
 
 from mediabeat.cli import projects
@@ -30,8 +31,8 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
     table = deployment.outputs(cloud.endpoint)["TableName"]
     with steps.step(f"creating the project {PROJECT_ID!r} unless it exists"):
         last = Status.load(folder)
-        registry = Registry(table, clients.client("dynamodb", cloud.endpoint))
-        api_key = projects.ensure(PROJECT_ID, registry, known_key=last.api_key if last else None)
+        with closing(clients.client("dynamodb", cloud.endpoint)) as client:
+            api_key = projects.ensure(PROJECT_ID, Registry(table, client), known_key=last.api_key if last else None)
     status = Status(
         running=True,
         url=cloud.address,
@@ -44,8 +45,9 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
         log=str(folder.emulator_log),
         home=str(folder.path),
     )
-    with steps.step(f"creating the project {sample.PROJECT_ID!r} of events/ unless it exists"):
-        sample.keep(target.of_local_cloud(status), source / "events", server_clock())
+    step = steps.step(f"creating the project {sample.PROJECT_ID!r} of events/ unless it exists")
+    with step, target.of_local_cloud(status) as deployed:
+        sample.keep(deployed, source / "events", server_clock())
     status.save(folder)
     folder.settled.touch()
     return status

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from mediabeat.cli.replay import REPORT_SUITE, Body
-from mediabeat.cli.viewings.catalogue import Content, Device, Viewer
+from mediabeat.cli.viewings.catalogue import Content, Viewer
+from mediabeat.cli.viewings.devices import Device
 from mediabeat.core.event import SECONDS_PER_DAY
 
 STANDING_PING_S: Final = 10

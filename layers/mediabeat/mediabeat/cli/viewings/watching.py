@@ -15,7 +15,8 @@ import httpx
 
 from mediabeat.cli.replay import Journey, ReplayOptions, replay, with_project
 from mediabeat.cli.viewings import kinds
-from mediabeat.cli.viewings.catalogue import CONTENTS, DEVICES, FERRY, SAMSUNG, TELEVISION_OWNERS, VIEWERS, one_of
+from mediabeat.cli.viewings.catalogue import CONTENTS, FERRY, TELEVISION_OWNERS, VIEWERS, one_of
+from mediabeat.cli.viewings.devices import DEVICES, SAMSUNG
 from mediabeat.cli.viewings.kinds import KINDS, STORY
 from mediabeat.cli.viewings.week import Viewing, viewing
 

@@ -13,17 +13,8 @@ from typing import Final
 
 from mediabeat.cli.replay import Body
 from mediabeat.cli.viewings import kinds
-from mediabeat.cli.viewings.catalogue import (
-    CONTENTS,
-    FERRY,
-    SAMSUNG,
-    TELEVISION_OWNERS,
-    VIEWERS,
-    Content,
-    Device,
-    Viewer,
-    one_of,
-)
+from mediabeat.cli.viewings.catalogue import CONTENTS, FERRY, TELEVISION_OWNERS, VIEWERS, Content, Viewer, one_of
+from mediabeat.cli.viewings.devices import SAMSUNG, Device
 from mediabeat.cli.viewings.kinds import KINDS, STORY, Kind
 from mediabeat.cli.viewings.player import Player
 
