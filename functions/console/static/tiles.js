@@ -16,6 +16,9 @@ export function weighted(rows, field, weight) {
   return total > 0 ? known.reduce((all, row) => all + row[field] * weight(row), 0) / total : null;
 }
 
+// Attempts of which it is known whether they played. A session that has just begun counts as an attempt at once, and as a play
+// only after the closer's next look, so all attempts would make the rate of a short span too low.
+const decided = (row) => Math.min(row.playAttemptCnt, row.playSuccessCnt + row.startFailureCnt + row.exitBeforeStartCnt + row.earlyExitCnt + row.businessErrorCnt);
 const judged = (row) => row.playAttemptCnt - row.earlyExitCnt - row.businessErrorCnt;
 
 function change(now, before, { lessIsBetter = false, isNeutral = false } = {}) {
@@ -56,8 +59,11 @@ export function tiles({ signal, filters, everyMs }) {
     tile("tile.plays", quality, (q) => ({ value: number(sum(q.now, "playSuccessCnt")),
       sub: versus(sum(q.now, "playSuccessCnt"), sum(q.before, "playSuccessCnt")) })),
     tile("tile.success", quality, (q) => {
-      const rate = (rows) => (sum(rows, "playAttemptCnt") ? sum(rows, "playSuccessCnt") / sum(rows, "playAttemptCnt") : null);
-      return { value: rate(q.now) === null ? null : percent(rate(q.now)), sub: [t("tile.ofAttempts", { count: number(sum(q.now, "playAttemptCnt")) }), " ", change(rate(q.now), rate(q.before))] };
+      const known = (rows) => rows.reduce((total, row) => total + decided(row), 0);
+      const [value, old] = [q.now, q.before].map((rows) => (known(rows) ? sum(rows, "playSuccessCnt") / known(rows) : null));
+      const open = sum(q.now, "playAttemptCnt") - known(q.now);
+      return { value: value === null ? null : percent(value),
+        sub: [t("tile.ofAttempts", { count: number(known(q.now)) }), open > 0 && [" ", t("tile.undecided", { count: number(open) })], " ", change(value, old)] };
     }),
     tile("tile.unique", () => ask("/v1/charts/uniqUserCnt", { ...chosen, startDate: day(1), endDate: day(0) }), ({ result }) => ({
       value: number(result[0]?.uniqUsers ?? 0), sub: [t("tile.todayUtc"), " ", t("tile.yesterday", { count: number(result[1]?.uniqUsers ?? 0) })],
