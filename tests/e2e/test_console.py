@@ -222,7 +222,7 @@ def test_session_says_what_happened_and_whether_it_is_only_this_one(seen: dict[s
         .replace(tzinfo=UTC)
         .astimezone(ZoneInfo("Europe/Berlin"))
     )
-    assert f"{len(with_error)} of the newest {len(rows)} sessions" in scene["told"]
+    assert f"{len(with_error)} of {len(rows)} sessions since" in scene["told"]
     assert f"of {len({row['uuid'] for row in with_error})} viewers" in scene["told"]
     assert f"{first:%b} {first.day}, {first:%H:%M:%S}" in scene["told"]
     assert scene["groups"][0].split("\t")[1:3] == [str(len(rows)), str(len(with_error))]
@@ -252,7 +252,7 @@ def test_row_that_cannot_be_read_is_not_open_and_an_answer_that_cannot_be_shown_
     assert scene["note"].startswith("The page could not show this: ")
 
 
-def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None:
+def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any], sent: Sent) -> None:
     scene = seen["filters"]
     assert scene["linked"] == ["24h", "Mobile", ""]
     assert scene["reloaded"] == scene["back"] == scene["linked"]
@@ -260,7 +260,10 @@ def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None
     assert "No loaded session matches the search." in scene["none"] or "No session in this range." in scene["none"]
     assert "find=nobody" in scene["hash"]
     assert len(scene["found"][""]) == len(scene["found"]["played"]) == 3
-    assert scene["found"]["open"] == []
+    assert scene["found"]["open"] == scene["found"]['"Click"'] == []
+    assert len(scene["found"]["clickme, PLAYED"]) == len(scene["found"]['"ClickMe"']) == 2
+    assert len(scene["found"][sent.sessions["watched"]]) == 1
+    assert scene["found"]["byId"].startswith(f"#/session/{'0' * 48}")
 
 
 def test_failing_query_fails_alone_and_the_next_answer_mends_it(seen: dict[str, Any]) -> None:
@@ -305,7 +308,7 @@ def test_times_are_in_the_readers_zone_and_days_are_those_of_utc(seen: dict[str,
 
 def test_everything_can_be_done_with_the_keyboard(seen: dict[str, Any]) -> None:
     scene = seen["keyboard"]
-    assert (scene["skip"], scene["heading"], scene["search"], scene["row"]) == ("skip", "H1", "id", 0)
+    assert (scene["skip"], scene["heading"], scene["search"], scene["row"]) == ("skip", "H1", "find", 0)
     assert "next row" in scene["help"]
     assert scene["hash"].startswith("#/session/")
 
