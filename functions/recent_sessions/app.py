@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
+from mediabeat.protocols.media_analytics.bodies import DetailAnswer, RecentAnswer
 from mediabeat.protocols.media_analytics.requests import credentials_in, named_in, parse_query
-from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer, detail_body, list_body
+from mediabeat.protocols.media_analytics.responses import detail_body, list_body
 from mediabeat.runtime.http_api import Reply, Request, error_reply, reply, with_error_replies
 from mediabeat.runtime.settings import processor_s, server_clock, settings, surroundings
 from mediabeat.storage.clients.lean import lean_client

@@ -29,15 +29,16 @@ WAIT_S: Final = 90
 LONGEST_SHOWN: Final = 200
 
 MARKUP: Final = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\'"\u202egnp.exe'
+LONG: Final = MARKUP.ljust(4_096, "x")  # the longest text that the API takes
 FORMULA: Final = "=cmd|' /C calc'!A0"
 HOSTILE: Final[dict[str, Any]] = {
     "media_id": FORMULA,
-    "media_name": MARKUP,
+    "media_name": LONG,
     "media_url": "javascript:window.hacked=1",
-    "media_playerName": MARKUP,
+    "media_playerName": LONG,
     "media_sdkVersion": MARKUP,
     "media_channel": MARKUP,
-    "media_show": "x" * 900,
+    "media_show": "x" * 4_096,
 }
 HOSTILE_CALLER: Final = {
     "user-agent": MARKUP.replace("\u202e", ""),
@@ -55,8 +56,8 @@ def hostile_viewing() -> list[Wire]:
         wire_start(**HOSTILE),
         wire("play", 1),
         wire("chapterStart", 1, 0, params={"media.chapter.index": 1, "media.chapter.offset": 0, "media.chapter.length": 9,
-             "media.chapter.friendlyName": MARKUP}),
-        wire("error", 2, 1, params={}, qoeData={"media.qoe.errorID": MARKUP, "media.qoe.errorSource": "player"}),
+             "media.chapter.friendlyName": LONG}),
+        wire("error", 2, 1, params={}, qoeData={"media.qoe.errorID": LONG, "media.qoe.errorSource": "player"}),
         wire("ping", 11, 10),
         wire("sessionEnd", 12, 11),
     ]  # fmt: skip
@@ -179,7 +180,8 @@ def test_hostile_strings_are_shown_as_text(seen: dict[str, Any]) -> None:
     assert "<img src=x onerror=" in scene["title"]
     assert "<script>window.hacked=1</script>" in scene["text"]
     assert [link for link in scene["links"] if not link.startswith(("https://", "#/"))] == []
-    assert max(map(len, scene["text"].split())) <= LONGEST_SHOWN + 1
+    assert max(map(len, (scene["text"] + scene["list"]).split())) <= LONGEST_SHOWN + 1
+    assert "<img src=x onerror=" in scene["list"]
 
 
 def test_csv_has_what_is_shown_and_no_formula(seen: dict[str, Any], sent: Sent) -> None:
@@ -188,7 +190,7 @@ def test_csv_has_what_is_shown_and_no_formula(seen: dict[str, Any], sent: Sent) 
     assert rows[0] == ["contentsKey", "title", "url", "videoType", "playCount", "playTime"]
     [hostile] = [row for row in rows if "cmd|" in row[0]]
     assert hostile[0] == f"'{FORMULA}"
-    assert hostile[1] == MARKUP
+    assert hostile[1].startswith(MARKUP)
     assert "$KEY" in scene["curl"]
     assert sent.key not in scene["curl"]
 
@@ -196,8 +198,10 @@ def test_csv_has_what_is_shown_and_no_formula(seen: dict[str, Any], sent: Sent) 
 def test_row_leads_to_its_own_session_and_the_picture_is_the_log(seen: dict[str, Any], sent: Sent) -> None:
     scene = seen["one session"]
     assert scene["href"].partition("?")[0].endswith(f"#/session/{sent.sessions['watched']}")
-    log = scene["answer"]["result"]["sessionLog"]
+    answer = scene["answer"]["result"]
+    log = sorted([*answer["sessionLog"], *answer["interruptions"]], key=lambda line: line["logDate"])
     assert len(scene["lines"]) == scene["stretches"] == len(log) > 5
+    assert scene["lanes"] == ["starting", "ad", "playing", "seeking"]
     assert [line.split("\t")[2] for line in scene["lines"]] == [line["videoTime"] for line in log]
     assert len(scene["marked"]) == 1
     assert scene["row"] == 0

@@ -59,6 +59,13 @@ def test_session_has_the_documented_keys_in_order(api: Api, api_key: str) -> Non
             line(19, "00:00:15", "paused", 2_000),
             line(19, "00:00:15", "ended", 0),
         ],
+        "videoType": "VOD",
+        "closeReason": None,
+        "outcome": None,
+        "experienceScore": None,
+        "errorIds": [],
+        "title": "movie-1",
+        "deviceType": "desktop",
     }
     assert answer == {"code": 200, "message": "sessionRecent (1d)", "result": [expected]}
     assert list(answer["result"][0]) == list(expected)
@@ -69,6 +76,7 @@ def test_open_and_closed_sessions_have_the_same_form(api: Api, api_key: str, clo
     api.send(sid, wire("play", 1))
     api.send(sid, wire("sessionEnd", 9, 8))
     open_answer = api.recent(api_key)
+    assert [(one["closeReason"], one["outcome"]) for one in open_answer["result"]] == [("session_end", "played")]
     clock.forward(minutes=1)
     assert api.close_due() == {"session_end": 1}
     assert api.recent(api_key) == open_answer

@@ -195,7 +195,10 @@ def test_gradual_deployment_shifts_every_alias_and_watches_the_functions() -> No
         group = evaluated(groups[f"{function}DeploymentGroup"], template, parameters)
         assert group["DeploymentConfigName"] == f"CodeDeployDefault.Lambda{GRADUAL}"
         assert group["ServiceRoleArn"] == "<DeploymentRole.Arn>"
-        assert group["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": "<FunctionsFailing>"}]}
+        assert group["AlarmConfiguration"] == {
+            "Enabled": True,
+            "Alarms": [{"Name": "<FunctionsFailing>"}, {"Name": "<QueriesFailing>"}],
+        }
         assert group["AutoRollbackConfiguration"]["Enabled"] is True
         policy = template["Resources"][f"{function}Aliaslive"]["UpdatePolicy"]
         assert named_in(policy) == {f"{function}DeploymentGroup"} | application

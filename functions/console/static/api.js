@@ -1,5 +1,8 @@
 // The queries of the API, with the reader's key. The key is in this module and in the tab's sessionStorage, and goes only into the
 // header `x-api-key` of requests to the page's own origin.
+export const SESSIONS_PATH = "/v1/sessionRecent";
+export const MOST_SESSIONS = 100; // that one answer lists
+
 const PLACE_OF_KEY = "mediabeat.key";
 const AT_ONCE = 4; // a new AWS account runs ten functions at the same moment, and players need them too
 const SHARED_MS = 3_000; // parts of a view that ask the same share an answer

@@ -10,7 +10,15 @@ const CHART_HEIGHT = 150;
 const HOURS = [1, 2, 3, 6, 12, 24, 48, ...[1e2, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((one) => [one, 2.5 * one, 5 * one])];
 const SECONDS_OF_TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, ...HOURS.map((hours) => hours * 3600)];
 const DAYS = [1, 2, 5, 7, 14, 30, 60].map((days) => days * 86400);
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// A colour of the style sheet as the canvas needs it: that of the theme that is shown.
+function colour(name) {
+  const probe = h("i", { hidden: true, style: { color: `var(${name})` } });
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
 
 function timeName(at, isDays) {
   return isDays ? utcDay(at) : dayAndClock(at);

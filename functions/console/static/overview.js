@@ -11,7 +11,7 @@ import { topTables } from "./top_tables.js";
 import { t } from "./words.js";
 
 const PLAYS = [["chart.attempts", "--attempts", (row) => row.playAttemptCnt], ["chart.plays", "--plays", (row) => row.playSuccessCnt]];
-const OUTCOMES = [
+const ENDINGS = [
   ["outcome.played", "--good", (row) => Math.max(0, row.playSuccessCnt - row.playFailureCnt)],
   ["outcome.play_failure", "--bad", (row) => row.playFailureCnt],
   ["outcome.start_failure", "--fail", (row) => row.startFailureCnt],
@@ -52,7 +52,7 @@ export function overviewView({ signal }) {
       : chartCard("/v1/charts/playCnt", one("chart.plays", "--plays", "playSuccessCnt", number)),
     chartCard("/v1/charts/playTimeSum", one("chart.playTime", "--time", "playTimeSum", duration)),
     chartCard("/v1/charts/uniqUserCnt", one("chart.unique", "--unique", "uniqUsers", number)),
-    chartCard("/v1/charts/quality", (rows) => ({ title: t("chart.outcomes"), format: number, series: series(OUTCOMES, rows), isStacked: true, note: t("chart.whenClosed") })),
+    chartCard("/v1/charts/quality", (rows) => ({ title: t("chart.outcomes"), format: number, series: series(ENDINGS, rows), isStacked: true, note: t("chart.whenClosed") })),
   ];
   return [
     h("h1", { tabindex: "-1" }, t("overview.title")), filterBar(),

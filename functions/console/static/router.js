@@ -31,7 +31,7 @@ export function setFilters(changes, { quietly = false } = {}) {
   else location.hash = href;
 }
 
-const text = (at) => new Date(at).toISOString().slice(0, 19).concat("Z");
+export const utcText = (at) => new Date(at).toISOString().slice(0, 19).concat("Z");
 const day = (at) => new Date(at).toISOString().slice(0, 10);
 
 // The span of time of the filters, and the one of the same length before it.
@@ -40,8 +40,8 @@ export function span(filters, now = Date.now()) {
   if (length) {
     const end = Math.ceil(now / MINUTE_MS) * MINUTE_MS; // parts of a view that ask in the same minute share an answer
     const start = end - length;
-    return { start, end, isDays: false, range: { startDate: text(start), endDate: text(end) },
-      before: { startDate: text(start - length), endDate: text(start) } };
+    return { start, end, isDays: false, range: { startDate: utcText(start), endDate: utcText(end) },
+      before: { startDate: utcText(start - length), endDate: utcText(start) } };
   }
   let last = Date.parse(day(now));
   let first = last - ((filters.range === "30d" ? 30 : 7) - 1) * DAY_MS;

@@ -1,24 +1,24 @@
 // One viewing: what it was, how it went, and where it went wrong.
-import { ask } from "./api.js";
+import { alike } from "./alike.js";
+import { ask, SESSIONS_PATH } from "./api.js";
 import { cut, foreign, foreignLink, h } from "./dom.js";
+import { ending, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
 import { loadMeanings, metricsTable } from "./metrics.js";
 import { hrefTo, place } from "./router.js";
 import { table } from "./tables.js";
-import { timeline } from "./timeline.js";
-import { has, t } from "./words.js";
-
-const word = (group, value) => (has(`${group}.${value}`) ? t(`${group}.${value}`) : foreign(value));
+import { stretchesOf, timeline } from "./timeline.js";
+import { verdict } from "./verdict.js";
+import { t } from "./words.js";
 
 const ofMs = (value) => duration(typeof value === "number" ? value / 1000 : null);
 
 function facts({ media, user, player, metrics, uuid, sessionId, startTime, sessionLog }) {
-  const how = metrics.outcome ? word("outcome", metrics.outcome) : t("session.open");
   const first = sessionLog.length ? dayAndTime(momentOf(sessionLog[0].logDate)) : null;
   const rows = [
-    ["fact.outcome", h("strong", { class: `outcome ${metrics.outcome ?? "open"}` }, how)],
+    ["fact.outcome", ending(metrics.outcome, metrics.close_reason)],
     ["fact.closed", metrics.close_reason ? word("close", metrics.close_reason) : t("session.notClosed")],
     ["fact.score", metrics.experience_score === null || metrics.experience_score === undefined ? "–" : number(metrics.experience_score, 1)],
     ["fact.content", foreignLink(String(media.url ?? ""), media.name ?? media.id)],
@@ -36,17 +36,7 @@ function facts({ media, user, player, metrics, uuid, sessionId, startTime, sessi
     ["fact.viewer", h("code", {}, uuid)],
     ["fact.session", h("code", {}, sessionId)],
   ];
-  return h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value || "–"))));
-}
-
-// The way from one viewing to its like: is it only them, and since when?
-function alike({ uuid, user, error }) {
-  const kept = { device: user.device, range: "24h" };
-  return h("ul", { class: "alike" },
-    h("li", {}, h("a", { href: hrefTo("sessions", { ...place().filters, find: uuid }) }, t("alike.viewer"))),
-    h("li", {}, h("a", { href: hrefTo("sessions", { ...kept, errors: "1" }) }, t("alike.device"))),
-    user.origin && h("li", {}, h("a", { href: hrefTo("sessions", { ...kept, device: "", errors: error.length ? "1" : "", find: user.origin }) }, t("alike.site"))),
-    h("li", {}, h("a", { href: hrefTo("overview", kept) }, t("alike.overview"))));
+  return h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", { class: name === "fact.viewer" || name === "fact.session" ? "id" : null }, h("dt", {}, t(name)), h("dd", {}, value || "–"))));
 }
 
 function errorTable(errors) {
@@ -94,7 +84,7 @@ function logTable(log, picture, memory) {
 
 export function sessionView({ signal }) {
   const { id, filters } = place();
-  const path = `/v1/sessionRecent/${encodeURIComponent(id)}`;
+  const path = `${SESSIONS_PATH}/${encodeURIComponent(id)}`;
   const title = h("h1", { tabindex: "-1" }, t("session.title"));
   const feed = new Feed({ signal, load: async () => {
     const [answer] = await Promise.all([ask(path), loadMeanings()]);
@@ -105,19 +95,23 @@ export function sessionView({ signal }) {
     feed.everyMs = isOpen ? MINUTE_MS : 0;
     feed.dueAt = isOpen ? Date.now() + MINUTE_MS : 0;
     title.replaceChildren(t("session.title"), ": ", h("bdi", {}, cut(result.media.name ?? result.media.id)));
-    const log = result.sessionLog;
+    const stretches = stretchesOf(result);
+    const log = stretches.map((one) => one.line);
+    const begin = stretches[0]?.start ?? Date.now();
     let picture = null;
     const lines = logTable(log, () => picture, memory);
-    if (log.length) picture = timeline(log, { memory, select: (index) => lines.select(index, true) });
+    if (log.length) picture = timeline(stretches, { memory, select: (index) => lines.select(index, true), hasGaps: !result.interruptions });
+    memory.alike ??= alike(result, { begin, signal }); // it is asked once, and not each minute
     const header = ["logDate", "videoTime", "actionType", "actionDuration"];
-    const asked = [[`/v1/sessionRecent/${result.sessionId}`, {}]];
+    const asked = [[`${SESSIONS_PATH}/${result.sessionId}`, {}]];
     const { ads, chapters } = result.metrics;
     return [
       result.asOf && h("p", { class: "warning" }, t("session.asOf", { time: dayAndTime(momentOf(result.asOf)) })),
+      verdict(result, stretches),
       facts(result),
       h("section", { "aria-label": t("timeline.title") }, h("h2", {}, t("timeline.title")), h("p", { class: "quiet" }, t("sessions.times", { zone: zoneName() })), picture?.element ?? h("p", { class: "empty" }, t("session.noLog"))),
       h("section", { "aria-label": t("session.errors") }, h("h2", {}, t("session.errors")), errorTable(result.error)),
-      h("section", { "aria-label": t("alike.title") }, h("h2", {}, t("alike.title")), alike(result)),
+      h("section", { "aria-label": t("alike.title") }, h("h2", {}, t("alike.title")), memory.alike),
       h("section", { "aria-label": t("session.log") }, h("h2", {}, t("session.log")),
         result.sessionLogTotal && h("p", { class: "warning" }, t("session.cut", { total: number(result.sessionLogTotal) })),
         log.length > 0 && lines.element,

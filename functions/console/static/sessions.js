@@ -1,29 +1,32 @@
 // The newest sessions: sort them, find some of them, open one.
-import { ask } from "./api.js";
-import { button, foreign, h } from "./dom.js";
+import { ask, MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
+import { button, choice, foreign, h } from "./dom.js";
+import { ending, OUTCOMES, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { filterBar } from "./filters.js";
 import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
 import { hrefTo, kinds, place, setFilters, span } from "./router.js";
 import { table } from "./tables.js";
-import { has, t } from "./words.js";
+import { t } from "./words.js";
 
-const SESSIONS_PATH = "/v1/sessionRecent";
-const LIMIT = 100;
 const SESSION = /^(?:[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
+const systemOf = (row) => `${row.deviceType ?? row.device} ${row.os}`;
+const errorsOf = (row) => (row.isError ? row.errorIds.join(", ") || t("session.error") : "");
 const seconds = (value) => duration(value);
 const COLUMNS = [
   ["when", (row) => row.logDate, (row) => h("a", { href: hrefTo("session", {}, row.sessionId ?? row.uuid) }, dayAndTime(momentOf(row.logDate)))],
+  ["content", (row) => row.title ?? "", (row) => h("span", { class: "title" }, row.title === undefined ? "–" : foreign(row.title))],
+  ["outcome", (row) => row.outcome ?? row.closeReason ?? "", (row) => (row.unreadable ? t("session.unreadable") : ending(row.outcome, row.closeReason))],
+  ["error", errorsOf, (row) => row.isError && h("span", { class: "error-mark" }, "✕\u00a0", foreign(errorsOf(row)))],
   ["viewer", (row) => row.uuid, (row) => h("code", { title: row.uuid }, row.uuid.slice(0, 8))],
-  ["system", (row) => row.os, (row) => foreign(row.os.replace(" / ", " "))],
-  ["device", (row) => row.device, (row) => (has(`device.${row.device}`) ? t(`device.${row.device}`) : foreign(row.device))],
+  ["system", systemOf, (row) => [word("deviceType", row.deviceType ?? row.device), ", ", foreign(row.os.replace(" / ", " "))]],
   ["site", (row) => row.origin, (row) => foreign(row.origin.replace(/^https?:\/\//, ""))],
   ["waited", (row) => row.totalStartTime, (row) => seconds(row.totalStartTime), true],
   ["rebuffered", (row) => row.rebufferingTime, (row) => seconds(row.rebufferingTime), true],
   ["played", (row) => row.playingTime, (row) => seconds(row.playingTime), true],
-  ["error", (row) => Number(row.isError), (row) => (row.isError ? h("span", { class: "error-mark" }, "✕ ", t("session.error")) : "")],
+  ["score", (row) => row.experienceScore ?? -1, (row) => (row.experienceScore === null ? "–" : number(row.experienceScore)), true],
 ];
 
 function sorted(rows, { sort = "when", order = "down" }) {
@@ -32,10 +35,10 @@ function sorted(rows, { sort = "when", order = "down" }) {
   return rows.toSorted((a, b) => compared(of(a), of(b)) * (order === "up" ? 1 : -1));
 }
 
-function found(rows, { find = "", errors }) {
+function found(rows, { find = "", errors, ended }) {
   const text = find.toLowerCase();
-  const isFound = (row) => [row.uuid, row.sessionId, row.os, row.device, row.origin, row.logDate].some((one) => String(one ?? "").toLowerCase().includes(text));
-  return rows.filter((row) => (!errors || row.isError) && (!text || isFound(row)));
+  const isFound = (row) => [row.uuid, row.sessionId, row.title, ...row.errorIds, row.os, row.deviceType, row.origin, row.logDate].some((one) => String(one ?? "").toLowerCase().includes(text));
+  return rows.filter((row) => (!errors || row.isError) && (!ended || (ended === "open" ? !row.closeReason : row.outcome === ended)) && (!text || isFound(row)));
 }
 
 function heading(name, filters, redraw) {
@@ -56,10 +59,10 @@ function list(rows, redraw, asked) {
     const { node, sorted: order } = heading(name, filters, redraw);
     return { name: node, sorted: order, cell, number: isNumber };
   });
-  const header = ["logDate", "sessionId", "uuid", "os", "device", "origin", "totalStartTime", "rebufferingTime", "playingTime", "isError"];
+  const header = ["logDate", "sessionId", "title", "outcome", "closeReason", "errorIds", "isError", "uuid", "os", "deviceType", "origin", "totalStartTime", "rebufferingTime", "playingTime", "experienceScore"];
   return [
     h("p", { class: "quiet", role: "status" }, t("sessions.shown", { shown: number(shown.length), loaded: number(rows.length) }),
-      rows.length === LIMIT ? ` ${t("sessions.newest", { limit: number(LIMIT) })}` : "", ` ${t("sessions.times", { zone: zoneName() })}`),
+      rows.length === MOST_SESSIONS ? ` ${t("sessions.newest", { limit: number(MOST_SESSIONS) })}` : "", ` ${t("sessions.times", { zone: zoneName() })}`),
     shown.length ? table(columns, shown, { caption: t("sessions.title"), isWhole: true }) : h("p", { class: "empty" }, t("empty.found")),
     ...exportButtons("sessions", () => ({ header, rows: shown.map((row) => header.map((name) => row[name])) }), asked),
   ];
@@ -67,7 +70,7 @@ function list(rows, redraw, asked) {
 
 export function sessionsView({ signal }) {
   const { filters } = place();
-  const query = () => ({ ...kinds(filters), ...span(filters).range, limit: LIMIT });
+  const query = () => ({ ...kinds(filters), ...span(filters).range, limit: MOST_SESSIONS });
   const failure = h("span", { class: "failure", role: "alert" });
   const id = h("input", { name: "id", type: "search", spellcheck: "false", autocomplete: "off", "data-search": true });
   const open = h("form", { class: "open", onsubmit: (event) => {
@@ -91,6 +94,10 @@ export function sessionsView({ signal }) {
     setFilters({ errors: errors.checked ? "1" : undefined }, { quietly: true });
     redraw();
   } });
+  const ended = choice(t("column.outcome"), [["", t("filter.all")], ["open", t("session.open")], ...OUTCOMES.map((one) => [one, t(`outcome.${one}`)])], filters.ended ?? "", (value) => {
+    setFilters({ ended: value || undefined }, { quietly: true });
+    redraw();
+  });
   const feed = new Feed({ signal, everyMs: filters.live === "1" ? MINUTE_MS : 0, load: () => ask(SESSIONS_PATH, query()), draw: ({ result }) => {
     const focused = document.activeElement?.dataset.sort;
     rows = result;
@@ -98,7 +105,7 @@ export function sessionsView({ signal }) {
     return holder;
   } });
   return [h("h1", { tabindex: "-1" }, t("sessions.title")), filterBar(), open,
-    h("div", { class: "find" }, h("label", { class: "field" }, h("span", {}, t("sessions.find")), find), h("label", { class: "check" }, errors, " ", t("sessions.onlyErrors"))),
+    h("div", { class: "find" }, h("label", { class: "field" }, h("span", {}, t("sessions.find")), find), ended, h("label", { class: "check" }, errors, " ", t("sessions.onlyErrors"))),
     feed.element];
 }
 

@@ -3,29 +3,31 @@ import { button, h, svg } from "./dom.js";
 import { clock, duration, momentOf } from "./formats.js";
 import { t } from "./words.js";
 
-const LANES = ["starting", "playing", "paused", "seeking", "rebuffering"];
-const LANE_OF = { player_start: "starting", startup: "starting", playing: "playing", paused: "paused", seeking: "seeking", rebuffering: "rebuffering" };
+const LANES = ["starting", "ad", "playing", "paused", "seeking", "rebuffering", "stalled"];
+const LANE_OF = { player_start: "starting", startup: "starting", ...Object.fromEntries(LANES.map((lane) => [lane, lane])) };
 const MARKS = { error: "✕", ended: "■", prev_tarck: "◀", next_track: "▶" };
 const [WIDTH, LANE, TOP] = [1000, 26, 26];
-const HEIGHT = TOP + LANES.length * LANE + 22;
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
 
-// Stretches and marks of a session log. The log has whole seconds; durations are exact.
-export function stretchesOf(log) {
-  return log.map((line, index) => {
-    const end = momentOf(line.logDate);
-    return { index, line, end, start: end - line.actionDuration, lane: LANE_OF[line.actionType], mark: MARKS[line.actionType] };
-  });
+// Stretches and marks of a session: its log, and the ads and stalls that the log does not have. Dates have whole seconds;
+// durations are exact.
+export function stretchesOf({ sessionLog, interruptions = [] }) {
+  const hasContent = sessionLog.some((line) => line.actionType === "startup");
+  const lanes = { ...LANE_OF, waiting: hasContent ? "stalled" : "starting" };
+  return [...sessionLog, ...interruptions].map((line) => ({ line, end: momentOf(line.logDate) }))
+    .toSorted((a, b) => a.end - b.end)
+    .map(({ line, end }, index) => ({ index, line, end, start: end - line.actionDuration, lane: lanes[line.actionType], mark: MARKS[line.actionType] }));
 }
 
-export function timeline(log, { select, memory }) {
-  const all = stretchesOf(log);
+export function timeline(all, { select, memory, hasGaps }) {
+  const shown = LANES.filter((lane) => lane === "playing" || all.some((one) => one.lane === lane));
+  const height = TOP + shown.length * LANE + 22;
   const start = Math.min(...all.map((one) => one.start));
   const end = Math.max(...all.map((one) => one.end), start + 1000);
   const view = memory.view ?? { from: start, to: end };
   memory.view = view;
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", class: "timeline-picture", role: "img" });
-  const names = h("div", { class: "lanes", "aria-hidden": "true" }, LANES.map((lane) => h("span", { class: `lane-name ${lane}` }, t(`lane.${lane}`))));
+  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, preserveAspectRatio: "none", class: "timeline-picture", role: "img", style: { height: `${height}px` } });
+  const names = h("div", { class: "lanes", "aria-hidden": "true" }, shown.map((lane) => h("span", { class: `lane-name ${lane}` }, t(`lane.${lane}`))));
   const ticks = h("div", { class: "ticks", "aria-hidden": "true" });
   const shapes = new Map();
   const x = (at) => ((at - view.from) / (view.to - view.from)) * WIDTH;
@@ -33,13 +35,13 @@ export function timeline(log, { select, memory }) {
   function draw() {
     picture.replaceChildren(svg("title", {}, summaryOf(all, start, end)));
     shapes.clear();
-    LANES.forEach((_, lane) => picture.append(svg("rect", { x: 0, y: TOP + lane * LANE, width: WIDTH, height: LANE - 4, class: "lane" })));
+    shown.forEach((_, lane) => picture.append(svg("rect", { x: 0, y: TOP + lane * LANE, width: WIDTH, height: LANE - 4, class: "lane" })));
     for (const one of all) {
       if (one.end < view.from || one.start > view.to) continue;
       const left = Math.max(0, x(one.start));
       const shape = one.lane
-        ? svg("rect", { x: left, y: TOP + LANES.indexOf(one.lane) * LANE, height: LANE - 4, width: Math.max(2, Math.min(WIDTH, x(one.end)) - left), class: `stretch ${one.lane}` })
-        : svg("rect", { x: x(one.end) - 1.5, y: 4, height: HEIGHT - 26, width: 3, class: `mark ${one.line.actionType}` });
+        ? svg("rect", { x: left, y: TOP + shown.indexOf(one.lane) * LANE, height: LANE - 4, width: Math.max(2, Math.min(WIDTH, x(one.end)) - left), class: `stretch ${one.lane}` })
+        : svg("rect", { x: x(one.end) - 1.5, y: 4, height: height - 26, width: 3, class: `mark ${one.line.actionType}` });
       shape.append(svg("title", {}, textOf(one)));
       shape.addEventListener("click", () => select(one.index));
       shapes.set(one.index, shape);
@@ -89,9 +91,9 @@ export function timeline(log, { select, memory }) {
   draw();
   const sized = new ResizeObserver(() => (frame.isConnected ? draw() : sized.disconnect()));
   sized.observe(frame);
-  const legend = h("p", { class: "quiet legend" }, Object.entries(MARKS).filter(([type]) => log.some((line) => line.actionType === type))
+  const legend = h("p", { class: "quiet legend" }, Object.entries(MARKS).filter(([type]) => all.some((one) => one.line.actionType === type))
     .map(([type, mark]) => h("span", {}, h("span", { class: `flag-name ${type}`, "aria-hidden": "true" }, mark), ` ${t(`action.${type}`)}`)));
-  const gaps = h("p", { class: "quiet" }, t("timeline.gaps"));
+  const gaps = hasGaps && h("p", { class: "quiet" }, t("timeline.gaps"));
   return { element: h("div", {}, frame, h("div", { class: "under" }, buttons, legend, gaps)), highlight };
 }
 

@@ -1,14 +1,15 @@
 // The ten contents that were played most often, and the ten that were played longest.
 import { ask } from "./api.js";
-import { foreignLink, h } from "./dom.js";
+import { foreign, h } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { duration, number } from "./formats.js";
 import { barCell, table } from "./tables.js";
+import { hrefTo } from "./router.js";
 import { t } from "./words.js";
 
 export const contentColumns = (row) => [
-  { name: t("content.title"), cell: (one) => foreignLink(one.url, one.title || one.contentsKey) },
+  { name: t("content.title"), cell: (one) => h("a", { href: hrefTo("sessions", { find: (one.title || one.contentsKey).slice(0, 200) }) }, foreign(one.title || one.contentsKey)) },
   { name: t("content.type"), cell: (one) => t(`type.${one.videoType}`) },
   ...row,
 ];

@@ -29,6 +29,11 @@ export function t(key, values = {}) {
   return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// The same with nodes as values: a list of texts and nodes.
+export function phrase(key, values) {
+  return (words[key] ?? key).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
+}
+
 export function has(key) {
   return key in words;
 }

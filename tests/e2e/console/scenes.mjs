@@ -100,8 +100,9 @@ scene("hostile strings", async (page, kept) => {
   await settled(page);
   await page.goto(`${url}/console#/sessions?range=24h`);
   await page.waitForSelector("main tbody a");
+  const list = await page.innerText("main tbody");
   const made = await page.$$eval("img, script:not([src^='console/']), iframe, object, main svg script", (found) => found.length);
-  return { ...detail, csv, curl, contents, made, alerts: await page.evaluate(() => window.hacked ?? null) };
+  return { ...detail, list, csv, curl, contents, made, alerts: await page.evaluate(() => window.hacked ?? null) };
 });
 
 scene("one session", async (page, kept) => {
@@ -117,7 +118,7 @@ scene("one session", async (page, kept) => {
   await page.keyboard.press("+");
   const zoomed = await page.$$eval(".timeline-picture .stretch, .timeline-picture .mark", (found) => found.length);
   await page.keyboard.press("0");
-  return { lines, stretches, marked, row, zoomed, href: page.url(), text: await page.innerText("main"), answer: kept.answers[`${url}/v1/sessionRecent/${sessions.watched}`] };
+  return { lines, stretches, marked, row, zoomed, lanes: await texts(page, ".lane-name"), href: page.url(), text: await page.innerText("main"), answer: kept.answers[`${url}/v1/sessionRecent/${sessions.watched}`] };
 });
 
 scene("filters", async (page, kept) => {

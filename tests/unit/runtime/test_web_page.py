@@ -142,7 +142,7 @@ def test_catalogue_has_the_keys_and_the_places_of_the_english_one(language: str)
 
 
 def test_every_word_that_the_console_asks_for_is_in_the_catalogue() -> None:
-    asked = {key for source in sources().values() for key in re.findall(r"\bt\(\s*\"([^\"]+)\"", source)}
+    asked = {key for source in sources().values() for key in re.findall(r"\b(?:t|phrase)\(\s*\"([^\"]+)\"", source)}
     assert len(asked) > 100
     assert asked <= catalogue("en").keys()
 

@@ -4,6 +4,7 @@ The canonical event has the names of Adobe's Media Collection API, such as `medi
 translate its events into these.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +24,8 @@ CHANNEL: Final = "media.channel"
 CONTENT_TYPE: Final = "media.contentType"
 DOWNLOADED: Final = "media.downloaded"
 LENGTH: Final = "media.length"
+MEDIA_ID: Final = "media.id"
+MEDIA_NAME: Final = "media.name"
 PLAYER_NAME: Final = "media.playerName"
 RESUME: Final = "media.resume"
 SDK_VERSION: Final = "media.sdkVersion"
@@ -138,6 +141,11 @@ def event_to_body(event: Event) -> dict[str, Any]:
     body = {"eventType": str(event.type), "playerTime": {"playhead": event.playhead, "ts": event.ts}}
     rest = {"params": event.params, "customMetadata": event.custom, "qoeData": event.qoe}
     return body | {name: value for name, value in rest.items() if value}
+
+
+def title_of(params: Mapping[str, Any]) -> str:
+    """Return how the content of a `sessionStart` with these parameters is called: its name, or its id."""
+    return str(params.get(MEDIA_NAME) or params[MEDIA_ID])
 
 
 def is_live(start: Event) -> bool:

@@ -10,7 +10,8 @@ from pydantic_core import from_json
 
 from mediabeat.core.action_log import LogLine, Totals, action_log, totals
 from mediabeat.core.close_rules import CloseReason
-from mediabeat.core.event import EventType
+from mediabeat.core.event import EventType, title_of
+from mediabeat.core.folding.interruptions import Interruption, interruptions
 from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.metrics import Metrics, measure
 from mediabeat.core.playback import ErrorSource, error_id, error_source
@@ -25,6 +26,12 @@ MAX_LOG_LINES: Final = 2_000
 ERRORS_BYTES: Final = 64 * 1024
 """JSON of the `error` events that a summary keeps: the first ones, more than 500."""
 
+MAX_INTERRUPTIONS: Final = 500
+"""A summary keeps this many interruptions: the first and the last half."""
+
+TITLE_LENGTH: Final = 200
+"""Characters of the content's title in a summary."""
+
 LISTED_BYTES: Final = 8 * 1024
 """A list entry holds a summary of at most this size, so that the dearest list of 100 sessions has a bound.
 
@@ -36,6 +43,9 @@ LISTED_ADS_BYTES: Final = 1024
 LISTED_CHAPTERS_BYTES: Final = 512
 LISTED_ERROR_IDS_BYTES: Final = 256
 """What a short summary keeps of each list."""
+
+MOST_ERROR_IDS: Final = 3
+"""Error ids that a list shows of a session."""
 
 UNREADABLE: Final = (AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError, struct.error, zlib.error)
 """Exceptions that damaged bytes raise, of a summary or of an event, and a session whose start is gone."""
@@ -65,6 +75,11 @@ class ListedSummary(NamedTuple):
     totals: Totals
     is_error: bool
     clock_skew_ms: int | None
+    title: str | None  # None: stored by a release without this field
+    close_reason: str | None
+    outcome: str | None
+    experience_score: float | None
+    error_ids: list[str]
     as_of: int | None = None  # epoch ms, server's clock: later events are not in it; None when all are
 
     @classmethod
@@ -75,15 +90,27 @@ class ListedSummary(NamedTuple):
         """
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in both_ends(stored["log"], most_lines)]
-        is_error = bool(stored["metrics"].get("error_impacted"))
-        return cls(log, Totals.from_stored(stored["totals"]), is_error, stored.get("clock_skew_ms"))
+        metrics: dict[str, Any] = stored["metrics"]
+        error_ids = [*(metrics.get("player_errors") or ()), *(metrics.get("external_errors") or ())]
+        return cls(
+            log,
+            Totals.from_stored(stored["totals"]),
+            bool(metrics.get("error_impacted")),
+            stored.get("clock_skew_ms"),
+            stored.get("title"),
+            metrics.get("close_reason"),
+            metrics.get("outcome"),
+            metrics.get("experience_score"),
+            error_ids[:MOST_ERROR_IDS],
+        )
 
 
 class Summary(NamedTuple):
     """The metrics of a session, its action log up to MAX_LOG_LINES, and the totals of the whole log.
 
     `clock_skew_ms` leads from the player's clock to the server's. It is None in summaries of release 0.1. `errors` are the first
-    of the `error` events, up to ERRORS_BYTES; None in earlier summaries and in short ones.
+    of the `error` events, up to ERRORS_BYTES; None in earlier summaries and in short ones. So are `interruptions`, up to
+    MAX_INTERRUPTIONS. `title` is that of the content; None in earlier summaries.
     """
 
     metrics: Metrics
@@ -91,6 +118,8 @@ class Summary(NamedTuple):
     totals: Totals
     clock_skew_ms: int | None = None
     errors: list[LoggedError] | None = None
+    title: str | None = None
+    interruptions: list[Interruption] | None = None
 
     def shortened(self) -> "Summary":
         """Return a summary that fits into LISTED_BYTES: the same sums and counts, and a part of each list."""
@@ -102,7 +131,8 @@ class Summary(NamedTuple):
                 "external_errors": tuple(first_fitting(self.metrics.external_errors, LISTED_ERROR_IDS_BYTES)),
             }
         )
-        return Summary(metrics, both_ends(self.log, LISTED_LOG_LINES), self.totals, self.clock_skew_ms)
+        log = both_ends(self.log, LISTED_LOG_LINES)
+        return Summary(metrics, log, self.totals, self.clock_skew_ms, title=self.title)
 
     def to_bytes(self) -> bytes:
         """Return the stored form: compressed, because a list of sessions reads up to a hundred summaries."""
@@ -111,6 +141,10 @@ class Summary(NamedTuple):
             stored["clock_skew_ms"] = self.clock_skew_ms
         if self.errors:
             stored["errors"] = self.errors
+        if self.title is not None:
+            stored["title"] = self.title
+        if self.interruptions is not None:
+            stored["interruptions"] = self.interruptions
         return compressed(json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode())
 
     @classmethod
@@ -125,12 +159,23 @@ class Summary(NamedTuple):
         errors = [LoggedError.from_stored(one) for one in stored["errors"]] if "errors" in stored else None
         if errors is None and not read[0].error_events:
             errors = []
-        return cls(*read, stored.get("clock_skew_ms"), errors)
+        gaps = [Interruption.from_stored(one) for one in stored["interruptions"]] if "interruptions" in stored else None
+        return cls(*read, stored.get("clock_skew_ms"), errors, stored.get("title"), gaps)
 
     def listed(self, *, most_lines: int) -> ListedSummary:
         """Return the part that a list of sessions needs, as `ListedSummary.from_bytes` does."""
-        log = both_ends(self.log, most_lines)
-        return ListedSummary(log, self.totals, self.metrics.error_impacted, self.clock_skew_ms)
+        metrics = self.metrics
+        return ListedSummary(
+            both_ends(self.log, most_lines),
+            self.totals,
+            metrics.error_impacted,
+            self.clock_skew_ms,
+            self.title,
+            metrics.close_reason,
+            metrics.outcome,
+            metrics.experience_score,
+            [*metrics.player_errors, *metrics.external_errors][:MOST_ERROR_IDS],
+        )
 
     @staticmethod
     def version_of(packed: bytes) -> int:
@@ -170,7 +215,15 @@ def summarize(
         if event.type is EventType.ERROR
     )
     kept = list(first_fitting(errors, ERRORS_BYTES))
-    return Summary(measure(session, reason, business_errors), both_ends(log, MAX_LOG_LINES), totals(log), skew_ms, kept)
+    return Summary(
+        measure(session, reason, business_errors),
+        both_ends(log, MAX_LOG_LINES),
+        totals(log),
+        skew_ms,
+        kept,
+        title_of(session.start.params)[:TITLE_LENGTH],
+        both_ends(list(interruptions(session)), MAX_INTERRUPTIONS),
+    )
 
 
 def clock_skew_ms(stored: StoredSession, ended_ms: int) -> int | None:

@@ -113,7 +113,7 @@ def join_modules(files: Mapping[str, bytes]) -> bytes:
     """Return `main.js` with all modules that it imports, each once and after those that it imports itself.
 
     A module imports names in braces, as they are, from `./name.js`, and exports declarations. So no two modules declare the same
-    name: a browser would refuse the whole file.
+    name: a browser would refuse the whole file. Comments on lines of their own and the indentation stay in the source.
     """
     parts: list[str] = []
     seen: set[str] = set()
@@ -128,7 +128,8 @@ def join_modules(files: Mapping[str, bytes]) -> bytes:
         parts.append(_EXPORT.sub("", _IMPORT.sub("", source)))
 
     add(MAIN)
-    return "".join(parts).encode()
+    lines = (line.strip() for part in parts for line in part.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//")).encode()
 
 
 def _with_names(content: bytes, names: Mapping[str, str]) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from mediabeat.core.event import MEDIA_ID, title_of
 from mediabeat.core.event_codec import unpack
 from mediabeat.core.quality.start_times import bin_of
 from mediabeat.core.records import Start
@@ -81,7 +82,7 @@ def counted(sid: str, start: Start, *, shard: int) -> Counted | None:
     if kind is None:
         return None
     params = unpack(start.event).params
-    content_id = str(params["media.id"])
+    content_id = str(params[MEDIA_ID])
     return Counted(
         sid=sid,
         project_id=start.project_id,
@@ -90,7 +91,7 @@ def counted(sid: str, start: Start, *, shard: int) -> Counted | None:
         viewer=start.viewer or sid,
         started_at=start.started_at,
         content_id=content_id,
-        title=_cut(str(params.get("media.name") or content_id), TITLE_BYTES),
+        title=_cut(title_of(params), TITLE_BYTES),
         url=_cut(str(params.get("media.url") or ""), URL_BYTES),
     )
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from mediabeat.protocols.media_analytics import chart_answers, chart_requests
+from mediabeat.protocols.media_analytics.bodies import DetailAnswer, RecentAnswer
 from mediabeat.protocols.media_analytics.parameters import Parameter
 from mediabeat.protocols.media_analytics.requests import API_KEY, PARAMETERS, PROJECT_ID
-from mediabeat.protocols.media_analytics.responses import DetailAnswer, RecentAnswer
 from mediabeat.runtime.http_errors import ErrorAnswer
 
 Json = dict[str, Any]

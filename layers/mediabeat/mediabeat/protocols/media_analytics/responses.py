@@ -1,26 +1,25 @@
-"""The bodies of replies to queries. mypy checks the code against their types, and the OpenAPI document shows them.
-
-Source: NAVER's Media Analytics API, `GET /v1/sessionRecent`; keys, types, order and formats are those of its published example.
-`sessionId` and `metrics` are our additions.
-"""
+"""Makes the bodies of replies about sessions from what is stored."""
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, NotRequired
-
-from typing_extensions import TypedDict
+from typing import Final
 
 from mediabeat.core.action_log import totals
 from mediabeat.core.event import PLAYER_NAME, SDK_VERSION
 from mediabeat.core.event_codec import unpack
-from mediabeat.core.metrics import Metrics
-from mediabeat.core.playback import ErrorSource
-from mediabeat.core.records import Caller, DeviceType, ListEntry, on_server_clock
-from mediabeat.core.session_query import Device, SessionQuery, shown_id
+from mediabeat.core.records import Caller, ListEntry, on_server_clock
+from mediabeat.core.session_query import SessionQuery, shown_id
 from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, LoggedError, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
 from mediabeat.errors import NotFound
-from mediabeat.protocols.media_analytics.texts import SessionLogLine, date_text, log_lines, number_of, video_time
+from mediabeat.protocols.media_analytics.bodies import DetailAnswer, PlayerError, RecentAnswer, RecentSession, SessionDetail
+from mediabeat.protocols.media_analytics.texts import (
+    date_text,
+    interruption_lines,
+    log_lines,
+    number_of,
+    video_time,
+)
 from mediabeat.runtime.http_api import Request
 
 ERRORS_BYTES: Final = 64 * 1024
@@ -29,105 +28,6 @@ ERRORS_BYTES: Final = 64 * 1024
 
 DAMAGE: Final = (*UNREADABLE, ArithmeticError, StopIteration, struct.error)
 """Exceptions that damaged items of the table raise."""
-
-
-class RecentSession(TypedDict):
-    """One session in the list; the three times in seconds. `sessionLogTotal` is present when the log is cut.
-
-    `asOf` is present when later events of a large open session are not counted yet. `unreadable` is present when the session is
-    stored but cannot be read: only its id, start and viewer are right then. `sessionId` finds the detail of exactly this session.
-    """
-
-    logDate: str
-    no: str
-    uuid: str
-    origin: str
-    os: str
-    device: Device
-    totalStartTime: float
-    rebufferingTime: float
-    playingTime: float
-    isError: bool
-    sessionLog: list[SessionLogLine]
-    sessionId: str
-    sessionLogTotal: NotRequired[int]
-    asOf: NotRequired[str]
-    unreadable: NotRequired[Literal[True]]
-
-
-class RecentAnswer(TypedDict):
-    """The newest sessions of a project."""
-
-    code: Literal[200]
-    message: str
-    result: list[RecentSession]
-
-
-class StartTime(TypedDict):
-    """How long the viewer waited for the player and for the first frame, in seconds."""
-
-    playerStartTimeSum: float
-    videoStartTimeSum: float
-    totalStartTimeSum: float
-
-
-class User(TypedDict):
-    """Who watched, according to the headers of the request. Sessions that release 0.1 stored have no `deviceType`."""
-
-    os: str
-    browser: str
-    device: Device
-    lang: str
-    visitedPage: str
-    origin: str
-    userAgent: str
-    deviceType: NotRequired[DeviceType]
-
-
-class Player(TypedDict):
-    """The player's name and version."""
-
-    playerName: str
-    playerVersion: str
-
-
-class PlayerError(TypedDict):
-    """One `error` event."""
-
-    logDate: str
-    videoTime: str
-    errorId: str | None
-    errorSource: ErrorSource
-
-
-class SessionDetail(TypedDict):
-    """One session; `sessionLogTotal` and `asOf` are as in the list. With `sessionId`, nobody can add events to the session.
-
-    `source` is the protocol that reported it: `media_collection`, `media_edge` or `cmcd`.
-
-    `media` has all `media.` parameters of its start, without the prefix, and `videoType`.
-    """
-
-    sessionId: str
-    source: str
-    uuid: str
-    startTime: StartTime
-    user: User
-    player: Player
-    error: list[PlayerError]
-    sessionLog: list[SessionLogLine]
-    sessionLogTotal: NotRequired[int]
-    media: dict[str, Any]
-    metrics: Metrics
-    asOf: NotRequired[str]
-
-
-class DetailAnswer(TypedDict):
-    """One session in detail."""
-
-    code: Literal[200]
-    message: str
-    result: SessionDetail
 
 
 def list_body(sessions: Sequence[ListedSession], query: SessionQuery, request: Request) -> RecentAnswer:
@@ -171,7 +71,16 @@ def _recent_session(session: ListedSession) -> RecentSession:
         "isError": summary is not None and summary.is_error,
         "sessionLog": log_lines(log, entry.viewer, skew_ms),
         "sessionId": shown_id(entry.sid, device=entry.device, video_type=entry.video_type, started_at=entry.started_at),
+        "videoType": entry.video_type,
+        "closeReason": summary.close_reason if summary else None,
+        "outcome": summary.outcome if summary else None,
+        "experienceScore": summary.experience_score if summary else None,
+        "errorIds": summary.error_ids if summary else [],
     }
+    if summary is not None and summary.title is not None:
+        body["title"] = summary.title
+    if caller.device_type:
+        body["deviceType"] = caller.device_type
     if sums.lines > len(log):
         body["sessionLogTotal"] = sums.lines
     if summary is not None and summary.as_of is not None:
@@ -231,6 +140,8 @@ def _detail(session: ShownSession) -> SessionDetail:
         body["user"]["deviceType"] = caller.device_type
     if sums.lines > len(summary.log):
         body["sessionLogTotal"] = sums.lines
+    if summary.interruptions is not None:
+        body["interruptions"] = interruption_lines(summary.interruptions, skew_ms)
     if session.as_of is not None:
         body["asOf"] = date_text(session.as_of)
     return body

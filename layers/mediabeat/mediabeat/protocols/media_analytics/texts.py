@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from mediabeat.core.action_log import Action, LogLine
 from mediabeat.core.event import MAX_TS_MS, SECONDS_PER_DAY
+from mediabeat.core.folding.interruptions import Interruption, InterruptionType
 from mediabeat.core.records import ListEntry, on_server_clock
 
 
@@ -20,6 +21,28 @@ class SessionLogLine(TypedDict):
     actionType: Action
     actionDuration: int
     uuid: str
+
+
+class InterruptionLine(TypedDict):
+    """One interruption; `actionDuration` in milliseconds, the date in UTC: when it ended."""
+
+    logDate: str
+    videoTime: str
+    actionType: InterruptionType
+    actionDuration: int
+
+
+def interruption_lines(interruptions: Sequence[Interruption], ts_skew: int) -> list[InterruptionLine]:
+    """Return what kept the viewer from the content; durations in milliseconds."""
+    return [
+        {
+            "logDate": date_text(on_server_clock(at_ms, ts_skew)),
+            "videoTime": video_time(playhead_s),
+            "actionType": kind,
+            "actionDuration": duration_ms,
+        }
+        for at_ms, playhead_s, kind, duration_ms in interruptions
+    ]
 
 
 def log_lines(log: Sequence[LogLine], viewer: str, ts_skew: int) -> list[SessionLogLine]:

@@ -1,0 +1,84 @@
+// Is it only this session, and since when? The newest sessions are searched for the same trouble, group by group.
+import { ask, MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
+import { cut, foreign, h } from "./dom.js";
+import { word } from "./endings.js";
+import { exportButtons } from "./exports.js";
+import { Feed } from "./feed.js";
+import { DAY_MS, dayAndTime, momentOf, number } from "./formats.js";
+import { hrefTo, utcText } from "./router.js";
+import { table } from "./tables.js";
+import { phrase, t } from "./words.js";
+
+const TROUBLES = ["play_failure", "start_failure", "exit_before_start", "business_error"];
+
+// What went wrong, the sessions of the list that have it too, and the filters that show them. None if nothing did.
+function troubleOf({ error, metrics }) {
+  const id = error.findLast((one) => one.errorId)?.errorId;
+  if (id) return { name: foreign(id), filters: { find: id.slice(0, 200) }, isIn: (row) => row.errorIds.includes(id) };
+  if (error.length) return { name: t("session.error"), filters: { errors: "1" }, isIn: (row) => row.isError };
+  if (!TROUBLES.includes(metrics.outcome)) return null;
+  return { name: word("outcome", metrics.outcome), filters: { ended: metrics.outcome }, isIn: (row) => row.outcome === metrics.outcome };
+}
+
+// The groups that this session belongs to. `find` is what the view of sessions searches for.
+function groupsOf({ uuid, user, media }) {
+  const title = String(media.name || media.id).slice(0, 200);
+  const system = user.os.replace(" / ", " ");
+  const isOfTitle = (row) => row.title === title;
+  const isOfSystem = (row) => row.os === user.os;
+  return [
+    { name: t("filter.all"), shown: "", isIn: () => true },
+    { name: t("fact.viewer"), shown: uuid.slice(0, 8), find: uuid, isIn: (row) => row.uuid === uuid },
+    { name: t("fact.content"), shown: title, find: title, isIn: isOfTitle },
+    { name: t("fact.system"), shown: system, find: user.os, isIn: isOfSystem },
+    user.origin && { name: t("fact.site"), shown: user.origin.replace(/^https?:\/\//, ""), find: user.origin, isIn: (row) => row.origin === user.origin },
+    { name: t("alike.both"), shown: `${system}, ${title}`, isIn: (row) => isOfTitle(row) && isOfSystem(row) },
+  ].filter(Boolean);
+}
+
+// The last seven days, if the session began in them; else the days before and after it.
+function daysAround(begin, now = Date.now()) {
+  const [first, last] = now - begin < 7 * DAY_MS ? [now - 7 * DAY_MS, now] : [begin - DAY_MS, begin + DAY_MS];
+  return { startDate: utcText(first), endDate: utcText(last), limit: MOST_SESSIONS };
+}
+
+const timeOf = (date) => (date ? dayAndTime(momentOf(date)) : "–");
+
+function compared(rows, trouble, groups) {
+  const lines = groups.map((group) => {
+    const inGroup = rows.filter(group.isIn);
+    const withIt = inGroup.filter(trouble.isIn);
+    const dates = withIt.map((row) => row.logDate).toSorted();
+    return { ...group, sessions: inGroup.length, withIt: withIt.length, first: dates[0], latest: dates.at(-1) };
+  });
+  const [all, ...others] = lines;
+  const viewers = new Set(rows.filter(trouble.isIn).map((row) => row.uuid)).size;
+  const values = { count: number(all.withIt), total: number(all.sessions), viewers: number(viewers), first: timeOf(all.first), trouble: h("strong", {}, trouble.name) };
+  const shared = others.filter((group) => group.find && all.withIt > 1 && group.withIt === all.withIt);
+  const says = h("p", {}, phrase(all.withIt > 1 ? "alike.others" : "alike.only", values),
+    shared.length > 0 && [" ", t("alike.shared"), " ", shared.map((group, at) => [at > 0 && ", ", foreign(group.shown)]), "."]);
+  return { lines, says };
+}
+
+export function alike(result, { begin, signal }) {
+  const link = (view, filters, words) => h("li", {}, h("a", { href: hrefTo(view, { range: "7d", device: "", type: "", ...filters }) }, words));
+  const trouble = troubleOf(result);
+  const links = h("ul", {}, trouble && link("sessions", trouble.filters, t("alike.list")),
+    link("sessions", { find: result.uuid }, t("alike.viewer")), link("overview", { device: result.user.device }, t("alike.overview")));
+  if (!trouble) return [links];
+  const query = daysAround(begin);
+  const header = ["group", "of", "sessions", "withIt", "first", "latest"];
+  const columns = [
+    { name: t("alike.among"), cell: ({ name, shown, find }) => [`${name} `, find ? h("a", { href: hrefTo("sessions", { range: "7d", device: "", type: "", find }) }, foreign(shown)) : foreign(shown)] },
+    { name: t("sessions.title"), number: true, cell: (line) => number(line.sessions) },
+    { name: t("alike.with"), number: true, cell: (line) => number(line.withIt) },
+    { name: t("alike.first"), cell: (line) => timeOf(line.first) },
+    { name: t("alike.latest"), cell: (line) => timeOf(line.latest) },
+  ];
+  const feed = new Feed({ signal, load: () => ask(SESSIONS_PATH, query), draw: ({ result: rows }) => {
+    const { lines, says } = compared(rows, trouble, groupsOf(result));
+    const cells = () => lines.map((line) => [line.name, cut(line.shown), line.sessions, line.withIt, line.first, line.latest]);
+    return [says, table(columns, lines, { caption: t("alike.title") }), ...exportButtons("alike", () => ({ header, rows: cells() }), [[SESSIONS_PATH, query]])];
+  } });
+  return [feed.element, links];
+}
