@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -210,13 +211,34 @@ def test_row_leads_to_its_own_session_and_the_picture_is_the_log(seen: dict[str,
         assert metric in scene["text"] or metric in {"ads", "chapters"}, (metric, value)
 
 
+def test_session_says_what_happened_and_whether_it_is_only_this_one(seen: dict[str, Any], sent: Sent) -> None:
+    scene = seen["one session"]
+    assert scene["verdict"].startswith("The content played for 33s.")
+    assert "at position 00:00:20" in scene["verdict"]
+    rows = sent.ask("/v1/sessionRecent")
+    with_error = [row for row in rows if row["isError"]]
+    first = (
+        datetime.fromisoformat(min(row["logDate"] for row in with_error))
+        .replace(tzinfo=UTC)
+        .astimezone(ZoneInfo("Europe/Berlin"))
+    )
+    assert f"{len(with_error)} of the newest {len(rows)} sessions" in scene["told"]
+    assert f"of {len({row['uuid'] for row in with_error})} viewers" in scene["told"]
+    assert f"{first:%b} {first.day}, {first:%H:%M:%S}" in scene["told"]
+    assert scene["groups"][0].split("\t")[1:3] == [str(len(rows)), str(len(with_error))]
+    [viewer] = [group for group in scene["groups"] if group.startswith("Viewer")]
+    assert viewer.split("\t")[1:3] == ["2", "2"]
+
+
 def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None:
     scene = seen["filters"]
     assert scene["linked"] == ["24h", "Mobile", ""]
     assert scene["reloaded"] == scene["back"] == scene["linked"]
     assert scene["focused"] == 1
-    assert "No loaded session fits the search." in scene["none"] or "No session in this range." in scene["none"]
+    assert "No loaded session matches the search." in scene["none"] or "No session in this range." in scene["none"]
     assert "find=nobody" in scene["hash"]
+    assert len(scene["found"][""]) == len(scene["found"]["played"]) == 3
+    assert scene["found"]["open"] == []
 
 
 def test_failing_query_fails_alone_and_the_next_answer_mends_it(seen: dict[str, Any]) -> None:
@@ -238,8 +260,12 @@ def test_nothing_is_asked_while_the_page_is_hidden(seen: dict[str, Any]) -> None
 def test_page_speaks_the_readers_language(language: str, heading: str, seen: dict[str, Any]) -> None:
     scene = seen[f"in {language}"]
     assert scene["lang"] == language
-    keys = json.loads((STATIC / f"words.{language}.json").read_text(encoding="utf-8")).keys()
+    keys = json.loads((STATIC / "words.json").read_text(encoding="utf-8")).keys()
     assert heading in scene["shown"][0]
+    sentences = json.loads((STATIC / "metrics.json").read_text(encoding="utf-8"))
+    del sentences["ads"], sentences["chapters"]  # they have tables of their own
+    at = ("en", "ja", "ko").index(language)
+    assert [name for name, row in sentences.items() if row[at].replace("`", "") not in scene["shown"][2]] == []
     shown = " ".join(scene["shown"]).split()
     assert [key for key in keys if "." in key and key in shown] == []
     assert [word for word in shown if word in ("undefined", "NaN", "[object")] == []

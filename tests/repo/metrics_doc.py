@@ -12,7 +12,7 @@ from mediabeat.core.metrics import Metrics
 from tests.support.template import ROOT
 
 METRICS: Final = ROOT / "METRICS.md"
-SENTENCES: Final = ROOT / "functions" / "console" / "static" / "metrics.en.json"
+SENTENCES: Final = ROOT / "functions" / "console" / "static" / "metrics.json"
 BEGIN: Final = "<!-- metrics: made by python -m tests.repo.metrics_doc -->"
 END: Final = "<!-- metrics: end -->"
 
@@ -33,8 +33,17 @@ def meanings() -> dict[str, str]:
 
 
 def sentences() -> str:
-    """Return the meanings as the file that the console reads."""
-    return json.dumps(meanings(), ensure_ascii=False, indent=1) + "\n"
+    """Return the file that the console reads, with today's English column: the page has room for what precedes a semicolon.
+
+    The other languages stay as they are; a new metric has an empty text until somebody writes it.
+    """
+    written: dict[str, list[str]] = json.loads(SENTENCES.read_text(encoding="utf-8"))
+    lines = []
+    for name, meaning in meanings().items():
+        english = meaning.partition(";")[0].removesuffix(".") + "."
+        texts = [english, *written.get(name, ["", "", ""])[1:]]
+        lines.append(f" {json.dumps(name)}: {json.dumps(texts, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def tables() -> str:

@@ -27,6 +27,7 @@ from mediabeat.cli.demo import SentJourney, drawn_session, results
 from mediabeat.cli.demo_charts import send_earlier
 from mediabeat.cli.edge_replay import replay_file
 from mediabeat.cli.replay import ReplayOptions
+from mediabeat.cli.viewings.week import viewings
 from mediabeat.core.projects import new_project
 from mediabeat.core.records import Phase
 from mediabeat.core.session import Session
@@ -38,7 +39,7 @@ from mediabeat.storage.session_store import Store
 from mediabeat.storage.table import Item
 from tests.support.api import Api, app, apps_with_clock
 from tests.support.clock import Clock
-from tests.support.journeys import JOURNEYS, JOURNEYS_FOLDER
+from tests.support.journeys import JOURNEYS
 from tests.support.local_status import UP
 from tests.support.table_stream import as_event, passes, record_of
 from tests.support.template import ROOT, table_definition
@@ -116,7 +117,8 @@ def _demo() -> tuple[list[dict[str, Any]], Session | None, RenderableType]:
             sent.append(SentJourney(name, session.sid))
             clock.forward(seconds=1)  # the list is sorted by start, so no two sessions may start at the same time
         now = datetime.fromtimestamp(clock() / 1_000, UTC)
-        send_earlier(JOURNEYS_FOLDER, UP, now, transport=httpx.MockTransport(answer))
+        of_today = [one for one in viewings(now) if one.begins_at.date() == now.date()]  # the picture shows no other day
+        send_earlier(of_today, UP, at_once=1, transport=httpx.MockTransport(answer))
         _roll_up("MODIFY", HEAD, seen={"N": "-1"})
         clock.forward(minutes=settings().limits.quiet_ms / 60_000 + 1)
         assert sum(api.close_due().values()) > 0

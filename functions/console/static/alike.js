@@ -7,7 +7,7 @@ import { Feed } from "./feed.js";
 import { DAY_MS, dayAndTime, momentOf, number } from "./formats.js";
 import { hrefTo, utcText } from "./router.js";
 import { table } from "./tables.js";
-import { phrase, t } from "./words.js";
+import { phrase, shownLocale, t } from "./words.js";
 
 const TROUBLES = ["play_failure", "start_failure", "exit_before_start", "business_error"];
 
@@ -44,6 +44,11 @@ function daysAround(begin, now = Date.now()) {
 
 const timeOf = (date) => (date ? dayAndTime(momentOf(date)) : "–");
 
+function listed(texts) {
+  const parts = new Intl.ListFormat(shownLocale(), { type: "conjunction" }).formatToParts(texts);
+  return parts.map(({ type, value }) => (type === "element" ? foreign(value) : value));
+}
+
 function compared(rows, trouble, groups) {
   const lines = groups.map((group) => {
     const inGroup = rows.filter(group.isIn);
@@ -56,7 +61,7 @@ function compared(rows, trouble, groups) {
   const values = { count: number(all.withIt), total: number(all.sessions), viewers: number(viewers), first: timeOf(all.first), trouble: h("strong", {}, trouble.name) };
   const shared = others.filter((group) => group.find && all.withIt > 1 && group.withIt === all.withIt);
   const says = h("p", {}, phrase(all.withIt > 1 ? "alike.others" : "alike.only", values),
-    shared.length > 0 && [" ", t("alike.shared"), " ", shared.map((group, at) => [at > 0 && ", ", foreign(group.shown)]), "."]);
+    shared.length > 0 && [" ", phrase("alike.shared", { list: listed(shared.map((group) => group.shown)) })]);
   return { lines, says };
 }
 

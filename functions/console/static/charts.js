@@ -61,13 +61,14 @@ function drawn(place, chart, group, signal) {
     plot = new uPlot({
       width: place.clientWidth,
       height: CHART_HEIGHT,
+      padding: [null, 40, null, null], // the last time needs room
       cursor: { sync: group ? { key: group, setSeries: false } : undefined, drag: { x: false, y: false } },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), isDays ? "UTC" : chosenZone()),
       scales: { x: { time: true, range: chart.domain ? () => chart.domain.map((at) => at / 1000) : undefined },
         y: { range: (_, low, high) => [0, Math.max(chart.least ?? 4, high * 1.05)] } },
       axes: [
         { ...axis, font, space: 70, incrs: isDays ? DAYS : undefined, values: (_, splits) => splits.map((s) => (isDays ? utcDay(s * 1000) : clock(s * 1000))) },
-        { ...axis, font, size: 72, incrs: format === duration ? SECONDS_OF_TIMES : undefined, values: (_, splits) => splits.map((value) => format(value)) },
+        { ...axis, font, size: 80, incrs: format === duration ? SECONDS_OF_TIMES : undefined, values: (_, splits) => splits.map((value) => format(value)) },
       ],
       series: [
         { label: t("chart.time"), value: (_, s) => timeName(s === null ? times.at(-1) : s * 1000, isDays) },

@@ -1,6 +1,6 @@
 // Numbers, durations and times as the reader's language writes them, in the chosen time zone.
 import { chosenZone } from "./choices.js";
-import { shownLocale, t } from "./words.js";
+import { shownLanguage, shownLocale, t } from "./words.js";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -14,16 +14,19 @@ export function percent(ratio, digits = 1) {
   return new Intl.NumberFormat(shownLocale(), { style: "percent", maximumFractionDigits: digits }).format(ratio);
 }
 
+// Japanese: the narrow form has Latin units, the short one has spaces.
+const joined = (text) => (shownLanguage() === "ja" ? text.replaceAll(" ", "") : text);
+
 function unit(value, name, digits = 0) {
-  const options = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits };
-  return new Intl.NumberFormat(shownLocale(), options).format(value);
+  const unitDisplay = shownLanguage() === "ja" ? "short" : "narrow";
+  return joined(new Intl.NumberFormat(shownLocale(), { style: "unit", unit: name, unitDisplay, maximumFractionDigits: digits }).format(value));
 }
 
 function two(large, largeUnit, small, smallUnit) {
-  return small ? `${unit(large, largeUnit)} ${unit(small, smallUnit)}` : unit(large, largeUnit);
+  return small ? joined(`${unit(large, largeUnit)} ${unit(small, smallUnit)}`) : unit(large, largeUnit);
 }
 
-// 3.2s, 4m 10s, 5h 3m, 1,204h: time that was watched is counted in hours, not in days.
+// 3.2s, 4m 10s, 5h 3m, 1,204h, 3.2秒, 4分10秒: time that was watched is counted in hours, not in days.
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–"; // unknown is not zero
   const whole = Math.round(seconds);
@@ -66,5 +69,5 @@ export function zoneName() {
 export function ago(at) {
   const seconds = Math.round((Date.now() - at) / 1000);
   const relative = new Intl.RelativeTimeFormat(shownLocale(), { numeric: "always" });
-  return seconds < 90 ? relative.format(-seconds, "second") : relative.format(-Math.round(seconds / 60), "minute");
+  return joined(seconds < 90 ? relative.format(-seconds, "second") : relative.format(-Math.round(seconds / 60), "minute"));
 }

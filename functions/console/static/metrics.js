@@ -3,15 +3,21 @@ import { foreign, h } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { duration, number } from "./formats.js";
 import { table } from "./tables.js";
-import { t } from "./words.js";
+import { inLanguage, t } from "./words.js";
 
 const ELSEWHERE = new Set(["ads", "chapters"]);
-let sentences = null;
+let sentences = {};
 
-// What each figure means, in English, as METRICS.md says it. A figure of a later release has no sentence yet.
+// What each figure means, in each language, as METRICS.md says it. A figure of a later release has no sentence yet.
 export async function loadMeanings() {
-  const answer = await fetch(new URL("./metrics.en.json", import.meta.url)).catch(() => null);
-  sentences ??= answer?.ok ? await answer.json() : {};
+  const answer = Object.keys(sentences).length ? null : await fetch(new URL("./metrics.json", import.meta.url)).catch(() => null);
+  if (answer?.ok) sentences = await answer.json();
+}
+
+// A sentence has its code between backticks, as in METRICS.md.
+function meaning(name) {
+  const parts = (inLanguage(sentences[name]) ?? "").split("`");
+  return h("span", { class: "meaning" }, parts.map((part, at) => (at % 2 ? h("code", {}, part) : part)));
 }
 
 function shown(name, value) {
@@ -29,7 +35,7 @@ export function metricsTable(metrics, asked) {
   const columns = [
     { name: t("column.metric"), cell: (name) => h("code", {}, name) },
     { name: t("column.value"), number: true, cell: (name) => shown(name, metrics[name]) },
-    { name: t("column.meaning"), cell: (name) => h("span", { class: "meaning", lang: "en" }, sentences?.[name] ?? "") },
+    { name: t("column.meaning"), cell: meaning },
   ];
   return h("div", { class: "metrics" }, table(columns, names, { caption: t("session.metrics"), isWhole: true }),
     exportButtons("metrics", () => ({ header: ["metric", "value"], rows: rows() }), asked));

@@ -73,7 +73,7 @@ export function sessionsView({ signal }) {
   const query = () => ({ ...kinds(filters), ...span(filters).range, limit: MOST_SESSIONS });
   const failure = h("span", { class: "failure", role: "alert" });
   const id = h("input", { name: "id", type: "search", spellcheck: "false", autocomplete: "off", "data-search": true });
-  const open = h("form", { class: "open", onsubmit: (event) => {
+  const open = h("form", { class: "by-id", onsubmit: (event) => {
     event.preventDefault();
     const text = id.value.trim();
     if (SESSION.test(text)) location.hash = hrefTo("session", {}, text.toLowerCase());
@@ -104,9 +104,9 @@ export function sessionsView({ signal }) {
     redraw(focused);
     return holder;
   } });
-  return [h("h1", { tabindex: "-1" }, t("sessions.title")), filterBar(), open,
-    h("div", { class: "find" }, h("label", { class: "field" }, h("span", {}, t("sessions.find")), find), ended, h("label", { class: "check" }, errors, " ", t("sessions.onlyErrors"))),
-    feed.element];
+  const finding = h("div", { class: "find" }, h("label", { class: "field" }, h("span", {}, t("sessions.find")), find), ended,
+    h("label", { class: "check" }, errors, " ", t("sessions.onlyErrors")));
+  return [h("h1", { tabindex: "-1" }, t("sessions.title")), filterBar(), h("div", { class: "searches" }, finding, open), feed.element];
 }
 
 function empty() {

@@ -1,11 +1,15 @@
-// The page's words in the reader's language.
+// The page's words in the reader's language. `words.json` has, for each key, the words in the order of LANGUAGES.
 import { choices } from "./choices.js";
 
-const CATALOGUES = { en: "./words.en.json", ja: "./words.ja.json", ko: "./words.ko.json" };
 export const LANGUAGES = [["en", "English"], ["ja", "日本語"], ["ko", "한국어"]];
 
-let words = {};
+let catalogue = {};
 let language = "en";
+
+// Of texts in all languages, that in the shown one.
+export function inLanguage(texts) {
+  return texts?.[LANGUAGES.findIndex(([name]) => name === language)];
+}
 
 export function shownLanguage() {
   return language;
@@ -18,22 +22,21 @@ export function shownLocale() {
 
 export async function loadWords() {
   const wanted = [choices.language, ...navigator.languages].map((one) => String(one).slice(0, 2));
-  language = wanted.find((one) => one in CATALOGUES) ?? "en";
-  const answer = await fetch(new URL(CATALOGUES[language], import.meta.url));
-  words = await answer.json();
+  language = wanted.find((one) => LANGUAGES.some(([name]) => name === one)) ?? "en";
+  if (!has("skip")) catalogue = await (await fetch(new URL("./words.json", import.meta.url))).json();
   document.documentElement.lang = language;
 }
 
 // The words of a key, with {name} replaced by the value of that name.
 export function t(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return (inLanguage(catalogue[key]) ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 // The same with nodes as values: a list of texts and nodes.
 export function phrase(key, values) {
-  return (words[key] ?? key).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
+  return (inLanguage(catalogue[key]) ?? key).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
 }
 
 export function has(key) {
-  return key in words;
+  return key in catalogue;
 }

@@ -118,7 +118,10 @@ scene("one session", async (page, kept) => {
   await page.keyboard.press("+");
   const zoomed = await page.$$eval(".timeline-picture .stretch, .timeline-picture .mark", (found) => found.length);
   await page.keyboard.press("0");
-  return { lines, stretches, marked, row, zoomed, lanes: await texts(page, ".lane-name"), href: page.url(), text: await page.innerText("main"), answer: kept.answers[`${url}/v1/sessionRecent/${sessions.watched}`] };
+  await settled(page);
+  const alike = 'section[aria-label="Is it only this session?"]';
+  const [verdict, told, groups] = [await page.innerText(".verdict"), await page.innerText(`${alike} .body p`), await texts(page, `${alike} tbody tr`)];
+  return { verdict, told, groups, lines, stretches, marked, row, zoomed, lanes: await texts(page, ".lane-name"), href: page.url(), text: await page.innerText("main"), answer: kept.answers[`${url}/v1/sessionRecent/${sessions.watched}`] };
 });
 
 scene("filters", async (page, kept) => {
@@ -138,7 +141,14 @@ scene("filters", async (page, kept) => {
   const back = await values();
   await page.fill(".find input[type=search]", "nobody has this");
   const none = await page.innerText(".feed");
-  return { linked, reloaded, back, focused, none, hash: new URL(page.url()).hash };
+  const { hash } = new URL(page.url());
+  const found = {};
+  for (const ended of ["", "open", "played"]) {
+    await page.goto(`${url}/console#/sessions?range=30d&ended=${ended}`);
+    await settled(page);
+    found[ended] = await texts(page, "main tbody tr");
+  }
+  return { linked, reloaded, back, focused, none, hash, found };
 });
 
 scene("a failing query", async (page) => {

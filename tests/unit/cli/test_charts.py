@@ -1,5 +1,6 @@
 """What answers to queries for charts look like, and what the command refuses."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from rich.console import Console, RenderableType
 
 from mediabeat.cli import charts, demo_charts, queries
 from mediabeat.cli.commands import charts as command
+from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.main import main
 from mediabeat.cli.terminal.failure import CommandFailed
-from tests.support.journeys import JOURNEYS_FOLDER
+from mediabeat.cli.viewings import week
 from tests.support.local_status import UP
 
 NOON = datetime(2026, 11, 26, 12, 0, 30, tzinfo=UTC)
@@ -149,19 +151,37 @@ def test_refused_query_ends_the_command_with_the_apis_words(monkeypatch: pytest.
         queries.ask(UP, "/v1/charts/playCnt")
 
 
-def test_earlier_viewings_are_over_and_the_same_all_day() -> None:
-    at_noon, at_midnight = (
-        list(demo_charts.earlier_starts(NOON)),
-        list(demo_charts.earlier_starts(NOON.replace(hour=23, minute=59))),
-    )
-    assert len(at_noon) == sum(demo_charts.VIEWINGS_PER_HOUR[:12])
-    assert at_midnight[: len(at_noon)] == at_noon
-    assert at_noon == sorted(set(at_noon))
-    assert all(NOON.replace(hour=0, minute=0, second=0) <= start < NOON - demo_charts.LONGEST for start in at_noon)
-    assert list(demo_charts.earlier_starts(NOON.replace(hour=0, minute=5))) == []
+def test_earlier_viewing_is_sent_with_the_headers_of_its_player() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(201, headers={"Location": f"/api/v1/sessions/{len(asked)}"})
+
+    viewings = week.viewings(NOON)[:3]
+    assert demo_charts.send_earlier(viewings, UP, at_once=1, transport=httpx.MockTransport(answer)) == {"1", "2", "3"}
+    assert [one.url.path for one in asked] == ["/api/v1/downloaded"] * 3
+    assert [(one.headers["User-Agent"], one.headers["Origin"]) for one in asked] == [
+        (one.device.user_agent, one.device.site) for one in viewings
+    ]
+    assert [json.loads(one.content) for one in asked] == [[*one.events] for one in viewings]
 
 
 def test_earlier_viewing_that_is_refused_ends_the_demo() -> None:
     refusing = httpx.MockTransport(lambda request: httpx.Response(400, text="because"))
     with pytest.raises(CommandFailed, match="The API refused an earlier viewing with 400: because"):
-        demo_charts.send_earlier(JOURNEYS_FOLDER, UP, NOON, transport=refusing)
+        demo_charts.send_earlier(week.viewings(NOON), UP, transport=refusing)
+
+
+def test_charts_count_sessions_of_seven_days_by_their_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = ("playSuccessCnt", "earlyExitCnt", "exitBeforeStartCnt", "startFailureCnt", "businessErrorCnt")
+    rows = [dict.fromkeys(outcomes, 1) | {"playFailureCnt": 1}, dict.fromkeys(outcomes, 2) | {"playFailureCnt": 0}]
+    asked: list[dict[str, Any]] = []
+
+    def ask(cloud: Status, path: str, **parameters: Any) -> dict[str, Any]:
+        asked.append(parameters)
+        return answer("quality", "1d", rows)
+
+    monkeypatch.setattr(demo_charts, "ask", ask)
+    assert demo_charts.counted(UP, NOON) == 15
+    assert asked == [{"startDate": "2026-11-20", "endDate": "2026-11-26"}]

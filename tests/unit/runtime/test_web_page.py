@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from mediabeat.core.metrics import Metrics
 from mediabeat.errors import NotFound
 from mediabeat.runtime.http_api import Request
 from mediabeat.runtime.web_page import HEADERS, INDEX, WebPage, join_modules
@@ -22,8 +23,8 @@ MOST_LINES: Final = 250
 FILES: Final = {
     "index.html": b'<script src="console/main.js"></script><link href="console/style.css">',
     "style.css": b"body{}",
-    "words.en.json": b"{}",
-    "main.js": b'import { a } from "./a.js";\nimport { b } from "./b.js";\nb(a, "./words.en.json");\n',
+    "words.json": b"{}",
+    "main.js": b'import { a } from "./a.js";\nimport { b } from "./b.js";\nb(a, "./words.json");\n',
     "a.js": b'import { b } from "./b.js";\nexport const a = b;\n',
     "b.js": b"export function b() {}\n",
 }
@@ -43,17 +44,17 @@ def served_as(page: WebPage, stem: str) -> str:
 
 
 def test_modules_become_one_file_in_the_order_of_their_imports() -> None:
-    assert join_modules(FILES).decode() == 'function b() {}\nconst a = b;\nb(a, "./words.en.json");\n'
+    assert join_modules(FILES).decode() == 'function b() {}\nconst a = b;\nb(a, "./words.json");\n'
 
 
 def test_files_are_named_by_their_content_and_named_so_in_others() -> None:
     page = WebPage(FILES)
-    main, style, words = (served_as(page, stem) for stem in ("main", "style", "words.en"))
+    main, style, words = (served_as(page, stem) for stem in ("main", "style", "words"))
     assert page.names == {INDEX, main, style, words}
     assert style == f"style.{hashlib.sha256(b'body{}').hexdigest()[:8]}.css"
     assert f'"./{words}"' in reply(page, main)["body"]
     assert f'"console/{main}"' in reply(page, INDEX)["body"]
-    other = WebPage(FILES | {"words.en.json": b'{"a": "b"}'})
+    other = WebPage(FILES | {"words.json": b'{"a": "b"}'})
     assert served_as(other, "style") == style
     assert served_as(other, "main") != main
 
@@ -126,25 +127,40 @@ def test_only_the_choices_outlive_the_tab_and_only_the_api_has_the_key() -> None
     assert [name for name, source in sources().items() if "sessionStorage" in source.partition("\n")[2]] == ["api.js"]
 
 
-def catalogue(language: str) -> dict[str, str]:
-    words: dict[str, str] = json.loads((STATIC / f"words.{language}.json").read_text(encoding="utf-8"))
-    return words
+LANGUAGES: Final = 3
 
 
-@pytest.mark.parametrize("language", ["ja", "ko"])
-def test_catalogue_has_the_keys_and_the_places_of_the_english_one(language: str) -> None:
-    english, other = catalogue("en"), catalogue(language)
-    assert list(other) == list(english)
-    assert [
-        key for key, text in other.items() if set(re.findall(r"\{\w+\}", text)) != set(re.findall(r"\{\w+\}", english[key]))
-    ] == []
-    assert [key for key, text in other.items() if not text.strip()] == []
+def texts(name: str) -> dict[str, list[str]]:
+    """Return the texts of a file of the page by their keys: English, Japanese, Korean."""
+    read: dict[str, list[str]] = json.loads((STATIC / f"{name}.json").read_text(encoding="utf-8"))
+    return read
+
+
+@pytest.mark.parametrize("name", ["words", "metrics"])
+def test_every_text_is_there_in_every_language(name: str) -> None:
+    assert [key for key, row in texts(name).items() if len(row) != LANGUAGES or not all(text.strip() for text in row)] == []
+
+
+def test_translations_have_the_places_of_the_english_words() -> None:
+    places = {key: [sorted(re.findall(r"\{\w+\}", text)) for text in row] for key, row in texts("words").items()}
+    assert [key for key, row in places.items() if row != [row[0]] * LANGUAGES] == []
+
+
+def test_every_metric_of_the_api_has_a_sentence() -> None:
+    assert list(texts("metrics")) == list(Metrics.model_fields)
+    assert [name for name, row in texts("metrics").items() if any(text.count("`") % 2 for text in row)] == []
+
+
+def test_code_in_a_sentence_is_that_of_the_english_documents() -> None:
+    shown = {code for row in texts("metrics").values() for text in row for code in re.findall("`([^`]+)`", text)}
+    assert shown <= set(re.findall("`([^`]+)`", (ROOT / "METRICS.md").read_text(encoding="utf-8")))
+    assert shown
 
 
 def test_every_word_that_the_console_asks_for_is_in_the_catalogue() -> None:
     asked = {key for source in sources().values() for key in re.findall(r"\b(?:t|phrase)\(\s*\"([^\"]+)\"", source)}
     assert len(asked) > 100
-    assert asked <= catalogue("en").keys()
+    assert asked <= texts("words").keys()
 
 
 def test_page_is_small_and_complete(console: WebPage) -> None:

@@ -1,81 +1,88 @@
-"""The charts of the demonstration: earlier viewings of today, and the wait until the roll-ups have counted all of them."""
+"""The charts of the demonstration: viewings of the last seven days, and the wait until the roll-ups have counted all of them."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import cycle
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import Final
 
 import httpx
 
-from mediabeat.cli import charts
-from mediabeat.cli.edge_replay import EdgeRecording
+from mediabeat.cli import charts, projects
+from mediabeat.cli.local_cloud import clients
 from mediabeat.cli.local_cloud.state_folder import Status
 from mediabeat.cli.queries import ask
-from mediabeat.cli.replay import Body, Journey, shifted, with_project
+from mediabeat.cli.replay import with_project
 from mediabeat.cli.terminal.failure import CommandFailed
+from mediabeat.cli.viewings.kinds import BUSINESS_ERRORS
+from mediabeat.cli.viewings.week import DAYS, Viewing
+from mediabeat.storage.project_store import Registry
+from mediabeat.storage.session_queries import SessionQueries
 
-VIEWINGS_PER_HOUR: Final = (2, 1, 1, 0, 0, 1, 3, 5, 6, 4, 5, 6, 9, 7, 4, 5, 6, 7, 9, 12, 14, 12, 8, 4)
-"""How many earlier viewings the demonstration sends for each hour (UTC): an evening's peak, and few in the night."""
-
-LONGEST: Final = timedelta(minutes=10)
-"""All journeys are shorter, so a viewing that began this long ago is over."""
-
-_TIMEOUT_S: Final = 90
+_SENT_AT_ONCE: Final = 4
+_TIMEOUT_S: Final = 120
 _POLL_S: Final = 1
 
 
-def earlier_starts(now: datetime) -> Iterator[datetime]:
-    """Yield when the earlier viewings of today began. Later calls on the same day yield the same times again, and later ones."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for hour, viewings in enumerate(VIEWINGS_PER_HOUR):
-        for number in range(viewings):
-            start = midnight + timedelta(hours=hour) + timedelta(hours=1) * number / viewings
-            if start + LONGEST < now:
-                yield start
+def declare_business_errors(cloud: Status) -> None:
+    """Add the invented service's business errors to those of the local project."""
+    with closing(clients.client("dynamodb", str(cloud.endpoint))) as client:
+        registry, project_id = Registry(str(cloud.table), client), str(cloud.project_id)
+        declared = registry.business_errors(project_id)
+        if BUSINESS_ERRORS not in declared:
+            projects.set_business_errors(project_id, registry, (*declared, BUSINESS_ERRORS))
 
 
-def send_earlier(journeys: Path, cloud: Status, now: datetime, *, transport: httpx.BaseTransport | None = None) -> int:
-    """Send journeys of the collection API as viewings of earlier today that were watched offline; return how many.
+def send_earlier(
+    viewings: Sequence[Viewing], cloud: Status, *, at_once: int = _SENT_AT_ONCE, transport: httpx.BaseTransport | None = None
+) -> set[str]:
+    """Send viewings as if they had been watched offline, so many at once; return the ids of their sessions.
 
     A repeat on the same day sends the same viewings, which the API recognizes and counts once. Raises CommandFailed when the API
     refuses one.
     """
-    paths = [path for path in sorted(journeys.glob("*.json")) if EdgeRecording.read(path) is None]
-    recorded = cycle([events for path in paths for events in Journey.read(path).sessions])
-    sent = 0
-    with httpx.Client(base_url=str(cloud.url), timeout=30, trust_env=False, transport=transport) as http:
-        for start, events in zip(earlier_starts(now), recorded, strict=False):
-            answer = http.post("/api/v1/downloaded", json=_moved(events, start, str(cloud.project_id)))
-            if answer.status_code != httpx.codes.CREATED:
-                raise CommandFailed(f"The API refused an earlier viewing with {answer.status_code}: {answer.text}")
-            sent += 1
-    return sent
+
+    def send(viewing: Viewing) -> str:
+        body = with_project(viewing.events, str(cloud.project_id))
+        answer = http.post("/api/v1/downloaded", json=body, headers=viewing.headers)
+        if answer.status_code != httpx.codes.CREATED:
+            raise CommandFailed(f"The API refused an earlier viewing with {answer.status_code}: {answer.text}")
+        return answer.headers["Location"].rpartition("/")[2]
+
+    with (
+        httpx.Client(base_url=str(cloud.url), timeout=30, trust_env=False, transport=transport) as http,
+        ThreadPoolExecutor(at_once) as threads,
+    ):
+        return set(threads.map(send, viewings))
 
 
-def _moved(events: Sequence[Body], start: datetime, project_id: str) -> list[Body]:
-    return with_project(shifted(events, round(start.timestamp() * 1_000), paced=True), project_id)
-
-
-def wait_until_counted(cloud: Status, sessions: int, now: datetime) -> None:
-    """Wait until today's charts have the outcomes of this many sessions, and the last hour's chart has viewers.
-
-    Gives up after 90 seconds: the charts are drawn as they are.
-    """
-    began = monotonic()
-    while monotonic() - began < _TIMEOUT_S:
-        if _over_today(cloud, now) >= sessions and _has_viewers(cloud):
-            return
-        sleep(_POLL_S)
-
-
-def _over_today(cloud: Status, now: datetime) -> int:
-    """Return how many sessions of today are over and counted: each has played, or has failed to."""
-    today = f"{now:%Y-%m-%d}"
-    rows = ask(cloud, charts.PATHS["quality"], startDate=today, endDate=today)["result"]
-    outcomes = ("playSuccessCnt", "earlyExitCnt", "exitBeforeStartCnt", "startFailureCnt")
+def counted(cloud: Status, now: datetime) -> int:
+    """Return how many sessions of the last seven days (UTC) are over and counted: each has played, or has failed to."""
+    span = {"startDate": f"{now - timedelta(days=DAYS - 1):%Y-%m-%d}", "endDate": f"{now:%Y-%m-%d}"}
+    rows = ask(cloud, charts.PATHS["quality"], **span)["result"]
+    outcomes = ("playSuccessCnt", "earlyExitCnt", "exitBeforeStartCnt", "startFailureCnt", "businessErrorCnt")
     return sum(row[outcome] for row in rows for outcome in outcomes)
+
+
+def wait_until_counted(cloud: Status, sids: Collection[str], sessions: int, now: datetime) -> None:
+    """Wait until these sessions are measured, the charts count so many of the last seven days, and the last hour has viewers.
+
+    Gives up after two minutes: the charts are drawn as they are.
+    """
+    began, waiting = monotonic(), set(sids)
+    with closing(clients.client("dynamodb", str(cloud.endpoint))) as client:
+        queries = SessionQueries(str(cloud.table), client)
+        while monotonic() - began < _TIMEOUT_S:
+            waiting = {sid for sid in waiting if not _is_measured(queries, sid)}
+            if not waiting and counted(cloud, now) >= sessions and _has_viewers(cloud):
+                return
+            sleep(_POLL_S)
+
+
+def _is_measured(queries: SessionQueries, sid: str) -> bool:
+    items = queries.shown(sid)
+    return items is not None and items.summary is not None
 
 
 def _has_viewers(cloud: Status) -> bool:

@@ -1,5 +1,6 @@
 """Queries of the local project, sent to the API of the local cloud."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -26,9 +27,10 @@ def ask(cloud: Status, path: str, **parameters: str | int | None) -> dict[str, A
     return found
 
 
-def recent_sessions(cloud: Status, limit: int | None = None) -> dict[str, Any]:
-    """Return the API's answer with the newest sessions.
+def recent_sessions(cloud: Status, limit: int | None = None, *, until: datetime | None = None) -> dict[str, Any]:
+    """Return the API's answer with the newest sessions, of those that started before the end of a second (UTC) if one is given.
 
     Raises CommandFailed when the API refuses the query.
     """
-    return ask(cloud, "/v1/sessionRecent", limit=limit)
+    end_date = f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if until else None
+    return ask(cloud, "/v1/sessionRecent", limit=limit, endDate=end_date)

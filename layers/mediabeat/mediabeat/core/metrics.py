@@ -53,8 +53,8 @@ class Metrics(Frozen):
     metrics_version: int = METRICS_VERSION
     """Version of the formulas that produced these figures; it rises with every change of a formula."""
     close_reason: str | None
-    """Why the session was closed: `session_end`, `completed`, `no_events`, `no_playhead_progress` or `max_age`; null while it is
-    open."""
+    """Why the session was closed; one of `session_end`, `completed`, `no_events`, `no_playhead_progress` and `max_age`, or null
+    while it is open."""
     media_starts: int
     """Always 1: the viewer asked for the media."""
     content_starts: int
@@ -105,15 +105,15 @@ class Metrics(Frozen):
     buffer_impacted: bool | None
     """True if the player buffered."""
     stall_events: int | None
-    """How often content stalled: outside ad breaks, the player played but sent the same playhead at three moments in a row or
-    more, and the playhead did not catch up."""
+    """How often content stalled: the player played but sent the same playhead at three moments in a row or more; ad breaks do not
+    count, nor does a playhead that catches up."""
     total_stall_duration_ms: int | None
     """Time for which content was stalled."""
     stall_impacted: bool | None
     """True if content stalled."""
     time_to_start_ms: int | None
-    """The last `media.qoe.timeToStart`; if none was sent, the time from `sessionStart` to the content without the ads between;
-    null if unknown."""
+    """The last `media.qoe.timeToStart`, or else the time from `sessionStart` to the content without the ads between; null if
+    unknown."""
     average_bitrate_bps: int | None
     """Mean of the bitrates that the player sent, each weighted by the time for which it played; null if it sent none."""
     bitrate_changes: int | None
@@ -125,8 +125,8 @@ class Metrics(Frozen):
     dropped_frame_impacted: bool | None
     """True if frames were dropped."""
     outcome: str | None
-    """How the session ended for its viewer: `played`, `start_failure`, `play_failure`, `business_error`, `exit_before_start` or
-    `early_exit`; null while it is open."""
+    """How the session ended for its viewer; one of `played`, `start_failure`, `play_failure`, `business_error`,
+    `exit_before_start` and `early_exit`, or null while it is open."""
     experience_score: float | None
     """How good the session was for its viewer, from 0 to 100; null while it is open, and if it is not judged."""
     qoe_version: int | None
@@ -142,7 +142,7 @@ class Metrics(Frozen):
     ad_count: int
     """Number of ads inside ad breaks."""
     ad_starts: int
-    """Number of ads that started: the same as `ad_count`."""
+    """Number of ads that started; the same as `ad_count`."""
     ad_completes: int
     """Number of ads that ended with `adComplete`."""
     ad_skips: int
@@ -152,7 +152,7 @@ class Metrics(Frozen):
     chapter_count: int | None
     """Number of chapters."""
     chapter_starts: int | None
-    """Number of chapters that started: the same as `chapter_count`."""
+    """Number of chapters that started; the same as `chapter_count`."""
     chapter_completes: int | None
     """Number of chapters that ended with `chapterComplete`; a chapter left open is not complete."""
     chapter_skips: int | None
@@ -162,8 +162,8 @@ class Metrics(Frozen):
     states: dict[str, StateMetrics]
     """The first ten player states, such as `fullScreen`: how often and for how long each was on."""
     is_playing_time_assumed: bool | None
-    """True if the player reported neither events nor states of playback, as release builds of Shaka Player do with CMCD: content
-    time then lasts from the first frame to the last report, whatever the viewer did; else false."""
+    """True if the player reported neither events nor states of playback; content time then lasts from the first frame to the last
+    report, whatever the viewer did. With CMCD, release builds of Shaka Player report neither."""
 
 
 def measure(session: Session, close_reason: str | None = None, business_errors: tuple[str, ...] = ()) -> Metrics:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from mediabeat.cli.commands.console import console_address
 from mediabeat.cli.commands.options import port_option, quiet_minutes_option
-from mediabeat.cli.local_cloud import lifecycle
+from mediabeat.cli.local_cloud import background, lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.steps import Steps
 
@@ -57,4 +57,6 @@ def status(as_json: bool, only_key: bool) -> None:
     else:
         for name, value in asdict(found).items():
             click.echo(f"{name.replace('_', ' '):<12} {'-' if value is None else value}")
+        if found.running and (viewers := background.running(folder)):
+            click.echo(f"{'viewers':<12} {viewers}")
     raise SystemExit(0 if found.running else 1)

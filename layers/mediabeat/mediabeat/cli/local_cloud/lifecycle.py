@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from mediabeat.cli import projects
-from mediabeat.cli.local_cloud import api_routes, clients, deployment, emulator, sample
+from mediabeat.cli.local_cloud import api_routes, background, clients, deployment, emulator, sample
 from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
 from mediabeat.cli.terminal.failure import CommandFailed
 from mediabeat.cli.terminal.steps import Steps
@@ -55,6 +55,7 @@ def up(folder: StateFolder, steps: Steps, port: int | None = None, quiet_minutes
 
 def down(folder: StateFolder, steps: Steps) -> bool:
     """Save the data and stop everything that `up` started; False when nothing was running."""
+    background.stop(folder)
     cloud = emulator.running(folder)
     if cloud is None:
         return False

@@ -40,6 +40,16 @@ class StateFolder:
         return self.path / "emulator.log"
 
     @property
+    def viewers_lock(self) -> Path:
+        """The process in which the demonstration's viewers watch; it holds a lock on this file while it runs."""
+        return self.path / "viewers.lock"
+
+    @property
+    def viewers_log(self) -> Path:
+        """What these viewers watch, and what the API refused."""
+        return self.path / "viewers.log"
+
+    @property
     def emulator_data(self) -> Path:
         """The emulator's saved tables, functions and stacks."""
         return self.path / "data"
