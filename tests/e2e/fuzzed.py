@@ -20,6 +20,9 @@ CHECKS: Final = (
 EXAMPLES: Final = 12
 """Of each operation. What functions do with random requests is searched by tests.integration.test_fuzzing, in less time."""
 
+TIMEOUT_S: Final = 60
+"""The first call of a function takes seconds, and more while other tests call functions for the first time."""
+
 
 class Told(NamedTuple):
     """How Schemathesis ended and what it printed, and the number of the document's operations."""
@@ -37,17 +40,8 @@ class Fuzzing:
         document.write_text(cloud.mediabeat("openapi").stdout, encoding="utf-8")
         self._paths = json.loads(document.read_text())["paths"]
         headers = ["-H", f"x-api-key: {cloud.api_key}", "-H", f"x-project-id: {cloud.project_id}"]
-        options = [
-            "--checks",
-            ",".join(CHECKS),
-            "--phases",
-            "fuzzing",
-            "--max-examples",
-            str(EXAMPLES),
-            "--seed",
-            "1",
-            "--no-color",
-        ]
+        examples = ["--phases", "fuzzing", "--max-examples", str(EXAMPLES), "--seed", "1"]
+        options = ["--checks", ",".join(CHECKS), *examples, "--request-timeout", str(TIMEOUT_S), "--no-color"]
         with self._printed.open("wb") as printed:
             self._process = subprocess.Popen(
                 [Path(sys.executable).with_name("st"), "run", document, "--url", cloud.url, *headers, *options],
