@@ -70,9 +70,11 @@ def cloud(demonstration: tuple[Demonstration, Path, int]) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def charted(cloud: Cloud) -> ChartedSession:
+def charted(cloud: Cloud) -> Iterator[ChartedSession]:
     """One session in a project of its own, and when it appeared in the charts."""
-    return ChartedSession(cloud)
+    session = ChartedSession(cloud)
+    yield session
+    session.finished()  # its thread must not ask a cloud that is down
 
 
 @pytest.fixture(scope="session")

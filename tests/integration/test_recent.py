@@ -59,6 +59,7 @@ def test_session_has_the_documented_keys_in_order(api: Api, api_key: str) -> Non
             line(19, "00:00:15", "paused", 2_000),
             line(19, "00:00:15", "ended", 0),
         ],
+        "startedAt": "2026-11-18 11:06:40",
         "videoType": "VOD",
         "closeReason": None,
         "outcome": None,

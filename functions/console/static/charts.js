@@ -29,13 +29,21 @@ function stacked(rows) {
   return rows.map((row) => row.map((value, at) => (below[at] += value ?? 0)));
 }
 
-function sentence({ times, series, format, isDays }) {
+// The last step that is over: an unfinished one looks like a drop.
+function lastDone({ times }) {
+  const stepMs = times.length > 1 ? times[1] - times[0] : 0;
+  return Math.max(0, times.findLastIndex((at) => at + stepMs <= Date.now()));
+}
+
+function sentence(chart) {
+  const { times, series, format, isDays } = chart;
   const values = series[0].values;
   const known = values.map((value, at) => [value, at]).filter(([value]) => value !== null);
   if (!known.length || known.every(([value]) => value === 0)) return t("chart.nothing");
   const most = known.reduce((best, one) => (one[0] > best[0] ? one : best));
   const least = known.reduce((best, one) => (one[0] < best[0] ? one : best));
-  const latest = known.at(-1);
+  const last = lastDone(chart);
+  const latest = known.findLast(([, at]) => at <= last) ?? known[0];
   return t("chart.summary", {
     name: series[0].label,
     most: format(most[0]), mostAt: timeName(times[most[1]], isDays),
@@ -71,7 +79,7 @@ function drawn(place, chart, group, signal) {
         { ...axis, font, size: 80, incrs: format === duration ? SECONDS_OF_TIMES : undefined, values: (_, splits) => splits.map((value) => format(value)) },
       ],
       series: [
-        { label: t("chart.time"), value: (_, s) => timeName(s === null ? times.at(-1) : s * 1000, isDays) },
+        { label: t("chart.time"), value: (_, s) => timeName(s === null ? times[lastDone(chart)] : s * 1000, isDays) },
         ...order.map((at) => ({
           label: series[at].label,
           stroke: colour(series[at].colour),
@@ -79,7 +87,7 @@ function drawn(place, chart, group, signal) {
           width: chart.isLine ? 2 : 0,
           paths: chart.isLine ? undefined : bars,
           points: { show: chart.isLine && times.length < 3 },
-          value: (_, __, ___, index) => shownValue(raw[at].at(index ?? -1)), // without a cursor, the latest
+          value: (_, __, ___, index) => shownValue(raw[at][index ?? lastDone(chart)]), // without a cursor, the latest
         })),
       ],
     }, [times.map((time) => time / 1000), ...order.map((at) => shown[at])], place);

@@ -1,11 +1,14 @@
 // The bar above a view: which span of time, which devices, which type of video, and when to ask again.
 import { forgetAnswers } from "./api.js";
 import { button, choice, h } from "./dom.js";
-import { place, RANGES, rangeName, setFilters } from "./router.js";
+import { place, RANGES, rangeName, setFilters, span } from "./router.js";
 import { t } from "./words.js";
 
 function dates(filters) {
-  const changed = () => from.value && to.value && from.value <= to.value && setFilters({ from: from.value, to: to.value });
+  const changed = () => {
+    to.setCustomValidity(from.value > to.value ? t("filter.order") : "");
+    if (to.reportValidity() && from.value && to.value) setFilters({ from: from.value, to: to.value });
+  };
   const from = h("input", { type: "date", value: filters.from ?? "", onchange: changed });
   const to = h("input", { type: "date", value: filters.to ?? "", onchange: changed });
   return [h("label", { class: "field" }, h("span", {}, t("filter.from")), from), h("label", { class: "field" }, h("span", {}, t("filter.to")), to)];
@@ -13,7 +16,10 @@ function dates(filters) {
 
 export function filterBar({ types = true, live = true } = {}) {
   const { filters } = place();
-  const range = choice(t("filter.range"), RANGES.map((one) => [one, t(`range.${one}`)]), filters.range ?? "7d", (value) => setFilters({ range: value === "7d" ? undefined : value }));
+  const range = choice(t("filter.range"), RANGES.map((one) => [one, t(`range.${one}`)]), filters.range ?? "7d", (value) => {
+    const { startDate, endDate } = span(filters).range;
+    setFilters({ range: value === "7d" ? undefined : value, ...(value === "custom" && { from: startDate.slice(0, 10), to: endDate.slice(0, 10) }) });
+  });
   const device = choice(t("filter.device"), [["", t("filter.all")], ["PC", t("device.PC")], ["Mobile", t("device.Mobile")]], filters.device ?? "",
     (value) => setFilters({ device: value || undefined }));
   const type = choice(t("filter.type"), [["", t("filter.all")], ["VOD", t("type.VOD")], ["LIVE", t("type.LIVE")]], filters.type ?? "",

@@ -27,12 +27,13 @@ function settingsBar() {
     await loadWords();
     show({});
   };
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return h("div", { class: "settings" },
     choice(t("setting.language"), LANGUAGES, shownLanguage(), (value) => {
       choose("language", value);
       again();
     }, { lang: null }),
-    choice(t("setting.zone"), [["", Intl.DateTimeFormat().resolvedOptions().timeZone], ["UTC", "UTC"]], choices.zone, (value) => {
+    choice(t("setting.zone"), [["", zone], ["UTC", "UTC"]].slice(zone === "UTC" ? 1 : 0), choices.zone, (value) => {
       choose("zone", value);
       show({});
     }),

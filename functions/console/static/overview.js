@@ -51,7 +51,7 @@ export function overviewView({ signal }) {
       ? chartCard("/v1/charts/quality", (rows) => ({ title: t("chart.attemptsAndPlays"), format: number, series: series(PLAYS, rows), isLine: rows.length > 2 }))
       : chartCard("/v1/charts/playCnt", one("chart.plays", "--plays", "playSuccessCnt", number)),
     chartCard("/v1/charts/playTimeSum", one("chart.playTime", "--time", "playTimeSum", duration)),
-    chartCard("/v1/charts/uniqUserCnt", one("chart.unique", "--unique", "uniqUsers", number)),
+    chartCard("/v1/charts/uniqUserCnt", (rows) => ({ ...one("chart.unique", "--unique", "uniqUsers", number)(rows), note: t("chart.byStart") })),
     chartCard("/v1/charts/quality", (rows) => ({ title: t("chart.outcomes"), format: number, series: series(ENDINGS, rows), isStacked: true, note: t("chart.whenClosed") })),
   ];
   return [

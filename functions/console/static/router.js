@@ -34,23 +34,22 @@ export function setFilters(changes, { quietly = false } = {}) {
 export const utcText = (at) => new Date(at).toISOString().slice(0, 19).concat("Z");
 const day = (at) => new Date(at).toISOString().slice(0, 10);
 
-// The span of time of the filters, and the one of the same length before it.
-export function span(filters, now = Date.now()) {
+// The span of time of the filters. `before` is the time before it: as many steps of `stepMs` as are over in the span; null if none is.
+export function span(filters, now = Date.now(), stepMs = DAY_MS) {
   const length = { "1h": HOUR_MS, "24h": DAY_MS }[filters.range];
+  const today = Date.parse(day(now));
+  let [start, end] = [today - ((filters.range === "30d" ? 30 : 7) - 1) * DAY_MS, today + DAY_MS];
   if (length) {
-    const end = Math.ceil(now / MINUTE_MS) * MINUTE_MS; // parts of a view that ask in the same minute share an answer
-    const start = end - length;
-    return { start, end, isDays: false, range: { startDate: utcText(start), endDate: utcText(end) },
-      before: { startDate: utcText(start - length), endDate: utcText(start) } };
+    end = Math.ceil(now / MINUTE_MS) * MINUTE_MS; // parts of a view that ask in the same minute share an answer
+    start = end - length;
+  } else if (filters.range === "custom" && DAY.test(filters.from) && DAY.test(filters.to) && filters.from <= filters.to) {
+    [start, end] = [Date.parse(filters.from), Date.parse(filters.to) + DAY_MS];
   }
-  let last = Date.parse(day(now));
-  let first = last - ((filters.range === "30d" ? 30 : 7) - 1) * DAY_MS;
-  if (filters.range === "custom" && DAY.test(filters.from) && DAY.test(filters.to) && filters.from <= filters.to) {
-    [first, last] = [Date.parse(filters.from), Date.parse(filters.to)];
-  }
-  const days = (last - first) / DAY_MS + 1;
-  return { start: first, end: last + DAY_MS, isDays: days > 1, range: { startDate: day(first), endDate: day(last) },
-    before: { startDate: day(first - days * DAY_MS), endDate: day(first - DAY_MS) } };
+  const first = Math.floor(start / stepMs) * stepMs;
+  const over = Math.floor((Math.min(end, now) - first) / stepMs);
+  const before = over > 0 ? { startDate: utcText(first - over * stepMs), endDate: utcText(first - 1000) } : null;
+  const range = length ? { startDate: utcText(start), endDate: utcText(end) } : { startDate: day(start), endDate: day(end - DAY_MS) };
+  return { start, end, isDays: !length && end - start > DAY_MS, range, before };
 }
 
 export function kinds(filters) {

@@ -6,10 +6,10 @@ The local cloud has to be up with the data of `mediabeat demo`. The pictures sho
 import sys
 from typing import Final
 
-from mediabeat.cli.demo import DRAWN_JOURNEY
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.queries import recent_sessions
+from mediabeat.cli.viewings.kinds import DRM_ERROR
 from tests.support import browser
 from tests.support.template import ROOT
 
@@ -19,13 +19,13 @@ MOST: Final = 100
 
 
 def main() -> None:
-    """Write the pictures of the overview and of one session, light and dark."""
+    """Write the pictures of the overview and of one session that failed, light and dark."""
     cloud = lifecycle.require(StateFolder.of_user())
     sessions = recent_sessions(cloud, MOST)["result"]
-    with_error = [one for one in sessions if one["isError"] and len(one["sessionLog"]) > 5]
-    if not with_error:
-        sys.exit(f"The local cloud has no session like {DRAWN_JOURNEY}. Run: mediabeat demo")
-    arguments = (str(cloud.url), str(cloud.project_id), str(cloud.api_key), with_error[0]["sessionId"], str(ASSETS))
+    failed = [one for one in sessions if DRM_ERROR in one["errorIds"]]
+    if not failed:
+        sys.exit(f"The local cloud has no session with the error {DRM_ERROR}. Run: mediabeat demo")
+    arguments = (str(cloud.url), str(cloud.project_id), str(cloud.api_key), failed[0]["sessionId"], str(ASSETS))
     sys.stdout.writelines(f"{name}\n" for name in browser.run(SCRIPT, *arguments))
 
 

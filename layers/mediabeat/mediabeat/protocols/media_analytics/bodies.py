@@ -37,6 +37,7 @@ class RecentSession(TypedDict):
     isError: bool
     sessionLog: list[SessionLogLine]
     sessionId: str
+    startedAt: str
     videoType: str
     closeReason: str | None
     outcome: str | None

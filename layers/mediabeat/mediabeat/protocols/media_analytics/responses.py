@@ -71,6 +71,7 @@ def _recent_session(session: ListedSession) -> RecentSession:
         "isError": summary is not None and summary.is_error,
         "sessionLog": log_lines(log, entry.viewer, skew_ms),
         "sessionId": shown_id(entry.sid, device=entry.device, video_type=entry.video_type, started_at=entry.started_at),
+        "startedAt": date_text(entry.started_at),
         "videoType": entry.video_type,
         "closeReason": summary.close_reason if summary else None,
         "outcome": summary.outcome if summary else None,
