@@ -230,6 +230,28 @@ def test_session_says_what_happened_and_whether_it_is_only_this_one(seen: dict[s
     assert viewer.split("\t")[1:3] == ["2", "2"]
 
 
+def test_open_session_that_fails_is_told_as_far_as_it_is_known(seen: dict[str, Any]) -> None:
+    failing = seen["odd answers"]["failing"]
+    assert failing["before"] == 0
+    assert "The player reported the error E9, at position 00:00:20." in failing["verdict"]
+    assert "played on" not in failing["verdict"]
+    assert failing["told"].startswith("E9: of the newest 3 sessions")
+    assert (failing["scrolled"], failing["pressed"]) == (50, 8)
+
+
+def test_other_session_with_the_same_error_is_told_although_this_one_is_not_in_the_list(seen: dict[str, Any]) -> None:
+    another = seen["odd answers"]["another"]
+    assert another["told"].startswith("E9: 1 of the newest 2 sessions")
+    [content] = [group for group in another["groups"] if group.startswith("Content")]
+    assert content.split("\t")[1:3] == ["2", "1"]
+
+
+def test_row_that_cannot_be_read_is_not_open_and_an_answer_that_cannot_be_shown_is_told(seen: dict[str, Any]) -> None:
+    scene = seen["odd answers"]
+    assert scene["unreadable"] == 0
+    assert scene["note"].startswith("The page could not show this: ")
+
+
 def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None:
     scene = seen["filters"]
     assert scene["linked"] == ["24h", "Mobile", ""]

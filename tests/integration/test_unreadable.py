@@ -5,8 +5,10 @@ import sys
 from typing import Any, Final
 
 import pytest
+from pydantic import TypeAdapter
 
 from mediabeat.core.stored_forms import compressed
+from mediabeat.protocols.media_analytics.bodies import RecentSession
 from mediabeat.runtime import logs, telemetry
 from mediabeat.storage.clients.boto import dynamodb_client
 from mediabeat.storage.session_queries import SessionQueries
@@ -19,6 +21,7 @@ from tests.support.clock import Clock
 from tests.support.summaries import put_summary
 
 Json = dict[str, Any]
+LISTED_ROW: Final = TypeAdapter(RecentSession)
 CALLER: Final[Json] = {"device": "PC", "os": "unknown"}
 
 
@@ -73,6 +76,27 @@ def test_row_that_cannot_be_read_is_shown_as_such(
     uuid = "" if "viewer" in attributes else before[1]["uuid"]
     assert (row["no"], row["uuid"], row["sessionLog"]) == (before[1]["no"], uuid, [])
     assert telemetry.process.figures == {"SessionsUnreadable": 1}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": 5},
+        {"title": {"a": 1}},
+        *({"metrics": {name: [5]}} for name in ("outcome", "close_reason", "experience_score")),
+        *({"metrics": {"player_errors": [one]}} for one in (5, None, ["a"])),
+    ],
+    ids=str,
+)
+def test_row_whose_summary_has_other_types_is_measured_again(
+    api: Api, api_key: str, clock: Clock, table: str, fields: Json
+) -> None:
+    [sid] = closed(api, clock, 1)
+    [before] = api.recent(api_key)["result"]
+    damage(table, sid, summary=summary_with(**fields))
+    [row] = api.recent(api_key)["result"]
+    assert row == before
+    LISTED_ROW.validate_python(row)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // Is it only this session, and since when? The newest sessions are searched for the same trouble, group by group.
 import { ask, MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
-import { cut, foreign, h } from "./dom.js";
+import { beginning, cut, foreign, h } from "./dom.js";
 import { word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
@@ -12,17 +12,17 @@ import { phrase, shownLocale, t } from "./words.js";
 const TROUBLES = ["play_failure", "start_failure", "exit_before_start", "business_error"];
 
 // What went wrong, the sessions of the list that have it too, and the filters that show them. None if nothing did.
-function troubleOf({ error, metrics }) {
-  const id = error.findLast((one) => one.errorId)?.errorId;
-  if (id) return { name: foreign(id), filters: { find: id.slice(0, 200) }, isIn: (row) => row.errorIds.includes(id) };
-  if (error.length) return { name: t("session.error"), filters: { errors: "1" }, isIn: (row) => row.isError };
-  if (!TROUBLES.includes(metrics.outcome)) return null;
-  return { name: word("outcome", metrics.outcome), filters: { ended: metrics.outcome }, isIn: (row) => row.outcome === metrics.outcome };
+export function troubleOf({ error, metrics }) {
+  const id = beginning(error.findLast((one) => one.errorId)?.errorId);
+  if (id) return { key: `id ${id}`, name: foreign(id), filters: { find: id }, isIn: (row) => row.errorIds.includes(id) };
+  if (error.length) return { key: "error", name: t("session.error"), filters: { errors: "1" }, isIn: (row) => row.isError };
+  const { outcome } = metrics;
+  return TROUBLES.includes(outcome) ? { key: outcome, name: word("outcome", outcome), filters: { ended: outcome }, isIn: (row) => row.outcome === outcome } : null;
 }
 
 // The groups that this session belongs to. `find` is what the view of sessions searches for.
 function groupsOf({ uuid, user, media }) {
-  const title = String(media.name || media.id).slice(0, 200);
+  const title = beginning(media.name || media.id);
   const system = user.os.replace(" / ", " ");
   const isOfTitle = (row) => row.title === title;
   const isOfSystem = (row) => row.os === user.os;
@@ -49,25 +49,27 @@ function listed(texts) {
   return parts.map(({ type, value }) => (type === "element" ? foreign(value) : value));
 }
 
-function compared(rows, trouble, groups) {
+// The list may not say yet, or not any more, that this session has it.
+function compared(rows, { sessionId }, trouble, groups) {
+  const hasIt = (row) => row.sessionId === sessionId || trouble.isIn(row);
   const lines = groups.map((group) => {
     const inGroup = rows.filter(group.isIn);
-    const withIt = inGroup.filter(trouble.isIn);
+    const withIt = inGroup.filter(hasIt);
     const dates = withIt.map((row) => row.logDate).toSorted();
     return { ...group, sessions: inGroup.length, withIt: withIt.length, first: dates[0], latest: dates.at(-1) };
   });
-  const [all, ...others] = lines;
-  const viewers = new Set(rows.filter(trouble.isIn).map((row) => row.uuid)).size;
+  const [all, ...groupsOfIt] = lines;
+  const viewers = new Set(rows.filter(hasIt).map((row) => row.uuid)).size;
   const values = { count: number(all.withIt), total: number(all.sessions), viewers: number(viewers), first: timeOf(all.first), trouble: h("strong", {}, trouble.name) };
-  const shared = others.filter((group) => group.find && all.withIt > 1 && group.withIt === all.withIt);
-  const says = h("p", {}, phrase(all.withIt > 1 ? "alike.others" : "alike.only", values),
+  const shared = groupsOfIt.filter((group) => group.find && all.withIt > 1 && group.withIt === all.withIt);
+  const others = rows.filter((row) => row.sessionId !== sessionId && trouble.isIn(row)).length;
+  const says = h("p", {}, phrase(others ? "alike.others" : "alike.only", values),
     shared.length > 0 && [" ", phrase("alike.shared", { list: listed(shared.map((group) => group.shown)) })]);
   return { lines, says };
 }
 
-export function alike(result, { begin, signal }) {
+export function alike(result, trouble, { begin, signal }) {
   const link = (view, filters, words) => h("li", {}, h("a", { href: hrefTo(view, { range: "7d", device: "", type: "", ...filters }) }, words));
-  const trouble = troubleOf(result);
   const links = h("ul", {}, trouble && link("sessions", trouble.filters, t("alike.list")),
     link("sessions", { find: result.uuid }, t("alike.viewer")), link("overview", { device: result.user.device }, t("alike.overview")));
   if (!trouble) return [links];
@@ -81,7 +83,7 @@ export function alike(result, { begin, signal }) {
     { name: t("alike.latest"), cell: (line) => timeOf(line.latest) },
   ];
   const feed = new Feed({ signal, load: () => ask(SESSIONS_PATH, query), draw: ({ result: rows }) => {
-    const { lines, says } = compared(rows, trouble, groupsOf(result));
+    const { lines, says } = compared(rows, result, trouble, groupsOf(result));
     const cells = () => lines.map((line) => [line.name, cut(line.shown), line.sessions, line.withIt, line.first, line.latest]);
     return [says, table(columns, lines, { caption: t("alike.title") }), ...exportButtons("alike", () => ({ header, rows: cells() }), [[SESSIONS_PATH, query]])];
   } });

@@ -22,9 +22,14 @@ export function svg(name, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, name), attributes, children);
 }
 
+// The first characters of a text, whole ones, as the API cuts titles and error ids in its list.
+export function beginning(text) {
+  return Array.from(String(text ?? "")).slice(0, LONGEST_TEXT).join("");
+}
+
 export function cut(text) {
-  const letters = Array.from(String(text ?? ""));
-  return letters.length > LONGEST_TEXT ? `${letters.slice(0, LONGEST_TEXT).join("")}…` : letters.join("");
+  const first = beginning(text);
+  return first.length < String(text ?? "").length ? `${first}…` : first;
 }
 
 // A text that a player sent. `bdi` keeps its direction from turning the words around it.

@@ -53,20 +53,32 @@ export class Feed {
     }
     this.isAsking = false;
     if (this.signal.aborted || turn !== this.newest) return;
+    try {
+      if (!failure) this.show(answer);
+    } catch (error) {
+      failure = error; // the answer is not as the page expects it
+    }
     if (failure) this.failed(failure);
-    else this.show(answer);
     this.plan();
   }
 
   show(answer) {
-    this.failures = 0;
-    this.shownAt = Date.now();
-    this.dueAt = this.everyMs ? this.shownAt + this.everyMs : 0;
+    const now = Date.now();
+    this.dueAt = this.everyMs ? now + this.everyMs : 0;
+    const focused = this.focusable().indexOf(document.activeElement);
+    const scrolled = new Map(this.frames().map(([name, one]) => [name, [one.scrollLeft, one.scrollTop]]));
+    const nodes = [this.draw(answer, this.memory)].flat().filter(Boolean);
+    [this.failures, this.shownAt] = [0, now];
     this.note.textContent = "";
     this.body.setAttribute("aria-busy", "false");
-    const focused = this.focusable().indexOf(document.activeElement);
-    this.body.replaceChildren(...[this.draw(answer, this.memory)].flat().filter(Boolean));
+    this.body.replaceChildren(...nodes);
     if (focused >= 0) this.focusable()[focused]?.focus({ preventScroll: true });
+    for (const [name, one] of this.frames()) one.scrollTo(...(scrolled.get(name) ?? [0, 0]));
+  }
+
+  // Tables that scroll, by their names.
+  frames() {
+    return [...this.body.querySelectorAll(".scroll")].map((one) => [one.getAttribute("aria-label"), one]);
   }
 
   focusable() {

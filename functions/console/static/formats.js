@@ -6,12 +6,20 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+// To make a formatter takes as long as a hundred uses of it, and a long session has thousands of times and durations.
+const made = new Map();
+function formatter(Kind, options) {
+  const key = [Kind.name, shownLocale(), JSON.stringify(options)].join(" ");
+  if (!made.has(key)) made.set(key, new Kind(shownLocale(), options));
+  return made.get(key);
+}
+
 export function number(value, digits = 0) {
-  return new Intl.NumberFormat(shownLocale(), { maximumFractionDigits: digits }).format(value);
+  return formatter(Intl.NumberFormat, { maximumFractionDigits: digits }).format(value);
 }
 
 export function percent(ratio, digits = 1) {
-  return new Intl.NumberFormat(shownLocale(), { style: "percent", maximumFractionDigits: digits }).format(ratio);
+  return formatter(Intl.NumberFormat, { style: "percent", maximumFractionDigits: digits }).format(ratio);
 }
 
 // Japanese: the narrow form has Latin units, the short one has spaces.
@@ -19,7 +27,7 @@ const joined = (text) => (shownLanguage() === "ja" ? text.replaceAll(" ", "") : 
 
 function unit(value, name, digits = 0) {
   const unitDisplay = shownLanguage() === "ja" ? "short" : "narrow";
-  return joined(new Intl.NumberFormat(shownLocale(), { style: "unit", unit: name, unitDisplay, maximumFractionDigits: digits }).format(value));
+  return joined(formatter(Intl.NumberFormat, { style: "unit", unit: name, unitDisplay, maximumFractionDigits: digits }).format(value));
 }
 
 function two(large, largeUnit, small, smallUnit) {
@@ -42,7 +50,7 @@ export function momentOf(text) {
 }
 
 function dated(at, options, zone) {
-  return new Intl.DateTimeFormat(shownLocale(), { timeZone: zone, ...options }).format(at);
+  return formatter(Intl.DateTimeFormat, { timeZone: zone, ...options }).format(at);
 }
 
 export function dayAndTime(at) {

@@ -1,5 +1,5 @@
 // One viewing: what it was, how it went, and where it went wrong.
-import { alike } from "./alike.js";
+import { alike, troubleOf } from "./alike.js";
 import { ask, SESSIONS_PATH } from "./api.js";
 import { cut, foreign, foreignLink, h } from "./dom.js";
 import { ending, word } from "./endings.js";
@@ -20,7 +20,7 @@ function facts({ media, user, player, metrics, uuid, sessionId, startTime }, beg
     ["fact.outcome", ending(metrics.outcome, metrics.close_reason)],
     ["fact.closed", metrics.close_reason ? word("close", metrics.close_reason) : t("session.notClosed")],
     ["fact.score", metrics.experience_score === null || metrics.experience_score === undefined ? "–" : number(metrics.experience_score, 1)],
-    ["fact.content", foreignLink(String(media.url ?? ""), media.name ?? media.id)],
+    ["fact.content", foreignLink(String(media.url ?? ""), media.name || media.id)],
     ["fact.type", word("type", media.videoType)],
     ["fact.length", Number(media.length) > 0 ? duration(Number(media.length)) : "–"],
     ["fact.begin", dayAndTime(begin)],
@@ -62,11 +62,12 @@ function columnsOf(parts) {
 
 function logTable(log, picture, memory) {
   const rows = [];
+  const mark = (index) => rows.forEach((row, at) => {
+    row.classList.toggle("selected", at === index);
+    row.querySelector("button").setAttribute("aria-pressed", String(at === index));
+  });
   const select = (index, scrolls) => {
-    rows.forEach((row, at) => {
-      row.classList.toggle("selected", at === index);
-      row.querySelector("button").setAttribute("aria-pressed", String(at === index));
-    });
+    mark(index);
     picture().highlight(index);
     if (scrolls) rows[index]?.scrollIntoView({ block: "nearest" });
   };
@@ -77,7 +78,7 @@ function logTable(log, picture, memory) {
     { name: t("column.duration"), number: true, cell: (line) => duration(line.actionDuration / 1000) },
   ], log, { caption: t("session.log"), rowAttributes: (line) => ({ class: `action-${line.actionType}` }) });
   rows.push(...element.querySelectorAll("tbody tr"));
-  if (memory.selected !== undefined && rows[memory.selected]) rows[memory.selected].classList.add("selected");
+  mark(memory.selected);
   return { element, select };
 }
 
@@ -93,14 +94,20 @@ export function sessionView({ signal }) {
     const isOpen = !result.metrics.close_reason;
     feed.everyMs = isOpen ? MINUTE_MS : 0;
     feed.dueAt = isOpen ? Date.now() + MINUTE_MS : 0;
-    title.replaceChildren(t("session.title"), ": ", h("bdi", {}, cut(result.media.name ?? result.media.id)));
+    title.replaceChildren(t("session.title"), ": ", h("bdi", {}, cut(result.media.name || result.media.id)));
     const stretches = stretchesOf(result);
     const log = stretches.map((one) => one.line);
     const begin = stretches[0]?.start ?? Date.now();
     let picture = null;
     const lines = logTable(log, () => picture, memory);
     if (log.length) picture = timeline(stretches, { memory, select: (index) => lines.select(index, true), hasGaps: !result.interruptions });
-    memory.alike ??= alike(result, { begin, signal }); // it is asked once, and not each minute
+    const trouble = troubleOf(result);
+    if (!memory.alike || memory.trouble !== trouble?.key) { // it is asked once, and not each minute
+      memory.leaving?.abort();
+      memory.leaving = new AbortController();
+      memory.trouble = trouble?.key;
+      memory.alike = alike(result, trouble, { begin, signal: AbortSignal.any([signal, memory.leaving.signal]) });
+    }
     const header = ["logDate", "videoTime", "actionType", "actionDuration"];
     const asked = [[`${SESSIONS_PATH}/${result.sessionId}`, {}]];
     const { ads, chapters } = result.metrics;

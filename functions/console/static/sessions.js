@@ -38,7 +38,7 @@ function sorted(rows, { sort = "when", order = "down" }) {
 function found(rows, { find = "", errors, ended }) {
   const text = find.toLowerCase();
   const isFound = (row) => [row.uuid, row.sessionId, row.title, ...row.errorIds, row.os, row.deviceType, row.origin, row.logDate].some((one) => String(one ?? "").toLowerCase().includes(text));
-  return rows.filter((row) => (!errors || row.isError) && (!ended || (ended === "open" ? !row.closeReason : row.outcome === ended)) && (!text || isFound(row)));
+  return rows.filter((row) => (!errors || row.isError) && (!ended || (ended === "open" ? !row.closeReason && !row.unreadable : row.outcome === ended)) && (!text || isFound(row)));
 }
 
 function heading(name, filters, redraw) {

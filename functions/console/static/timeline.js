@@ -1,7 +1,7 @@
 // One viewing over the clock: lanes for what the player did, marks for errors and ends. The table of the log says the same in words.
 import { button, h, svg } from "./dom.js";
 import { clock, duration, momentOf } from "./formats.js";
-import { t } from "./words.js";
+import { has, t } from "./words.js";
 
 const LANES = ["starting", "ad", "playing", "paused", "seeking", "rebuffering", "stalled"];
 const LANE_OF = { player_start: "starting", startup: "starting", ...Object.fromEntries(LANES.map((lane) => [lane, lane])) };
@@ -24,7 +24,7 @@ export function timeline(all, { select, memory, hasGaps }) {
   const height = TOP + shown.length * LANE + 22;
   const start = Math.min(...all.map((one) => one.start));
   const end = Math.max(...all.map((one) => one.end), start + 1000);
-  const view = memory.view ?? { from: start, to: end };
+  const view = memory.view?.isPart ? memory.view : { from: start, to: end }; // all of an open session grows
   memory.view = view;
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, preserveAspectRatio: "none", class: "timeline-picture", role: "img", style: { height: `${height}px` } });
   const names = h("div", { class: "lanes", "aria-hidden": "true" }, shown.map((lane) => h("span", { class: `lane-name ${lane}` }, t(`lane.${lane}`))));
@@ -48,13 +48,18 @@ export function timeline(all, { select, memory, hasGaps }) {
       picture.append(shape);
     }
     marks();
+    scale();
+    highlight(memory.selected);
+  }
+
+  // Only the times under the picture depend on its width.
+  function scale() {
     const most = Math.max(2, Math.min(8, Math.floor((ticks.clientWidth || 640) / 75)));
     const step = STEPS_S.find((seconds) => (view.to - view.from) / 1000 / seconds <= most) ?? 86400;
     const first = Math.ceil(view.from / 1000 / step) * step;
     const times = [];
     for (let second = first; second * 1000 <= view.to; second += step) times.push(second * 1000);
     ticks.replaceChildren(...times.map((at) => h("span", { style: { left: `${x(at) / 10}%` } }, clock(at, step < 60))));
-    highlight(memory.selected);
   }
 
   const flags = h("div", { class: "flags", "aria-hidden": "true" });
@@ -74,6 +79,7 @@ export function timeline(all, { select, memory, hasGaps }) {
     const middle = (factor < 1 && chosen ? (chosen.start + chosen.end) / 2 : (view.from + view.to) / 2) + shift * (view.to - view.from);
     view.from = Math.max(start, Math.min(end - length, middle - length / 2));
     view.to = view.from + length;
+    view.isPart = length < end - start;
     draw();
   }
 
@@ -89,7 +95,7 @@ export function timeline(all, { select, memory, hasGaps }) {
     button("◂", KEYS.ArrowLeft, { "aria-label": t("timeline.earlier") }), button("▸", KEYS.ArrowRight, { "aria-label": t("timeline.later") }),
     button(t("timeline.all"), KEYS[0]));
   draw();
-  const sized = new ResizeObserver(() => (frame.isConnected ? draw() : sized.disconnect()));
+  const sized = new ResizeObserver(() => (frame.isConnected ? scale() : sized.disconnect()));
   sized.observe(frame);
   const legend = h("p", { class: "quiet legend" }, Object.entries(MARKS).filter(([type]) => all.some((one) => one.line.actionType === type))
     .map(([type, mark]) => h("span", {}, h("span", { class: `flag-name ${type}`, "aria-hidden": "true" }, mark), ` ${t(`action.${type}`)}`)));
@@ -98,7 +104,8 @@ export function timeline(all, { select, memory, hasGaps }) {
 }
 
 function textOf({ line, start, end, lane }) {
-  const name = t(`action.${line.actionType}`);
+  const key = `action.${line.actionType}`;
+  const name = has(key) ? t(key) : line.actionType; // one of a later release
   return lane ? `${name}: ${clock(start, true)} – ${clock(end, true)} (${duration(line.actionDuration / 1000)})` : `${name}: ${clock(end, true)}`;
 }
 

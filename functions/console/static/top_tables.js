@@ -1,6 +1,6 @@
 // The ten contents that were played most often, and the ten that were played longest.
 import { ask } from "./api.js";
-import { foreign, h } from "./dom.js";
+import { beginning, foreign, h } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { duration, number } from "./formats.js";
@@ -9,7 +9,7 @@ import { hrefTo } from "./router.js";
 import { t } from "./words.js";
 
 export const contentColumns = (row) => [
-  { name: t("content.title"), cell: (one) => h("a", { href: hrefTo("sessions", { find: (one.title || one.contentsKey).slice(0, 200) }) }, foreign(one.title || one.contentsKey)) },
+  { name: t("content.title"), cell: (one) => h("a", { href: hrefTo("sessions", { find: beginning(one.title || one.contentsKey) }) }, foreign(one.title || one.contentsKey)) },
   { name: t("content.type"), cell: (one) => t(`type.${one.videoType}`) },
   ...row,
 ];

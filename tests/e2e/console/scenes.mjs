@@ -124,6 +124,55 @@ scene("one session", async (page, kept) => {
   return { verdict, told, groups, lines, stretches, marked, row, zoomed, lanes: await texts(page, ".lane-name"), href: page.url(), text: await page.innerText("main"), answer: kept.answers[`${url}/v1/sessionRecent/${sessions.watched}`] };
 });
 
+// Answers as an open session, earlier releases and damage make them, out of the watched session.
+scene("odd answers", async (page) => {
+  const changes = {};
+  await page.route(/\/v1\/sessionRecent/, async (route) => {
+    const response = await route.fetch();
+    const { result } = await response.json();
+    await route.fulfill({ response, json: { code: 200, result: Array.isArray(result) ? changes.list(result) : changes.one(result) } });
+  });
+  const failed = ({ error }) => [{ ...error[0], errorId: "E9" }];
+  const open = (one) => ({ ...one, metrics: { ...one.metrics, close_reason: null, outcome: null } });
+  const filled = ({ sessionLog: [first, ...others] }) => [...Array(40).fill(first), ...others];
+  const alike = 'section[aria-label="Is it only this session?"]';
+  const log = 'section[aria-label="Log"]';
+  const told = () => page.innerText(`${alike} .body p`);
+  const show = async (hash) => {
+    await page.goto("about:blank");
+    await page.goto(`${url}/console${hash}`);
+    await settled(page);
+  };
+
+  changes.list = (rows) => rows;
+  changes.one = (one) => open({ ...one, error: [], sessionLog: filled(one) });
+  await signIn(page, `#/session/${sessions.watched}`);
+  const before = await page.$$eval(`${alike} table`, (found) => found.length);
+  await page.click(`${log} tbody tr:nth-child(9) button`);
+  await page.$eval(`${log} .scroll`, (one) => one.scrollTo(0, 50));
+  changes.one = (one) => open({ ...one, error: failed(one), sessionLog: filled(one).filter((line) => line.logDate <= one.error[0].logDate) });
+  await page.waitForTimeout(3_100); // answers are shared for three seconds
+  await page.evaluate(() => dispatchEvent(new Event("mediabeat-refresh")));
+  await page.waitForSelector(`${alike} table`);
+  await settled(page);
+  const failing = { before, verdict: await page.innerText(".verdict"), told: await told(),
+    scrolled: await page.$eval(`${log} .scroll`, (one) => one.scrollTop),
+    pressed: await page.$$eval(`${log} tbody button`, (found) => found.findIndex((one) => one.getAttribute("aria-pressed") === "true")) };
+
+  changes.one = (one) => ({ ...one, error: failed(one), media: { ...one.media, name: "😀".repeat(300) } });
+  changes.list = (rows) => rows.filter((row) => row.sessionId !== sessions.watched)
+    .map((row, at) => ({ ...row, title: "😀".repeat(200), errorIds: at ? [] : ["E9"] }));
+  await show(`#/session/${sessions.watched}`);
+  const another = { told: await told(), groups: await texts(page, `${alike} tbody tr`) };
+
+  changes.list = ([row]) => [{ ...row, outcome: null, closeReason: null, unreadable: true }];
+  await show("#/sessions?ended=open");
+  const unreadable = await page.$$eval("main tbody tr", (rows) => rows.length);
+  changes.list = () => [{}];
+  await show("#/sessions");
+  return { failing, another, unreadable, note: await page.innerText(".feed .note") };
+});
+
 scene("filters", async (page, kept) => {
   await signIn(page, "#/sessions?device=Mobile&range=24h");
   const values = () => page.$$eval(".filters select", (found) => found.map((one) => one.value));

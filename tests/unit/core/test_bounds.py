@@ -15,7 +15,15 @@ from mediabeat.core.metrics import ADS_BYTES, CHAPTERS_BYTES, ERROR_IDS_BYTES
 from mediabeat.core.records import Head, Phase, Start, StoredSession
 from mediabeat.core.session import fold
 from mediabeat.core.stored_forms import compressed
-from mediabeat.core.summary import MAX_LOG_LINES, Summary, summarize
+from mediabeat.core.summary import (
+    ERROR_ID_LENGTH,
+    MAX_LOG_LINES,
+    MOST_ERROR_IDS,
+    TITLE_LENGTH,
+    ListedSummary,
+    Summary,
+    summarize,
+)
 from mediabeat.core.truncation import both_ends, first_fitting
 from mediabeat.protocols.media_collection.rules import MAX_TEXT
 from mediabeat.storage import session_items
@@ -163,7 +171,21 @@ def test_list_of_any_hundred_sessions_fits_into_a_response() -> None:
     }
     escaped = len(json.dumps(json.dumps(line, separators=(",", ":")) + ","))
     head_of_a_session = 6 * (256 + 512 + 512) + 1_024  # origin, system, browser, each character as long as JSON makes it
+    texts = "\x01" * (TITLE_LENGTH + MOST_ERROR_IDS * ERROR_ID_LENGTH)  # nothing takes more in JSON within JSON
+    others = 512  # names, and words of the API
+    head_of_a_session += len(json.dumps(json.dumps(texts))) + others
     assert MAX_ANSWERED_LINES * escaped + 100 * head_of_a_session < 6 * 1_024 * 1_024
+
+
+def test_list_has_the_first_different_error_ids_and_cuts_them() -> None:
+    ids = [("player", "x" * 4_096), ("external", "b"), ("player", "b"), ("external", "c"), ("external", "d")]
+    reported = [
+        event("error", at, params={"media.errorId": error_id, "media.errorSource": by})
+        for at, (by, error_id) in enumerate(ids, 2)
+    ]
+    summary = summarize(stored(start(), play(1), *reported))
+    listed = [summary.listed(most_lines=9), ListedSummary.from_bytes(summary.to_bytes(), most_lines=9)]
+    assert [one.error_ids for one in listed] == [["x" * ERROR_ID_LENGTH, "b", "c"]] * 2
 
 
 def test_longest_text_hardly_grows_when_compressed() -> None:

@@ -1,5 +1,6 @@
 """Properties of every session, whatever a player sends: hypothesis generates usual and unusual sessions."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -12,7 +13,8 @@ from mediabeat.core.action_log import LogLine, action_log, rebufferings, totals
 from mediabeat.core.close_rules import CloseReason, Limits, Liveness, close_reason, next_due
 from mediabeat.core.event import Event, EventType
 from mediabeat.core.event_codec import canonical_json, pack, unpack
-from mediabeat.core.folding.spans import FASTEST, SLOWEST, PlayState, Span
+from mediabeat.core.folding.interruptions import interruptions
+from mediabeat.core.folding.spans import FASTEST, SLOWEST, PlayState, Span, time_ms
 from mediabeat.core.metrics import measure
 from mediabeat.core.playback import union_length_s
 from mediabeat.core.quality.outcome import Outcome
@@ -310,6 +312,34 @@ def test_rebufferings_are_those_of_the_log(events: list[Event]) -> None:
     assert waited_ms == totals(log).rebuffering_ms
     assert (count > 0) is (waited_ms > 0)
     assert count <= sum(line.action == "rebuffering" for line in log)
+
+
+@quickly
+@given(viewings(), st.data())
+def test_interruptions_last_as_long_as_ads_and_stalls_and_meet_no_stretch_of_the_log(
+    events: list[Event], data: st.DataObject
+) -> None:
+    session = fold(events)
+    found = list(interruptions(session))
+    begins = [one.at_ms - one.duration_ms for one in found]
+    assert all(one.duration_ms > 0 for one in found)
+    assert all(before.at_ms <= begin for before, begin in zip(found, begins[1:], strict=False))
+    if found:
+        assert session.spans[0].begin_ms <= begins[0] <= found[-1].at_ms <= session.spans[-1].end_ms
+    lasted_ms = Counter[str]()
+    for one in found:
+        lasted_ms[one.type] += one.duration_ms
+    assert lasted_ms["stalled"] == (measure(session).total_stall_duration_ms or 0)
+    assert lasted_ms["ad"] == time_ms(span for span in session.spans if span.ad is not None)
+    for line in action_log(session):
+        for one, begin_ms in zip(found, begins, strict=True):
+            common_ms = min(one.at_ms, line.at_ms) - max(begin_ms, line.at_ms - line.duration_ms)
+            is_of_the_ad = (
+                one.type == "ad" and common_ms == line.duration_ms and line.action in ("paused", "rebuffering", "seeking")
+            )
+            assert common_ms <= 0 or is_of_the_ad
+    repeated = data.draw(st.permutations([*events, *events[:3]]))
+    assert list(interruptions(fold(repeated))) == found
 
 
 @quickly

@@ -47,6 +47,9 @@ LISTED_ERROR_IDS_BYTES: Final = 256
 MOST_ERROR_IDS: Final = 3
 """Error ids that a list shows of a session."""
 
+ERROR_ID_LENGTH: Final = 200
+"""Characters of each of them: a hundred sessions with the longest texts fit into one answer."""
+
 UNREADABLE: Final = (AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError, struct.error, zlib.error)
 """Exceptions that damaged bytes raise, of a summary or of an event, and a session whose start is gone."""
 
@@ -91,18 +94,30 @@ class ListedSummary(NamedTuple):
         stored = _opened(packed)
         log = [LogLine.from_stored(line) for line in both_ends(stored["log"], most_lines)]
         metrics: dict[str, Any] = stored["metrics"]
-        error_ids = [*(metrics.get("player_errors") or ()), *(metrics.get("external_errors") or ())]
+        score = metrics.get("experience_score")
         return cls(
             log,
             Totals.from_stored(stored["totals"]),
             bool(metrics.get("error_impacted")),
             stored.get("clock_skew_ms"),
-            stored.get("title"),
-            metrics.get("close_reason"),
-            metrics.get("outcome"),
-            metrics.get("experience_score"),
-            error_ids[:MOST_ERROR_IDS],
+            _text_or_none(stored.get("title")),
+            _text_or_none(metrics.get("close_reason")),
+            _text_or_none(metrics.get("outcome")),
+            None if score is None else float(score),
+            _listed_error_ids(metrics.get("player_errors") or (), metrics.get("external_errors") or ()),
         )
+
+
+def _listed_error_ids(player: Sequence[str], external: Sequence[str]) -> list[str]:
+    different = dict.fromkeys([*player, *external])
+    return [error_id[:ERROR_ID_LENGTH] for error_id in list(different)[:MOST_ERROR_IDS]]
+
+
+def _text_or_none(stored: Any) -> str | None:
+    """Return a stored text. Raises TypeError, one of UNREADABLE, for what is neither a text nor null."""
+    if stored is None or isinstance(stored, str):
+        return stored
+    raise TypeError(f"{type(stored).__name__} where a text is stored")
 
 
 class Summary(NamedTuple):
@@ -174,7 +189,7 @@ class Summary(NamedTuple):
             metrics.close_reason,
             metrics.outcome,
             metrics.experience_score,
-            [*metrics.player_errors, *metrics.external_errors][:MOST_ERROR_IDS],
+            _listed_error_ids(metrics.player_errors, metrics.external_errors),
         )
 
     @staticmethod

@@ -21,8 +21,8 @@ class RecentSession(TypedDict):
     `asOf` is present when later events of a large open session are not counted yet. `unreadable` is present when the session is
     stored but cannot be read: only its id, start and viewer are right then. `sessionId` finds the detail of exactly this session.
 
-    `closeReason`, `outcome` and `experienceScore` are null while the session is open; `errorIds` are the first three. `title` is
-    absent in sessions that an earlier release closed, `deviceType` in those that 0.1 stored.
+    `closeReason`, `outcome` and `experienceScore` are null while the session is open; `errorIds` are the first three, cut to
+    200 characters. `title` is absent in sessions that an earlier release closed, `deviceType` in those that 0.1 stored.
     """
 
     logDate: str
