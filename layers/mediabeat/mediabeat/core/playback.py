@@ -3,8 +3,8 @@
 Source: Adobe's Streaming Media reporting documentation.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, Literal, NamedTuple
 
 from mediabeat.core.event import (
     ERROR_ID,
@@ -17,6 +17,7 @@ from mediabeat.core.event import (
 )
 from mediabeat.core.folding.spans import PlayState
 from mediabeat.core.session import Session
+from mediabeat.core.stored_forms import by_position
 
 SEGMENT_S: Final = 300
 
@@ -105,3 +106,20 @@ def error_source(event: Event) -> ErrorSource:
     """Return the source of an error: `external`, or by default `player`."""
     source = event.params.get(ERROR_SOURCE) or event.qoe.get(QOE_ERROR_SOURCE)
     return "external" if source == "external" else "player"
+
+
+class LoggedError(NamedTuple):
+    """One `error` event. `at_ms` by the player's clock."""
+
+    at_ms: int
+    playhead_s: float
+    error_id: str | None
+    source: ErrorSource
+
+    @classmethod
+    def from_stored(cls, stored: Sequence[Any]) -> "LoggedError":
+        """Read a stored error of any release (see `stored_forms`)."""
+        return cls(*by_position(stored, _EMPTY_ERROR))
+
+
+_EMPTY_ERROR: Final = LoggedError(at_ms=0, playhead_s=0.0, error_id=None, source="player")

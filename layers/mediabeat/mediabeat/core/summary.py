@@ -14,10 +14,10 @@ from mediabeat.core.event import EventType, title_of
 from mediabeat.core.folding.interruptions import Interruption, interruptions
 from mediabeat.core.folding.log import fold_stored
 from mediabeat.core.metrics import Metrics, measure
-from mediabeat.core.playback import ErrorSource, error_id, error_source
+from mediabeat.core.playback import LoggedError, error_id, error_source
 from mediabeat.core.records import ListEntry, Phase, Start, StoredSession
 from mediabeat.core.session import Session
-from mediabeat.core.stored_forms import by_position, compressed, decompressed
+from mediabeat.core.stored_forms import compressed, decompressed
 from mediabeat.core.truncation import both_ends, first_fitting
 
 MAX_LOG_LINES: Final = 2_000
@@ -52,23 +52,6 @@ ERROR_ID_LENGTH: Final = 200
 
 UNREADABLE: Final = (AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError, struct.error, zlib.error)
 """Exceptions that damaged bytes raise, of a summary or of an event, and a session whose start is gone."""
-
-
-class LoggedError(NamedTuple):
-    """One `error` event. `at_ms` by the player's clock."""
-
-    at_ms: int
-    playhead_s: float
-    error_id: str | None
-    source: ErrorSource
-
-    @classmethod
-    def from_stored(cls, stored: Sequence[Any]) -> "LoggedError":
-        """Read a stored error of any release (see `stored_forms`)."""
-        return cls(*by_position(stored, _EMPTY_ERROR))
-
-
-_EMPTY_ERROR: Final = LoggedError(at_ms=0, playhead_s=0.0, error_id=None, source="player")
 
 
 class ListedSummary(NamedTuple):

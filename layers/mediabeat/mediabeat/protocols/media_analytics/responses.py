@@ -7,9 +7,10 @@ from typing import Final
 from mediabeat.core.action_log import totals
 from mediabeat.core.event import PLAYER_NAME, SDK_VERSION
 from mediabeat.core.event_codec import unpack
+from mediabeat.core.playback import LoggedError
 from mediabeat.core.records import Caller, ListEntry, on_server_clock
 from mediabeat.core.session_query import SessionQuery, shown_id
-from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, LoggedError, ShownSession, Summary
+from mediabeat.core.summary import UNREADABLE, ListedSession, ListedSummary, ShownSession, Summary
 from mediabeat.core.truncation import first_fitting
 from mediabeat.errors import NotFound
 from mediabeat.protocols.media_analytics.bodies import DetailAnswer, PlayerError, RecentAnswer, RecentSession, SessionDetail
