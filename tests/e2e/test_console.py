@@ -164,7 +164,7 @@ def test_figures_of_the_overview_are_those_of_the_api(seen: dict[str, Any]) -> N
     assert tiles["Play success"] == f"{100 * plays / attempts:.1f}".removesuffix(".0") + "%"
     seconds = round(total(answers, "/v1/charts/playTimeSum", "playTimeSum", days=30))
     assert tiles["Play time"] == f"{seconds // 60}m" + (f" {seconds % 60}s" if seconds % 60 else "")
-    assert len(tiles) == 8
+    assert len(tiles) == 9
 
 
 def test_charts_are_drawn_and_each_has_its_table(seen: dict[str, Any]) -> None:
@@ -223,7 +223,7 @@ def test_session_says_what_happened_and_whether_it_is_only_this_one(seen: dict[s
         .astimezone(ZoneInfo("Europe/Berlin"))
     )
     assert f"{len(with_error)} of {len(rows)} sessions since" in scene["told"]
-    assert f"of {len({row['uuid'] for row in with_error})} viewers" in scene["told"]
+    assert f"viewers: {len({row['uuid'] for row in with_error})}" in scene["told"]
     assert f"{first:%b} {first.day}, {first:%H:%M:%S}" in scene["told"]
     assert scene["groups"][0].split("\t")[1:3] == [str(len(rows)), str(len(with_error))]
     [viewer] = [group for group in scene["groups"] if group.startswith("Viewer")]
@@ -235,13 +235,13 @@ def test_open_session_that_fails_is_told_as_far_as_it_is_known(seen: dict[str, A
     assert failing["before"] == 0
     assert "The player reported the error E9, at position 00:00:20." in failing["verdict"]
     assert "played on" not in failing["verdict"]
-    assert failing["told"].startswith("E9: of the newest 3 sessions")
+    assert failing["told"].startswith("E9: of 3 sessions since ")
     assert (failing["scrolled"], failing["pressed"]) == (50, 8)
 
 
 def test_other_session_with_the_same_error_is_told_although_this_one_is_not_in_the_list(seen: dict[str, Any]) -> None:
     another = seen["odd answers"]["another"]
-    assert another["told"].startswith("E9: 1 of the newest 2 sessions")
+    assert another["told"].startswith("E9: 1 of 2 sessions since ")
     [content] = [group for group in another["groups"] if group.startswith("Content")]
     assert content.split("\t")[1:3] == ["2", "1"]
 
@@ -270,8 +270,8 @@ def test_failing_query_fails_alone_and_the_next_answer_mends_it(seen: dict[str, 
     scene = seen["a failing query"]
     assert len(scene["notes"]) == 2  # its tile and its chart
     assert all("503" in note and "tries again" in note for note in scene["notes"])
-    assert len(scene["figures"]) == 7
-    assert len(scene["again"]) == 8
+    assert len(scene["figures"]) == 8
+    assert len(scene["again"]) == 9
     assert "Sign in again" in scene["told"]
     assert scene["stored"] == {}
 
