@@ -8,7 +8,7 @@ const { chromium } = (await import(pathToFileURL(join(folder, "index.js")))).def
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
 const made = [];
 for (const colorScheme of ["light", "dark"]) {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 1000 }, locale: "en-GB", timezoneId: "Europe/Berlin", colorScheme });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, locale: "en-GB", timezoneId: "Europe/Berlin", colorScheme });
   const page = await context.newPage();
   await page.goto(`${url}/console`);
   await page.fill("input[name=project]", project);
