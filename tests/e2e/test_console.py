@@ -164,7 +164,7 @@ def test_figures_of_the_overview_are_those_of_the_api(seen: dict[str, Any]) -> N
     assert tiles["Play success"] == f"{100 * plays / attempts:.1f}".removesuffix(".0") + "%"
     seconds = round(total(answers, "/v1/charts/playTimeSum", "playTimeSum", days=30))
     assert tiles["Play time"] == f"{seconds // 60}m" + (f" {seconds % 60}s" if seconds % 60 else "")
-    assert len(tiles) == 8
+    assert len(tiles) == 9
 
 
 def test_charts_are_drawn_and_each_has_its_table(seen: dict[str, Any]) -> None:
@@ -244,6 +244,8 @@ def test_other_session_with_the_same_error_is_told_although_this_one_is_not_in_t
     assert another["told"].startswith("E9: 1 of the newest 2 sessions")
     [content] = [group for group in another["groups"] if group.startswith("Content")]
     assert content.split("\t")[1:3] == ["2", "1"]
+    assert len(another["lists"]) >= 4  # of the days around the session, which is old
+    assert all(one["range"] == "custom" and one["from"] < another["day"] < one["to"] for one in another["lists"])
 
 
 def test_row_that_cannot_be_read_is_not_open_and_an_answer_that_cannot_be_shown_is_told(seen: dict[str, Any]) -> None:
@@ -267,8 +269,8 @@ def test_failing_query_fails_alone_and_the_next_answer_mends_it(seen: dict[str, 
     scene = seen["a failing query"]
     assert len(scene["notes"]) == 2  # its tile and its chart
     assert all("503" in note and "tries again" in note for note in scene["notes"])
-    assert len(scene["figures"]) == 7
-    assert len(scene["again"]) == 8
+    assert len(scene["figures"]) == 8
+    assert len(scene["again"]) == 9
     assert "Sign in again" in scene["told"]
     assert scene["stored"] == {}
 
