@@ -1,6 +1,7 @@
 """The template as it is deployed, on a local cloud that lives as long as the test run."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from tests.e2e.charted import ChartedSession
 from tests.e2e.cloud import Cloud, Finished, cloud_of, free_port, installed, start_installed
+from tests.e2e.fuzzed import Fuzzing
 from tests.e2e.schedule import SentSessions
+from tests.e2e.stepped import SteppedViewings
 
 SENT = "sending the journeys"
 """What the demonstration prints as soon as its journeys are sent, before it sends the rest and waits for the schedule."""
@@ -75,6 +78,20 @@ def charted(cloud: Cloud) -> Iterator[ChartedSession]:
 
 
 @pytest.fixture(scope="session")
-def sent(cloud: Cloud, charted: ChartedSession) -> SentSessions:
-    """Sessions for the schedule, sent when the first test asks for them, as is the one of the charts."""
+def stepped(cloud: Cloud) -> Iterator[SteppedViewings]:
+    """Viewings of 50 seconds whose clock is set meanwhile."""
+    with closing(SteppedViewings(cloud)) as viewings:
+        yield viewings
+
+
+@pytest.fixture(scope="session")
+def fuzzed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzing]:
+    """Schemathesis, which sends random requests meanwhile."""
+    with closing(Fuzzing(cloud, tmp_path_factory.mktemp("schemathesis"))) as fuzzing:
+        yield fuzzing
+
+
+@pytest.fixture(scope="session")
+def sent(cloud: Cloud, charted: ChartedSession, stepped: SteppedViewings, fuzzed: Fuzzing) -> SentSessions:
+    """Sessions for the schedule. The first test that asks for them begins all that takes minutes, and goes on meanwhile."""
     return SentSessions(cloud)

@@ -68,8 +68,8 @@ def test_every_call_of_a_page_resolves_and_nothing_is_logged(viewing: dict[str, 
 def test_alloy_sends_what_the_page_tells_it_and_pings(viewing: dict[str, Any]) -> None:
     paths = [path for path, _ in viewing["sent"]]
     assert paths[:2] == ["/ee/v1/identity/acquire", "/ee/v1/interact"]
-    # One for each ten quiet seconds. How many that are depends on how fast the answers come.
-    assert paths.count("/ee/va/v1/ping") >= 3
+    # One for each ten quiet seconds: one before the mute, two while it lasts, four after the pause of 4 s.
+    assert paths.count("/ee/va/v1/ping") == 7
     assert {status for path, status in viewing["sent"][:-1] if "/va/" in path} == {204}
 
 

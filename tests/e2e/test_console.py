@@ -222,8 +222,8 @@ def test_session_says_what_happened_and_whether_it_is_only_this_one(seen: dict[s
         .replace(tzinfo=UTC)
         .astimezone(ZoneInfo("Europe/Berlin"))
     )
-    assert f"{len(with_error)} of the newest {len(rows)} sessions" in scene["told"]
-    assert f"of {len({row['uuid'] for row in with_error})} viewers" in scene["told"]
+    assert f"{len(with_error)} of {len(rows)} sessions since" in scene["told"]
+    assert f"viewers: {len({row['uuid'] for row in with_error})}" in scene["told"]
     assert f"{first:%b} {first.day}, {first:%H:%M:%S}" in scene["told"]
     assert scene["groups"][0].split("\t")[1:3] == [str(len(rows)), str(len(with_error))]
     [viewer] = [group for group in scene["groups"] if group.startswith("Viewer")]
@@ -235,13 +235,13 @@ def test_open_session_that_fails_is_told_as_far_as_it_is_known(seen: dict[str, A
     assert failing["before"] == 0
     assert "The player reported the error E9, at position 00:00:20." in failing["verdict"]
     assert "played on" not in failing["verdict"]
-    assert failing["told"].startswith("E9: of the newest 3 sessions")
+    assert failing["told"].startswith("E9: of 3 sessions since ")
     assert (failing["scrolled"], failing["pressed"]) == (50, 8)
 
 
 def test_other_session_with_the_same_error_is_told_although_this_one_is_not_in_the_list(seen: dict[str, Any]) -> None:
     another = seen["odd answers"]["another"]
-    assert another["told"].startswith("E9: 1 of the newest 2 sessions")
+    assert another["told"].startswith("E9: 1 of 2 sessions since ")
     [content] = [group for group in another["groups"] if group.startswith("Content")]
     assert content.split("\t")[1:3] == ["2", "1"]
     assert len(another["lists"]) >= 4  # of the days around the session, which is old
@@ -254,7 +254,7 @@ def test_row_that_cannot_be_read_is_not_open_and_an_answer_that_cannot_be_shown_
     assert scene["note"].startswith("The page could not show this: ")
 
 
-def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None:
+def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any], sent: Sent) -> None:
     scene = seen["filters"]
     assert scene["linked"] == ["24h", "Mobile", ""]
     assert scene["reloaded"] == scene["back"] == scene["linked"]
@@ -262,7 +262,10 @@ def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any]) -> None
     assert "No loaded session matches the search." in scene["none"] or "No session in this range." in scene["none"]
     assert "find=nobody" in scene["hash"]
     assert len(scene["found"][""]) == len(scene["found"]["played"]) == 3
-    assert scene["found"]["open"] == []
+    assert scene["found"]["open"] == scene["found"]['"Click"'] == []
+    assert len(scene["found"]["clickme, PLAYED"]) == len(scene["found"]['"ClickMe"']) == 2
+    assert len(scene["found"][sent.sessions["watched"]]) == 1
+    assert scene["found"]["byId"].startswith(f"#/session/{'0' * 48}")
 
 
 def test_failing_query_fails_alone_and_the_next_answer_mends_it(seen: dict[str, Any]) -> None:
@@ -307,7 +310,7 @@ def test_times_are_in_the_readers_zone_and_days_are_those_of_utc(seen: dict[str,
 
 def test_everything_can_be_done_with_the_keyboard(seen: dict[str, Any]) -> None:
     scene = seen["keyboard"]
-    assert (scene["skip"], scene["heading"], scene["search"], scene["row"]) == ("skip", "H1", "id", 0)
+    assert (scene["skip"], scene["heading"], scene["search"], scene["row"]) == ("skip", "H1", "find", 0)
     assert "next row" in scene["help"]
     assert scene["hash"].startswith("#/session/")
 

@@ -1,5 +1,6 @@
 """The Media Edge API over HTTP, on the deployed template: recordings of its clients, and what a browser asks."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -12,13 +13,15 @@ from tests.support.edge import FIXTURES, body_of, needs_recordings, session_in, 
 
 ORIGIN = "https://www.player.test"
 TIMEOUT_S = 30
+AT_ONCE = 4
 
 
 @needs_recordings
 def test_every_recording_is_accepted_and_its_sessions_are_listed(cloud: Cloud) -> None:
     options = ReplayOptions(shift_to_now=True, project_id=cloud.project_id)
     headers = {"x-api-key": cloud.api_key, "x-project-id": cloud.project_id}
-    for path in sorted(FIXTURES.glob("*.json")):
+
+    def send(path: Path) -> None:
         recording = EdgeRecording.read(path)
         assert recording is not None
         replayed = replay_edge(recording, cloud.url, options)
@@ -27,6 +30,10 @@ def test_every_recording_is_accepted_and_its_sessions_are_listed(cloud: Cloud) -
         for sid in replayed.sid.split(", "):
             shown = httpx.get(f"{cloud.url}/v1/sessionRecent/{sid}", headers=headers, trust_env=False, timeout=TIMEOUT_S)
             assert shown.status_code == 200, path.name
+
+    with ThreadPoolExecutor(AT_ONCE) as clients:
+        for _ in clients.map(send, sorted(FIXTURES.glob("*.json"))):
+            pass
 
 
 def test_command_sends_a_recording(cloud: Cloud, tmp_path: Path) -> None:

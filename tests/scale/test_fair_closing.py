@@ -83,7 +83,8 @@ def test_every_run_of_a_busy_closer_closes_some_of_each_kind() -> None:
         "small": session(VICTIM, 4 << 240),
         "large of the victim": session(VICTIM, 5 << 240, pages, weight=11_000, due_at=BASE_MS),
     }
-    numbers = {"large": 60, "unclosable": 60, "flood": 3_000, "small": 800, "large of the victim": 2}
+    # More small ones than three runs can close, on any machine: all runs must have some of each kind to choose from.
+    numbers = {"large": 60, "unclosable": 60, "flood": 4_000, "small": 3_000, "large of the victim": 2}
     kinds = {model[0]["pk"]["S"][:16]: kind for kind, model in models.items()}
     items = chain.from_iterable(copies(models[kind], number) for kind, number in numbers.items())
     closed: list[Counter[str]] = []

@@ -1,20 +1,22 @@
 // Is it only this session, and since when? The newest sessions are searched for the same trouble, group by group.
-import { ask, MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
+import { MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
 import { beginning, cut, foreign, h } from "./dom.js";
 import { word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { DAY_MS, dayAndTime, momentOf, number } from "./formats.js";
+import { listSessions } from "./listing.js";
 import { hrefTo, utcText } from "./router.js";
 import { table } from "./tables.js";
 import { phrase, shownLocale, t } from "./words.js";
 
+const PAGES = 4;
 const TROUBLES = ["play_failure", "start_failure", "exit_before_start", "business_error"];
 
 // What went wrong, the sessions of the list that have it too, and the filters that show them. None if nothing did.
 export function troubleOf({ error, metrics }) {
   const id = beginning(error.findLast((one) => one.errorId)?.errorId);
-  if (id) return { key: `id ${id}`, name: foreign(id), filters: { find: id }, isIn: (row) => row.errorIds.includes(id) };
+  if (id) return { key: `id ${id}`, name: foreign(id), filters: { find: `"${id}"` }, isIn: (row) => row.errorIds.includes(id) };
   if (error.length) return { key: "error", name: t("session.error"), filters: { errors: "1" }, isIn: (row) => row.isError };
   const { outcome } = metrics;
   return TROUBLES.includes(outcome) ? { key: outcome, name: word("outcome", outcome), filters: { ended: outcome }, isIn: (row) => row.outcome === outcome } : null;
@@ -29,9 +31,9 @@ function groupsOf({ uuid, user, media }) {
   return [
     { name: t("filter.all"), shown: "", isIn: () => true },
     { name: t("fact.viewer"), shown: uuid.slice(0, 8), find: uuid, isIn: (row) => row.uuid === uuid },
-    { name: t("fact.content"), shown: title, find: title, isIn: isOfTitle },
-    { name: t("fact.system"), shown: system, find: user.os, isIn: isOfSystem },
-    user.origin && { name: t("fact.site"), shown: user.origin.replace(/^https?:\/\//, ""), find: user.origin, isIn: (row) => row.origin === user.origin },
+    { name: t("fact.content"), shown: title, find: `"${title}"`, isIn: isOfTitle },
+    { name: t("fact.system"), shown: system, find: `"${system}"`, isIn: isOfSystem },
+    user.origin && { name: t("fact.site"), shown: user.origin.replace(/^https?:\/\//, ""), find: user.origin.replace(/^https?:\/\//, ""), isIn: (row) => row.origin === user.origin },
     { name: t("alike.both"), shown: `${system}, ${title}`, isIn: (row) => isOfTitle(row) && isOfSystem(row) },
   ].filter(Boolean);
 }
@@ -53,7 +55,7 @@ function listed(texts) {
 }
 
 // The list may not say yet, or not any more, that this session has it.
-function compared(rows, { sessionId }, trouble, groups) {
+function compared(rows, since, { sessionId }, trouble, groups) {
   const hasIt = (row) => row.sessionId === sessionId || trouble.isIn(row);
   const lines = groups.map((group) => {
     const inGroup = rows.filter(group.isIn);
@@ -63,7 +65,7 @@ function compared(rows, { sessionId }, trouble, groups) {
   });
   const [all, ...groupsOfIt] = lines;
   const viewers = new Set(rows.filter(hasIt).map((row) => row.uuid)).size;
-  const values = { count: number(all.withIt), total: number(all.sessions), viewers: number(viewers), first: timeOf(all.first), trouble: h("strong", {}, trouble.name) };
+  const values = { count: number(all.withIt), total: number(all.sessions), since: dayAndTime(since), viewers: number(viewers), first: timeOf(all.first), trouble: h("strong", {}, trouble.name) };
   const shared = groupsOfIt.filter((group) => group.find && all.withIt > 1 && group.withIt === all.withIt);
   const others = rows.filter((row) => row.sessionId !== sessionId && trouble.isIn(row)).length;
   const says = h("p", {}, phrase(others ? "alike.others" : "alike.only", values),
@@ -85,8 +87,9 @@ export function alike(result, trouble, { begin, signal }) {
     { name: t("alike.first"), cell: (line) => timeOf(line.first) },
     { name: t("alike.latest"), cell: (line) => timeOf(line.latest) },
   ];
-  const feed = new Feed({ signal, load: () => ask(SESSIONS_PATH, query), draw: ({ result: rows }) => {
-    const { lines, says } = compared(rows, result, trouble, groupsOf(result));
+  const feed = new Feed({ signal, load: () => listSessions(query, PAGES), draw: ({ rows, isWhole }) => {
+    const since = isWhole ? Date.parse(query.startDate) : momentOf(rows.at(-1).startedAt);
+    const { lines, says } = compared(rows, since, result, trouble, groupsOf(result));
     const cells = () => lines.map((line) => [line.name, cut(line.shown), line.sessions, line.withIt, line.first, line.latest]);
     return [says, table(columns, lines, { caption: t("alike.title") }), ...exportButtons("alike", () => ({ header, rows: cells() }), [[SESSIONS_PATH, query]])];
   } });

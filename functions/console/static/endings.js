@@ -9,7 +9,11 @@ export function word(group, value) {
   return has(`${group}.${value}`) ? t(`${group}.${value}`) : foreign(value);
 }
 
+export function endingText(outcome, closeReason) {
+  if (!closeReason) return t("session.open");
+  return outcome ? word("outcome", outcome) : t("session.closed");
+}
+
 export function ending(outcome, closeReason) {
-  const [kind, text] = !closeReason ? ["open", t("session.open")] : outcome ? [outcome, word("outcome", outcome)] : ["", t("session.closed")];
-  return h("span", { class: `outcome ${kind}` }, text);
+  return h("span", { class: `outcome ${closeReason ? (outcome ?? "") : "open"}` }, endingText(outcome, closeReason));
 }

@@ -13,6 +13,7 @@ import { stretchesOf, timeline } from "./timeline.js";
 import { verdict } from "./verdict.js";
 import { t } from "./words.js";
 
+const WHOLE_LOG = 60; // lines; a longer log scrolls in its frame
 const ofMs = (value) => duration(typeof value === "number" ? value / 1000 : null);
 
 function facts({ media, user, player, metrics, uuid, sessionId, startTime }, begin) {
@@ -76,7 +77,7 @@ function logTable(log, picture, memory) {
     { name: t("column.action"), cell: (line) => word("action", line.actionType) },
     { name: t("column.position"), cell: (line) => line.videoTime },
     { name: t("column.duration"), number: true, cell: (line) => duration(line.actionDuration / 1000) },
-  ], log, { caption: t("session.log"), rowAttributes: (line) => ({ class: `action-${line.actionType}` }) });
+  ], log, { caption: t("session.log"), isWhole: log.length <= WHOLE_LOG, rowAttributes: (line) => ({ class: `action-${line.actionType}` }) });
   rows.push(...element.querySelectorAll("tbody tr"));
   mark(memory.selected);
   return { element, select };
@@ -90,7 +91,8 @@ export function sessionView({ signal }) {
     const [answer] = await Promise.all([ask(path), loadMeanings()]);
     return answer;
   }, draw: ({ result }, memory) => {
-    if (id !== result.sessionId) history.replaceState(null, "", hrefTo("session", {}, result.sessionId));
+    if (id !== result.sessionId) history.replaceState(null, "", hrefTo("session", filters, result.sessionId));
+    memory.isNewest ??= id === result.uuid;
     const isOpen = !result.metrics.close_reason;
     feed.everyMs = isOpen ? MINUTE_MS : 0;
     feed.dueAt = isOpen ? Date.now() + MINUTE_MS : 0;
@@ -113,6 +115,7 @@ export function sessionView({ signal }) {
     const { ads, chapters } = result.metrics;
     return [
       result.asOf && h("p", { class: "warning" }, t("session.asOf", { time: dayAndTime(momentOf(result.asOf)) })),
+      memory.isNewest && h("p", { class: "warning" }, t("session.newest"), " ", h("a", { href: hrefTo("sessions", { find: result.uuid }) }, t("alike.viewer"))),
       verdict(result, stretches),
       facts(result, begin),
       h("section", { "aria-label": t("timeline.title") }, h("h2", {}, t("timeline.title")), h("p", { class: "quiet" }, t("sessions.times", { zone: zoneName() })), picture?.element ?? h("p", { class: "empty" }, t("session.noLog"))),

@@ -1,31 +1,34 @@
 // The newest sessions: sort them, find some of them, open one.
-import { ask, MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
+import { MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
 import { button, choice, foreign, h } from "./dom.js";
-import { ending, OUTCOMES, word } from "./endings.js";
+import { ending, endingText, OUTCOMES, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { filterBar } from "./filters.js";
 import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
+import { listSessions } from "./listing.js";
 import { hrefTo, kinds, place, setFilters, span } from "./router.js";
 import { table } from "./tables.js";
 import { t } from "./words.js";
 
-const SESSION = /^(?:[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+const ID = /^(?:[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
-const systemOf = (row) => `${row.deviceType ?? row.device} ${row.os}`;
+const typeOf = (row) => word("deviceType", row.deviceType ?? row.device);
+const systemOf = (row) => row.os.replace(" / ", " ");
+const siteOf = (row) => row.origin.replace(/^https?:\/\//, "");
 const errorsOf = (row) => (row.isError ? row.errorIds.join(", ") || t("session.error") : "");
-const seconds = (value) => duration(value);
+const opened = (row) => hrefTo("session", place().filters, row.sessionId);
 const COLUMNS = [
-  ["when", (row) => row.logDate, (row) => h("a", { href: hrefTo("session", {}, row.sessionId ?? row.uuid) }, dayAndTime(momentOf(row.logDate)))],
+  ["when", (row) => row.startedAt, (row) => h("a", { href: opened(row) }, dayAndTime(momentOf(row.startedAt)))],
   ["content", (row) => row.title ?? "", (row) => h("span", { class: "title" }, row.title === undefined ? "–" : foreign(row.title))],
-  ["outcome", (row) => row.outcome ?? row.closeReason ?? "", (row) => (row.unreadable ? t("session.unreadable") : ending(row.outcome, row.closeReason))],
-  ["error", errorsOf, (row) => row.isError && h("span", { class: "error-mark" }, "✕\u00a0", foreign(errorsOf(row)))],
+  ["outcome", (row) => `${row.closeReason ? (row.outcome ?? "") : "~"} ${errorsOf(row)}`, (row) => (row.unreadable ? t("session.unreadable")
+    : [ending(row.outcome, row.closeReason), row.isError && h("span", { class: "error-mark" }, "✕\u00a0", foreign(errorsOf(row)))])],
   ["viewer", (row) => row.uuid, (row) => h("code", { title: row.uuid }, row.uuid.slice(0, 8))],
-  ["system", systemOf, (row) => [word("deviceType", row.deviceType ?? row.device), ", ", foreign(row.os.replace(" / ", " "))]],
-  ["site", (row) => row.origin, (row) => foreign(row.origin.replace(/^https?:\/\//, ""))],
-  ["waited", (row) => row.totalStartTime, (row) => seconds(row.totalStartTime), true],
-  ["rebuffered", (row) => row.rebufferingTime, (row) => seconds(row.rebufferingTime), true],
-  ["played", (row) => row.playingTime, (row) => seconds(row.playingTime), true],
+  ["system", (row) => `${row.deviceType ?? row.device} ${row.os}`, (row) => [typeOf(row), ", ", foreign(systemOf(row))]],
+  ["site", siteOf, (row) => foreign(siteOf(row))],
+  ["waited", (row) => row.totalStartTime, (row) => duration(row.totalStartTime), true],
+  ["rebuffered", (row) => row.rebufferingTime, (row) => duration(row.rebufferingTime), true],
+  ["played", (row) => row.playingTime, (row) => duration(row.playingTime), true],
   ["score", (row) => row.experienceScore ?? -1, (row) => (row.experienceScore === null ? "–" : number(row.experienceScore)), true],
 ];
 
@@ -35,10 +38,23 @@ function sorted(rows, { sort = "when", order = "down" }) {
   return rows.toSorted((a, b) => compared(of(a), of(b)) * (order === "up" ? 1 : -1));
 }
 
+// What is shown of a row, to be searched: each word has to be there. A text in quotes has to be a whole field.
+function matches(find) {
+  const textOf = (shown) => shown?.textContent ?? String(shown ?? "");
+  const fields = (row) => [row.title, ...row.errorIds, row.uuid, row.sessionId, typeOf(row), systemOf(row), siteOf(row), endingText(row.outcome, row.closeReason)].map(textOf);
+  const whole = /^"(.+)"$/.exec(find)?.[1];
+  if (whole) return (row) => fields(row).includes(whole);
+  const parts = find.toLowerCase().split(/[\s,]+/).filter(Boolean);
+  return (row) => {
+    const all = fields(row).join("\n").toLowerCase();
+    return parts.every((part) => all.includes(part));
+  };
+}
+
 function found(rows, { find = "", errors, ended }) {
-  const text = find.toLowerCase();
-  const isFound = (row) => [row.uuid, row.sessionId, row.title, ...row.errorIds, row.os, row.deviceType, row.origin, row.logDate].some((one) => String(one ?? "").toLowerCase().includes(text));
-  return rows.filter((row) => (!errors || row.isError) && (!ended || (ended === "open" ? !row.closeReason && !row.unreadable : row.outcome === ended)) && (!text || isFound(row)));
+  const isFound = matches(find);
+  const isEnded = (row) => (ended === "open" ? !row.closeReason && !row.unreadable : row.outcome === ended);
+  return rows.filter((row) => (!errors || row.isError) && (!ended || isEnded(row)) && isFound(row));
 }
 
 function heading(name, filters, redraw) {
@@ -52,63 +68,61 @@ function heading(name, filters, redraw) {
     sorted: isSorted ? (isUp ? "ascending" : "descending") : null };
 }
 
-function list(rows, redraw, asked) {
+function list({ rows, isWhole }, { redraw, more, asked }) {
   const { filters } = place();
   const shown = sorted(found(rows, filters), filters);
   const columns = COLUMNS.map(([name, , cell, isNumber]) => {
     const { node, sorted: order } = heading(name, filters, redraw);
     return { name: node, sorted: order, cell, number: isNumber };
   });
-  const header = ["logDate", "sessionId", "title", "outcome", "closeReason", "errorIds", "isError", "uuid", "os", "deviceType", "origin", "totalStartTime", "rebufferingTime", "playingTime", "experienceScore"];
+  const header = ["startedAt", "logDate", "sessionId", "title", "outcome", "closeReason", "errorIds", "isError", "uuid", "os", "deviceType", "origin", "totalStartTime", "rebufferingTime", "playingTime", "experienceScore"];
   return [
     h("p", { class: "quiet", role: "status" }, t("sessions.shown", { shown: number(shown.length), loaded: number(rows.length) }),
-      rows.length === MOST_SESSIONS ? ` ${t("sessions.newest", { limit: number(MOST_SESSIONS) })}` : "", ` ${t("sessions.times", { zone: zoneName() })}`),
-    shown.length ? table(columns, shown, { caption: t("sessions.title"), isWhole: true }) : h("p", { class: "empty" }, t("empty.found")),
+      !isWhole && [" ", t("sessions.newest", { since: dayAndTime(momentOf(rows.at(-1).startedAt)) }), " ", button(t("sessions.more"), more)], ` ${t("sessions.times", { zone: zoneName() })}`),
+    shown.length ? table(columns, shown, { caption: t("sessions.title"), isWhole: true }) : h("p", { class: "empty" }, t("empty.found"), " ", byId(filters.find)),
     ...exportButtons("sessions", () => ({ header, rows: shown.map((row) => header.map((name) => row[name])) }), asked),
   ];
+}
+
+// A session, or a viewer's newest one, may be older than what is loaded.
+function byId(text = "") {
+  return ID.test(text) && h("a", { href: hrefTo("session", place().filters, text.toLowerCase()) }, t("sessions.byId"));
 }
 
 export function sessionsView({ signal }) {
   const { filters } = place();
   const query = () => ({ ...kinds(filters), ...span(filters).range, limit: MOST_SESSIONS });
-  const failure = h("span", { class: "failure", role: "alert" });
-  const id = h("input", { name: "id", type: "search", spellcheck: "false", autocomplete: "off", "data-search": true });
-  const open = h("form", { class: "by-id", onsubmit: (event) => {
-    event.preventDefault();
-    const text = id.value.trim();
-    if (SESSION.test(text)) location.hash = hrefTo("session", {}, text.toLowerCase());
-    else failure.textContent = t("sessions.noId");
-  } }, h("label", { class: "field" }, h("span", {}, t("sessions.open")), id), h("button", {}, t("sessions.show")), failure);
-  let rows = null;
+  let pages = 1;
+  let listed = null;
   const holder = h("div");
   const redraw = (focused) => {
-    if (rows === null) return;
-    holder.replaceChildren(...(rows.length ? list(rows, () => redraw(document.activeElement?.dataset.sort), [[SESSIONS_PATH, query()]]) : [empty()]));
+    if (listed === null) return;
+    const again = { redraw: () => redraw(document.activeElement?.dataset.sort), asked: [[SESSIONS_PATH, query()]], more: () => {
+      pages += 1;
+      feed.again();
+    } };
+    holder.replaceChildren(...(listed.rows.length ? list(listed, again) : [empty(filters.find)]));
     if (focused) holder.querySelector(`[data-sort="${focused}"]`)?.focus();
   };
-  const find = h("input", { type: "search", value: filters.find ?? "", oninput: () => {
-    setFilters({ find: find.value || undefined }, { quietly: true });
+  const filter = (name, value) => {
+    setFilters({ [name]: value || undefined }, { quietly: true });
     redraw();
-  } });
-  const errors = h("input", { type: "checkbox", checked: filters.errors === "1", onchange: () => {
-    setFilters({ errors: errors.checked ? "1" : undefined }, { quietly: true });
-    redraw();
-  } });
-  const ended = choice(t("column.outcome"), [["", t("filter.all")], ["open", t("session.open")], ...OUTCOMES.map((one) => [one, t(`outcome.${one}`)])], filters.ended ?? "", (value) => {
-    setFilters({ ended: value || undefined }, { quietly: true });
-    redraw();
-  });
-  const feed = new Feed({ signal, everyMs: filters.live === "1" ? MINUTE_MS : 0, load: () => ask(SESSIONS_PATH, query()), draw: ({ result }) => {
+  };
+  const find = h("input", { name: "find", type: "search", value: filters.find ?? "", spellcheck: "false", autocomplete: "off", "data-search": true, oninput: () => filter("find", find.value.trim()) });
+  const errors = h("input", { type: "checkbox", checked: filters.errors === "1", onchange: () => filter("errors", errors.checked ? "1" : "") });
+  const endings = [["", t("filter.all")], ["open", t("session.open")], ...OUTCOMES.map((one) => [one, t(`outcome.${one}`)])];
+  const ended = choice(t("column.outcome"), endings, filters.ended ?? "", (value) => filter("ended", value));
+  const feed = new Feed({ signal, everyMs: filters.live === "1" ? MINUTE_MS : 0, load: () => listSessions(query(), pages), draw: (answer) => {
     const focused = document.activeElement?.dataset.sort;
-    rows = result;
+    listed = answer;
     redraw(focused);
     return holder;
   } });
-  const finding = h("div", { class: "find" }, h("label", { class: "field" }, h("span", {}, t("sessions.find")), find), ended,
+  const finding = h("div", { class: "find" }, h("label", { class: "field wide" }, h("span", {}, t("sessions.find")), find), ended,
     h("label", { class: "check" }, errors, " ", t("sessions.onlyErrors")));
-  return [h("h1", { tabindex: "-1" }, t("sessions.title")), filterBar(), h("div", { class: "searches" }, finding, open), feed.element];
+  return [h("h1", { tabindex: "-1" }, t("sessions.title")), filterBar(), finding, feed.element];
 }
 
-function empty() {
-  return h("div", { class: "empty" }, h("p", {}, t("empty.sessions")), h("p", {}, t("empty.how"), " ", h("code", {}, "POST /api/v1/sessions")));
+function empty(find) {
+  return h("div", { class: "empty" }, h("p", {}, t("empty.sessions"), " ", byId(find)), h("p", {}, t("empty.how"), " ", h("code", {}, "POST /api/v1/sessions")));
 }

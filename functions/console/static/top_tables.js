@@ -9,7 +9,7 @@ import { hrefTo } from "./router.js";
 import { t } from "./words.js";
 
 export const contentColumns = (row) => [
-  { name: t("content.title"), cell: (one) => h("a", { href: hrefTo("sessions", { find: beginning(one.title || one.contentsKey) }) }, foreign(one.title || one.contentsKey)) },
+  { name: t("content.title"), cell: (one) => h("a", { href: hrefTo("sessions", { find: `"${beginning(one.title || one.contentsKey)}"` }) }, foreign(one.title || one.contentsKey)) },
   { name: t("content.type"), cell: (one) => t(`type.${one.videoType}`) },
   ...row,
 ];

@@ -1,6 +1,7 @@
 // A viewing on a page with Adobe's Web SDK, in Chromium. One JSON line: what the page sent, what its calls came to, its session.
 // Arguments: the folder of playwright-core, Chromium, the page's URL with the API in its query, the project, the organisation.
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 const [folder, browserPath, url, project, org] = process.argv.slice(2);
@@ -34,8 +35,9 @@ const wait = async (seconds, moves = true) => {
   for (let passed = 0; passed < seconds; passed += 0.5) {
     if (moves) await page.evaluate(() => { window.playhead += 0.5; });
     await page.clock.runFor(500);
+    // The page's clock stands still until a ping is answered: alloy counts the seconds to the next one from then on.
+    while (await page.evaluate(() => window.unanswered)) await setTimeout(10);
   }
-  await page.waitForLoadState("networkidle"); // no ping is still on its way
 };
 const event = (type, collection) => page.evaluate(([type, collection]) => event(type, collection), [type, collection]);
 

@@ -12,6 +12,7 @@ const seen = {};
 // A reader with a browser of their own. Everything that the browser complains about is kept.
 async function reader(options = {}) {
   const context = await browser.newContext({ locale: "en-US", timezoneId: "Europe/Berlin", acceptDownloads: true, ...options });
+  context.setDefaultTimeout(90_000); // other tests may keep the machine busy
   const page = await context.newPage();
   const kept = { problems: [], urls: [], answers: {}, headers: [] };
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && kept.problems.push(message.text()));
@@ -201,6 +202,11 @@ scene("filters", async (page, kept) => {
     await settled(page);
     found[ended] = await texts(page, "main tbody tr");
   }
+  for (const find of ["clickme, PLAYED", '"ClickMe"', '"Click"', sessions.watched, "0".repeat(48)]) {
+    await page.fill(".find input[type=search]", find);
+    found[find] = await texts(page, "main tbody tr");
+  }
+  found.byId = await page.getAttribute(".empty a", "href");
   return { linked, reloaded, back, focused, none, hash, found };
 });
 
