@@ -244,6 +244,8 @@ def test_other_session_with_the_same_error_is_told_although_this_one_is_not_in_t
     assert another["told"].startswith("E9: 1 of 2 sessions since ")
     [content] = [group for group in another["groups"] if group.startswith("Content")]
     assert content.split("\t")[1:3] == ["2", "1"]
+    assert len(another["lists"]) >= 4  # of the days around the session, which is old
+    assert all(one["range"] == "custom" and one["from"] < another["day"] < one["to"] for one in another["lists"])
 
 
 def test_row_that_cannot_be_read_is_not_open_and_an_answer_that_cannot_be_shown_is_told(seen: dict[str, Any]) -> None:

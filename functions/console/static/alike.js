@@ -38,10 +38,13 @@ function groupsOf({ uuid, user, media }) {
   ].filter(Boolean);
 }
 
-// The last seven days, if the session began in them; else the days before and after it.
+// The last seven days, if the session began in them; else the days before and after it: as a query, and as filters of the list,
+// whose seven days begin at midnight.
 function daysAround(begin, now = Date.now()) {
-  const [first, last] = now - begin < 7 * DAY_MS ? [now - 7 * DAY_MS, now] : [begin - DAY_MS, begin + DAY_MS];
-  return { startDate: utcText(first), endDate: utcText(last), limit: MOST_SESSIONS };
+  const isRecent = now - begin < 6 * DAY_MS;
+  const [startDate, endDate] = (isRecent ? [now - 7 * DAY_MS, now] : [begin - DAY_MS, begin + DAY_MS]).map(utcText);
+  const days = isRecent ? { range: "7d" } : { range: "custom", from: startDate.slice(0, 10), to: endDate.slice(0, 10) };
+  return { query: { startDate, endDate, limit: MOST_SESSIONS }, list: (filters) => hrefTo("sessions", { ...days, device: "", type: "", ...filters }) };
 }
 
 const timeOf = (date) => (date ? dayAndTime(momentOf(date)) : "–");
@@ -71,14 +74,14 @@ function compared(rows, since, { sessionId }, trouble, groups) {
 }
 
 export function alike(result, trouble, { begin, signal }) {
-  const link = (view, filters, words) => h("li", {}, h("a", { href: hrefTo(view, { range: "7d", device: "", type: "", ...filters }) }, words));
-  const links = h("ul", {}, trouble && link("sessions", trouble.filters, t("alike.list")),
-    link("sessions", { find: result.uuid }, t("alike.viewer")), link("overview", { device: result.user.device }, t("alike.overview")));
+  const { query, list } = daysAround(begin);
+  const link = (href, words) => h("li", {}, h("a", { href }, words));
+  const links = h("ul", {}, trouble && link(list(trouble.filters), t("alike.list")), link(list({ find: result.uuid }), t("alike.viewer")),
+    link(hrefTo("overview", { range: "7d", device: result.user.device, type: "" }), t("alike.overview")));
   if (!trouble) return [links];
-  const query = daysAround(begin);
   const header = ["group", "of", "sessions", "withIt", "first", "latest"];
   const columns = [
-    { name: t("alike.among"), cell: ({ name, shown, find }) => [`${name} `, find ? h("a", { href: hrefTo("sessions", { range: "7d", device: "", type: "", find }) }, foreign(shown)) : foreign(shown)] },
+    { name: t("alike.among"), cell: ({ name, shown, find }) => [`${name} `, find ? h("a", { href: list({ find }) }, foreign(shown)) : foreign(shown)] },
     { name: t("sessions.title"), number: true, cell: (line) => number(line.sessions) },
     { name: t("alike.with"), number: true, cell: (line) => number(line.withIt) },
     { name: t("alike.first"), cell: (line) => timeOf(line.first) },

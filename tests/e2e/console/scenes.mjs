@@ -145,7 +145,8 @@ scene("odd answers", async (page) => {
     await settled(page);
   };
 
-  changes.list = (rows) => rows;
+  let known = [];
+  changes.list = (rows) => (known = rows);
   changes.one = (one) => open({ ...one, error: [], sessionLog: filled(one) });
   await signIn(page, `#/session/${sessions.watched}`);
   const before = await page.$$eval(`${alike} table`, (found) => found.length);
@@ -160,13 +161,16 @@ scene("odd answers", async (page) => {
     scrolled: await page.$eval(`${log} .scroll`, (one) => one.scrollTop),
     pressed: await page.$$eval(`${log} tbody button`, (found) => found.findIndex((one) => one.getAttribute("aria-pressed") === "true")) };
 
-  changes.one = (one) => ({ ...one, error: failed(one), media: { ...one.media, name: "😀".repeat(300) } });
-  changes.list = (rows) => rows.filter((row) => row.sessionId !== sessions.watched)
+  const logDate = new Date(Date.now() - 20 * 86_400_000).toISOString().slice(0, 19).replace("T", " ");
+  changes.one = (one) => ({ ...one, error: failed(one), media: { ...one.media, name: "😀".repeat(300) },
+    sessionLog: one.sessionLog.map((line) => ({ ...line, logDate })), interruptions: undefined });
+  changes.list = () => known.filter((row) => row.sessionId !== sessions.watched)
     .map((row, at) => ({ ...row, title: "😀".repeat(200), errorIds: at ? [] : ["E9"] }));
   await show(`#/session/${sessions.watched}`);
-  const another = { told: await told(), groups: await texts(page, `${alike} tbody tr`) };
+  const another = { told: await told(), groups: await texts(page, `${alike} tbody tr`), day: logDate.slice(0, 10),
+    lists: await page.$$eval(`${alike} a[href^="#/sessions"]`, (found) => found.map((one) => Object.fromEntries(new URLSearchParams(one.hash.split("?")[1])))) };
 
-  changes.list = ([row]) => [{ ...row, outcome: null, closeReason: null, unreadable: true }];
+  changes.list = () => [{ ...known[0], outcome: null, closeReason: null, unreadable: true }];
   await show("#/sessions?ended=open");
   const unreadable = await page.$$eval("main tbody tr", (rows) => rows.length);
   changes.list = () => [{}];
