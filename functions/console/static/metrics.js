@@ -20,11 +20,13 @@ function meaning(name) {
   return h("span", { class: "meaning" }, parts.map((part, at) => (at % 2 ? h("code", {}, part) : part)));
 }
 
-function shown(name, value) {
+// A figure as its name tells what it is: `_ms` and `_s` are durations.
+export function figure(name, value) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (name.endsWith("_ms") && typeof value === "number") return duration(value / 1000);
   if (name.endsWith("_bps") && typeof value === "number") return `${number(value / 1000)} kbit/s`;
+  if (name.endsWith("_s") && typeof value === "number") return duration(value);
   if (typeof value === "number") return number(value, 3);
   return foreign(typeof value === "object" ? JSON.stringify(value) : value);
 }
@@ -34,7 +36,7 @@ export function metricsTable(metrics, asked) {
   const rows = () => names.map((name) => [name, typeof metrics[name] === "object" ? JSON.stringify(metrics[name]) : metrics[name]]);
   const columns = [
     { name: t("column.metric"), cell: (name) => h("code", {}, name) },
-    { name: t("column.value"), number: true, cell: (name) => shown(name, metrics[name]) },
+    { name: t("column.value"), number: true, cell: (name) => figure(name, metrics[name]) },
     { name: t("column.meaning"), cell: meaning },
   ];
   return h("div", { class: "metrics" }, table(columns, names, { caption: t("session.metrics"), isWhole: true }),

@@ -6,7 +6,7 @@ import { ending, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
-import { loadMeanings, metricsTable } from "./metrics.js";
+import { figure, loadMeanings, metricsTable } from "./metrics.js";
 import { hrefTo, place } from "./router.js";
 import { table } from "./tables.js";
 import { stretchesOf, timeline } from "./timeline.js";
@@ -49,16 +49,12 @@ function errorTable(errors) {
   ], errors, { caption: t("session.errors") });
 }
 
-function partsTable(parts, columns, title) {
+// Ads or chapters, with the figures that at least one of them has.
+function partsTable(parts, title) {
   if (!parts?.length) return h("p", { class: "quiet" }, t("session.none"));
-  return table(columns.filter(([name]) => parts.some((part) => part[name] !== undefined && part[name] !== null))
-    .map(([name, isTime]) => ({ name: name.replace(/_ms$|_s$/, "").replaceAll("_", " "), number: isTime,
-      cell: (part) => (part[name] === null || part[name] === undefined ? "–" : isTime ? duration(part[name] / (name.endsWith("_ms") ? 1000 : 1)) : foreign(part[name])) })),
-  parts, { caption: title });
-}
-
-function columnsOf(parts) {
-  return [...new Set((parts ?? []).flatMap((part) => Object.keys(part)))].map((name) => [name, /_ms$|_s$|^length$/.test(name)]);
+  const names = [...new Set(parts.flatMap(Object.keys))].filter((name) => parts.some((part) => (part[name] ?? null) !== null));
+  const columns = names.map((name) => ({ name: word("part", name.replace(/_m?s$/, "")), number: /_m?s$/.test(name), cell: (part) => figure(name, part[name]) }));
+  return table(columns, parts, { caption: title });
 }
 
 function logTable(log, picture, memory) {
@@ -126,8 +122,8 @@ export function sessionView({ signal }) {
         log.length > 0 && lines.element,
         ...exportButtons("session-log", () => ({ header, rows: log.map((line) => header.map((name) => line[name])) }), asked)),
       h("section", { "aria-label": t("session.metrics") }, h("h2", {}, t("session.metrics")), metricsTable(result.metrics, asked)),
-      h("section", { "aria-label": t("session.ads") }, h("h2", {}, t("session.ads")), partsTable(ads, columnsOf(ads), t("session.ads"))),
-      h("section", { "aria-label": t("session.chapters") }, h("h2", {}, t("session.chapters")), partsTable(chapters, columnsOf(chapters), t("session.chapters"))),
+      h("section", { "aria-label": t("session.ads") }, h("h2", {}, t("session.ads")), partsTable(ads, t("session.ads"))),
+      h("section", { "aria-label": t("session.chapters") }, h("h2", {}, t("session.chapters")), partsTable(chapters, t("session.chapters"))),
     ];
   } });
   return [h("p", {}, h("a", { href: hrefTo("sessions", filters) }, `← ${t("sessions.title")}`)), title, feed.element];
