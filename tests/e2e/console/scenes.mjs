@@ -151,14 +151,12 @@ scene("odd answers", async (page) => {
   await signIn(page, `#/session/${sessions.watched}`);
   const before = await page.$$eval(`${alike} table`, (found) => found.length);
   await page.click(`${log} tbody tr:nth-child(9) button`);
-  await page.$eval(`${log} .scroll`, (one) => one.scrollTo(0, 50));
   changes.one = (one) => open({ ...one, error: failed(one), sessionLog: filled(one).filter((line) => line.logDate <= one.error[0].logDate) });
   await page.waitForTimeout(3_100); // answers are shared for three seconds
   await page.evaluate(() => dispatchEvent(new Event("mediabeat-refresh")));
   await page.waitForSelector(`${alike} table`);
   await settled(page);
   const failing = { before, verdict: await page.innerText(".verdict"), told: await told(),
-    scrolled: await page.$eval(`${log} .scroll`, (one) => one.scrollTop),
     pressed: await page.$$eval(`${log} tbody button`, (found) => found.findIndex((one) => one.getAttribute("aria-pressed") === "true")) };
 
   const logDate = new Date(Date.now() - 20 * 86_400_000).toISOString().slice(0, 19).replace("T", " ");
