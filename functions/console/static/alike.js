@@ -8,7 +8,7 @@ import { DAY_MS, dayAndTime, momentOf, number } from "./formats.js";
 import { listSessions } from "./listing.js";
 import { hrefTo, utcText } from "./router.js";
 import { table } from "./tables.js";
-import { phrase, shownLocale, t } from "./words.js";
+import { gap, phrase, shownLocale, t } from "./words.js";
 
 const PAGES = 4;
 const TROUBLES = ["play_failure", "start_failure", "exit_before_start", "business_error"];
@@ -69,7 +69,7 @@ function compared(rows, since, { sessionId }, trouble, groups) {
   const shared = groupsOfIt.filter((group) => group.find && all.withIt > 1 && group.withIt === all.withIt);
   const others = rows.filter((row) => row.sessionId !== sessionId && trouble.isIn(row)).length;
   const says = h("p", {}, phrase(others ? "alike.others" : "alike.only", values),
-    shared.length > 0 && [" ", phrase("alike.shared", { list: listed(shared.map((group) => group.shown)) })]);
+    shared.length > 0 && [gap(), phrase("alike.shared", { list: listed(shared.map((group) => group.shown)) })]);
   return { lines, says };
 }
 

@@ -2,7 +2,7 @@
 import { foreign, h } from "./dom.js";
 import { duration, momentOf, number } from "./formats.js";
 import { OUTCOMES, word } from "./endings.js";
-import { phrase, t } from "./words.js";
+import { gap, phrase, t } from "./words.js";
 
 const sumOf = (lines) => lines.reduce((sum, line) => sum + line.actionDuration, 0) / 1000;
 
@@ -19,11 +19,11 @@ export function verdict({ metrics, error, startTime }, stretches) {
   };
   const waits = stretches.map((one) => one.line).filter((line) => line.actionType === "rebuffering");
   const more = [];
-  if (waits.length) more.push(" ", t("verdict.rebuffered", { count: number(waits.length), time: duration(sumOf(waits)) }));
-  if (metrics.stall_events) more.push(" ", t("verdict.stalled", { count: number(metrics.stall_events), time: duration(metrics.total_stall_duration_ms / 1000) }));
+  if (waits.length) more.push(gap(), t("verdict.rebuffered", { count: number(waits.length), time: duration(sumOf(waits)) }));
+  if (metrics.stall_events) more.push(gap(), t("verdict.stalled", { count: number(metrics.stall_events), time: duration(metrics.total_stall_duration_ms / 1000) }));
   if (last && !["play_failure", "start_failure", "business_error"].includes(kind)) {
     const wentOn = stretches.some((one) => one.lane === "playing" && one.end > momentOf(last.logDate)); // an error cuts a stretch of playing
-    more.push(" ", ...phrase(wentOn ? "verdict.error" : "verdict.reported", values));
+    more.push(gap(), ...phrase(wentOn ? "verdict.error" : "verdict.reported", values));
   }
   return h("p", { class: `verdict ${kind}` }, phrase(`verdict.${kind}`, values), more);
 }

@@ -37,6 +37,11 @@ export function phrase(key, values) {
   return (inLanguage(catalogue[key]) ?? key).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
 }
 
+// What stands between two sentences.
+export function gap() {
+  return language === "ja" ? "" : " ";
+}
+
 export function has(key) {
   return key in catalogue;
 }
