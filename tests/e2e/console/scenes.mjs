@@ -14,7 +14,9 @@ async function reader(options = {}) {
   const context = await browser.newContext({ locale: "en-US", timezoneId: "Europe/Berlin", acceptDownloads: true, ...options });
   context.setDefaultTimeout(90_000); // other tests may keep the machine busy
   const page = await context.newPage();
-  const kept = { problems: [], urls: [], answers: {}, headers: [] };
+  const kept = { problems: [], urls: [], answers: {}, headers: [], open: 0 };
+  page.on("request", () => (kept.open += 1));
+  for (const over of ["requestfinished", "requestfailed"]) page.on(over, () => (kept.open -= 1));
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && kept.problems.push(message.text()));
   page.on("pageerror", (error) => kept.problems.push(String(error)));
   page.on("request", (request) => {
@@ -208,7 +210,7 @@ scene("filters", async (page, kept) => {
   return { linked, reloaded, back, focused, none, hash, found };
 });
 
-scene("a failing query", async (page) => {
+scene("a failing query", async (page, kept) => {
   let fails = true;
   await page.route("**/v1/charts/uniqUserCnt*", (route) => (fails ? route.fulfill({ status: 503, headers: { "retry-after": "1" }, json: { code: 503, message: "the table refuses" } }) : route.continue()));
   await signIn(page);
@@ -217,6 +219,7 @@ scene("a failing query", async (page) => {
   fails = false;
   await page.click("text=Refresh >> nth=-1");
   await page.waitForFunction(() => document.querySelectorAll(".note:not(:empty)").length === 0);
+  while (kept.open) await page.waitForTimeout(100); // other parts still ask
   const again = await texts(page, ".tile .figure");
   await page.route("**/v1/**", (route) => route.fulfill({ status: 401, json: { code: 401, message: "no" } }));
   await page.waitForTimeout(3_100); // answers are shared for three seconds
