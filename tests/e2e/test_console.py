@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -167,6 +168,17 @@ def test_figures_of_the_overview_are_those_of_the_api(seen: dict[str, Any]) -> N
     assert len(tiles) == 9
 
 
+def test_changes_compare_the_days_that_are_over_with_as_many_before(seen: dict[str, Any]) -> None:
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = {url.partition("?")[2] for url in seen["overview"]["queries"] if "/v1/charts/quality?" in url}
+    first = midnight - timedelta(days=29)
+    before = {
+        "startDate": f"{first - timedelta(days=29):%Y-%m-%dT%H:%M:%SZ}",
+        "endDate": f"{first - timedelta(days=1):%Y-%m-%d}T23:59:59Z",
+    }
+    assert asked == {urlencode({"startDate": f"{first:%Y-%m-%d}", "endDate": f"{midnight:%Y-%m-%d}"}), urlencode(before)}
+
+
 def test_charts_are_drawn_and_each_has_its_table(seen: dict[str, Any]) -> None:
     overview = seen["overview"]
     assert overview["canvases"] in (4, 5)  # nobody watches now, unless another test does
@@ -266,6 +278,14 @@ def test_filters_survive_a_reload_and_the_way_back(seen: dict[str, Any], sent: S
     assert len(scene["found"]["clickme, PLAYED"]) == len(scene["found"]['"ClickMe"']) == 2
     assert len(scene["found"][sent.sessions["watched"]]) == 1
     assert scene["found"]["byId"].startswith(f"#/session/{'0' * 48}")
+
+
+def test_older_sessions_are_loaded_page_after_page_and_none_twice(seen: dict[str, Any]) -> None:
+    assert seen["many sessions"]["loaded"] == [
+        [100, 100],
+        [199, 199],
+        [250, 250],
+    ]  # a page begins with the second of the last row
 
 
 def test_failing_query_fails_alone_and_the_next_answer_mends_it(seen: dict[str, Any]) -> None:

@@ -210,6 +210,30 @@ scene("filters", async (page, kept) => {
   return { linked, reloaded, back, focused, none, hash, found };
 });
 
+scene("many sessions", async (page) => {
+  const date = (at) => new Date(at).toISOString().slice(0, 19).replace("T", " ");
+  const begun = Math.floor(Date.now() / 1000) * 1000;
+  const asked = [];
+  await page.route("**/v1/sessionRecent?*", async (route) => {
+    const { result: [one] } = await (await route.fetch()).json();
+    const all = Array.from({ length: 250 }, (_, at) => ({ ...one, sessionId: String(at).padStart(48, "0"), startedAt: date(begun - at * 30_000) }));
+    const end = new URL(route.request().url()).searchParams.get("endDate");
+    asked.push(end);
+    const until = end.includes("T") ? date(Date.parse(end)) : "9999";
+    await route.fulfill({ json: { code: 200, message: "sessionRecent (1d)", result: all.filter((row) => row.startedAt <= until).slice(0, 100) } });
+  });
+  await signIn(page, "#/sessions");
+  const shown = [];
+  for (;;) {
+    shown.push((await page.$$eval("main tbody a", (found) => found.map((one) => one.getAttribute("href")))));
+    const more = page.locator("button:has-text('load 100 more')");
+    if (!(await more.count())) break;
+    await more.click();
+    await page.waitForFunction((known) => document.querySelectorAll("main tbody a").length > known, shown.at(-1).length);
+  }
+  return { loaded: shown.map((links) => [links.length, new Set(links).size]), asked };
+});
+
 scene("a failing query", async (page, kept) => {
   let fails = true;
   await page.route("**/v1/charts/uniqUserCnt*", (route) => (fails ? route.fulfill({ status: 503, headers: { "retry-after": "1" }, json: { code: 503, message: "the table refuses" } }) : route.continue()));
