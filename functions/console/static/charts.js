@@ -35,21 +35,19 @@ function lastDone({ times }) {
   return Math.max(0, times.findLastIndex((at) => at + stepMs <= Date.now()));
 }
 
+// What a chart shows, in words: of stacked outcomes the good and the bad one.
 function sentence(chart) {
-  const { times, series, format, isDays } = chart;
-  const values = series[0].values;
-  const known = values.map((value, at) => [value, at]).filter(([value]) => value !== null);
-  if (!known.length || known.every(([value]) => value === 0)) return t("chart.nothing");
-  const most = known.reduce((best, one) => (one[0] > best[0] ? one : best));
-  const least = known.reduce((best, one) => (one[0] < best[0] ? one : best));
+  const { times, series, format, isDays, isStacked } = chart;
   const last = lastDone(chart);
-  const latest = known.findLast(([, at]) => at <= last) ?? known[0];
-  return t("chart.summary", {
-    name: series[0].label,
-    most: format(most[0]), mostAt: timeName(times[most[1]], isDays),
-    least: format(least[0]),
-    latest: format(latest[0]), latestAt: timeName(times[latest[1]], isDays),
-  });
+  return series.slice(0, isStacked ? 2 : 1).map(({ label, values }) => {
+    const known = values.map((value, at) => [value, at]).filter(([value]) => value !== null);
+    if (!known.some(([value]) => value > 0)) return isStacked && label !== series[0].label ? "" : t("chart.nothing");
+    const done = known.filter(([, at]) => at <= last);
+    const [most, mostAt] = known.reduce((best, one) => (one[0] > best[0] ? one : best));
+    const [latest, latestAt] = done.at(-1) ?? known[0];
+    const least = Math.min(...(done.length ? done : known).map(([value]) => value));
+    return t("chart.summary", { name: label, most: format(most), mostAt: timeName(times[mostAt], isDays), least: format(least), latest: format(latest), latestAt: timeName(times[latestAt], isDays) });
+  }).join(" ");
 }
 
 // Draws as soon as the place has a width, and again when width or theme change.

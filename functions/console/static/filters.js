@@ -5,12 +5,13 @@ import { place, RANGES, rangeName, setFilters, span } from "./router.js";
 import { t } from "./words.js";
 
 function dates(filters) {
+  const today = new Date().toISOString().slice(0, 10);
   const changed = () => {
     to.setCustomValidity(from.value > to.value ? t("filter.order") : "");
-    if (to.reportValidity() && from.value && to.value) setFilters({ from: from.value, to: to.value });
+    if (from.reportValidity() && to.reportValidity() && from.value && to.value) setFilters({ from: from.value, to: to.value });
   };
-  const from = h("input", { type: "date", value: filters.from ?? "", onchange: changed });
-  const to = h("input", { type: "date", value: filters.to ?? "", onchange: changed });
+  const from = h("input", { type: "date", max: today, value: filters.from ?? "", onchange: changed });
+  const to = h("input", { type: "date", max: today, value: filters.to ?? "", onchange: changed });
   return [h("label", { class: "field" }, h("span", {}, t("filter.from")), from), h("label", { class: "field" }, h("span", {}, t("filter.to")), to)];
 }
 

@@ -16,7 +16,7 @@ export async function loadMeanings() {
 
 // A sentence has its code between backticks, as in METRICS.md.
 function meaning(name) {
-  const parts = (inLanguage(sentences[name]) ?? "").split("`");
+  const parts = (inLanguage(sentences[name]) ?? "").split("\x60"); // the backtick
   return h("span", { class: "meaning" }, parts.map((part, at) => (at % 2 ? h("code", {}, part) : part)));
 }
 
@@ -35,9 +35,8 @@ export function metricsTable(metrics, asked) {
   const names = Object.keys(metrics).filter((name) => !ELSEWHERE.has(name));
   const rows = () => names.map((name) => [name, typeof metrics[name] === "object" ? JSON.stringify(metrics[name]) : metrics[name]]);
   const columns = [
-    { name: t("column.metric"), cell: (name) => h("code", {}, name) },
+    { name: t("column.metric"), cell: (name) => [h("code", {}, name), " ", meaning(name)] },
     { name: t("column.value"), number: true, cell: (name) => figure(name, metrics[name]) },
-    { name: t("column.meaning"), cell: meaning },
   ];
   return h("div", { class: "metrics" }, table(columns, names, { caption: t("session.metrics"), isWhole: true }),
     exportButtons("metrics", () => ({ header: ["metric", "value"], rows: rows() }), asked));

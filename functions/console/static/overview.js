@@ -35,7 +35,7 @@ export function overviewView({ signal }) {
         const rows = answer.result.toReversed();
         const isDays = answer.message.endsWith("(1d)");
         const { start, end } = span(filters);
-        const steps = { times: rows.map((row) => momentOf(row.logDate)), isDays, domain: grouped ? [start, isDays ? end : Math.max(end, Date.now())] : undefined };
+        const steps = { times: rows.map((row) => momentOf(row.logDate)), isDays, domain: grouped ? [Math.min(start, momentOf(rows[0]?.logDate ?? "9999-12-31 00:00:00")), isDays ? end : Math.max(end, Date.now())] : undefined };
         return chartFigure({ name: path.split("/").at(-1), ...steps, ...of(rows, isDays) },
           { asked: [[path, asks()]], group: grouped ? "overview" : null, signal, memory });
       } }).element;

@@ -34,7 +34,9 @@ export function setFilters(changes, { quietly = false } = {}) {
 export const utcText = (at) => new Date(at).toISOString().slice(0, 19).concat("Z");
 const day = (at) => new Date(at).toISOString().slice(0, 10);
 
-// The span of time of the filters. `before` is the time before it: as many steps of `stepMs` as are over in the span; null if none is.
+const COMPARED = 0.75; // of a span has to be over: a part says little about the whole
+
+// The span of time of the filters. `before` is the time before it: as many steps of `stepMs` as are over in the span; null if too few are.
 export function span(filters, now = Date.now(), stepMs = DAY_MS) {
   const length = { "1h": HOUR_MS, "24h": DAY_MS }[filters.range];
   const today = Date.parse(day(now));
@@ -47,7 +49,7 @@ export function span(filters, now = Date.now(), stepMs = DAY_MS) {
   }
   const first = Math.floor(start / stepMs) * stepMs;
   const over = Math.floor((Math.min(end, now) - first) / stepMs);
-  const before = over > 0 ? { startDate: utcText(first - over * stepMs), endDate: utcText(first - 1000) } : null;
+  const before = over * stepMs >= COMPARED * (end - first) ? { startDate: utcText(first - over * stepMs), endDate: utcText(first - 1000) } : null;
   const range = length ? { startDate: utcText(start), endDate: utcText(end) } : { startDate: day(start), endDate: day(end - DAY_MS) };
   return { start, end, isDays: !length && end - start > DAY_MS, range, before };
 }

@@ -16,7 +16,7 @@ import { t } from "./words.js";
 const WHOLE_LOG = 60; // lines; a longer log scrolls in its frame
 const ofMs = (value) => duration(typeof value === "number" ? value / 1000 : null);
 
-function facts({ media, user, player, metrics, uuid, sessionId, startTime }, begin) {
+function facts({ media, user, player, metrics, uuid, sessionId, startedAt, startTime }) {
   const rows = [
     ["fact.outcome", ending(metrics.outcome, metrics.close_reason)],
     ["fact.closed", metrics.close_reason ? word("close", metrics.close_reason) : t("session.notClosed")],
@@ -24,7 +24,7 @@ function facts({ media, user, player, metrics, uuid, sessionId, startTime }, beg
     ["fact.content", foreignLink(String(media.url ?? ""), media.name || media.id)],
     ["fact.type", word("type", media.videoType)],
     ["fact.length", Number(media.length) > 0 ? duration(Number(media.length)) : "–"],
-    ["fact.begin", dayAndTime(begin)],
+    ["fact.begin", dayAndTime(momentOf(startedAt))],
     ["fact.start", duration(startTime.totalStartTimeSum)],
     ["fact.waited", t("fact.waits", { buffered: ofMs(metrics.total_buffer_duration_ms), stalls: metrics.stall_events ?? "–", stalled: ofMs(metrics.total_stall_duration_ms) })],
     ["fact.player", foreign(`${player.playerName} ${player.playerVersion}`)],
@@ -113,7 +113,7 @@ export function sessionView({ signal }) {
       result.asOf && h("p", { class: "warning" }, t("session.asOf", { time: dayAndTime(momentOf(result.asOf)) })),
       memory.isNewest && h("p", { class: "warning" }, t("session.newest"), " ", h("a", { href: hrefTo("sessions", { find: result.uuid }) }, t("alike.viewer"))),
       verdict(result, stretches),
-      facts(result, begin),
+      facts(result),
       h("section", { "aria-label": t("timeline.title") }, h("h2", {}, t("timeline.title")), h("p", { class: "quiet" }, t("sessions.times", { zone: zoneName() })), picture?.element ?? h("p", { class: "empty" }, t("session.noLog"))),
       h("section", { "aria-label": t("session.errors") }, h("h2", {}, t("session.errors")), errorTable(result.error)),
       h("section", { "aria-label": t("alike.title") }, h("h2", {}, t("alike.title")), memory.alike),

@@ -1,6 +1,6 @@
 // The newest sessions: sort them, find some of them, open one.
 import { MOST_SESSIONS, SESSIONS_PATH } from "./api.js";
-import { button, choice, foreign, h } from "./dom.js";
+import { button, choice, cut, foreign, h } from "./dom.js";
 import { ending, endingText, OUTCOMES, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
@@ -18,11 +18,17 @@ const systemOf = (row) => row.os.replace(" / ", " ");
 const siteOf = (row) => row.origin.replace(/^https?:\/\//, "");
 const errorsOf = (row) => (row.isError ? row.errorIds.join(", ") || t("session.error") : "");
 const opened = (row) => hrefTo("session", place().filters, row.sessionId);
+
+function endingOf(row) {
+  if (row.unreadable) return t("session.unreadable");
+  const ids = cut(errorsOf(row)).split(/(?<=[_.])/).flatMap((part) => [part, h("wbr")]); // a long id breaks between its words
+  return [ending(row.outcome, row.closeReason), row.isError && h("span", { class: "error-mark" }, "✕\u00a0", h("bdi", {}, ids))];
+}
+
 const COLUMNS = [
   ["when", (row) => row.startedAt, (row) => h("a", { href: opened(row) }, dayAndTime(momentOf(row.startedAt)))],
-  ["content", (row) => row.title ?? "", (row) => h("span", { class: "title" }, row.title === undefined ? "–" : foreign(row.title))],
-  ["outcome", (row) => `${row.closeReason ? (row.outcome ?? "") : "~"} ${errorsOf(row)}`, (row) => (row.unreadable ? t("session.unreadable")
-    : [ending(row.outcome, row.closeReason), row.isError && h("span", { class: "error-mark" }, "✕\u00a0", foreign(errorsOf(row)))])],
+  ["content", (row) => row.title ?? "", (row) => [h("span", { class: "title" }, row.title === undefined ? "–" : foreign(row.title)), h("div", { class: "narrow" }, endingOf(row))]],
+  ["outcome", (row) => `${row.closeReason ? (row.outcome ?? "") : "~"} ${errorsOf(row)}`, endingOf],
   ["viewer", (row) => row.uuid, (row) => h("code", { title: row.uuid }, row.uuid.slice(0, 8))],
   ["system", (row) => `${row.deviceType ?? row.device} ${row.os}`, (row) => [typeOf(row), ", ", foreign(systemOf(row))]],
   ["site", siteOf, (row) => foreign(siteOf(row))],
@@ -77,9 +83,9 @@ function list({ rows, isWhole }, { redraw, more, asked }) {
   });
   const header = ["startedAt", "logDate", "sessionId", "title", "outcome", "closeReason", "errorIds", "isError", "uuid", "os", "deviceType", "origin", "totalStartTime", "rebufferingTime", "playingTime", "experienceScore"];
   return [
-    h("p", { class: "quiet", role: "status" }, t("sessions.shown", { shown: number(shown.length), loaded: number(rows.length) }),
+    h("p", { class: "quiet", role: "status" }, t("sessions.shown", { shown: number(shown.length), loaded: number(rows.length) }), " ", byId(filters.find),
       !isWhole && [" ", t("sessions.newest", { since: dayAndTime(momentOf(rows.at(-1).startedAt)) }), " ", button(t("sessions.more"), more)], ` ${t("sessions.times", { zone: zoneName() })}`),
-    shown.length ? table(columns, shown, { caption: t("sessions.title"), isWhole: true }) : h("p", { class: "empty" }, t("empty.found"), " ", byId(filters.find)),
+    shown.length ? h("div", { class: "sessions" }, table(columns, shown, { caption: t("sessions.title"), isWhole: true })) : h("p", { class: "empty" }, t("empty.found")),
     ...exportButtons("sessions", () => ({ header, rows: shown.map((row) => header.map((name) => row[name])) }), asked),
   ];
 }

@@ -28,7 +28,7 @@ const decided = (row) => Math.min(row.playAttemptCnt, row.playSuccessCnt + row.s
 const judged = (row) => row.playAttemptCnt - row.earlyExitCnt - row.businessErrorCnt;
 
 function change(now, before, { lessIsBetter = false, isNeutral = false } = {}) {
-  if (now === null || before === null || before === 0) return null;
+  if (now === null || before === null || before === 0) return now > 0 && before === 0 && lessIsBetter ? h("span", { class: "change worse" }, t("tile.wasNone")) : null;
   const ratio = now / before - 1;
   const isSame = Math.abs(ratio) < 0.005;
   const mood = isSame || isNeutral ? "same" : (ratio > 0) !== lessIsBetter ? "better" : "worse";
@@ -80,7 +80,7 @@ export function tiles({ signal, filters, everyMs }) {
     }),
     tile("tile.failed", () => asked(QUALITY), ({ now, done, before }) => ({
       value: shown(failed(now), percent),
-      sub: [h("a", { href: hrefTo("sessions", { ended: "play_failure" }) }, t("tile.sessions", { count: number(sum(now, "playFailureCnt")) })), " ", change(failed(done), failed(before), less)] })),
+      sub: [h("a", { href: hrefTo("sessions", { ended: "play_failure" }) }, t("tile.sessions", { count: number(sum(now, "playFailureCnt")) })), " ", t("tile.ofPlays", { count: number(sum(now, "playSuccessCnt")) }), " ", change(failed(done), failed(before), less)] })),
     tile("tile.unique", () => ask("/v1/charts/uniqUserCnt", { ...chosen, startDate: day(1), endDate: day(0) }), ({ result }) => ({
       value: number(result[0]?.uniqUsers ?? 0), sub: [t("tile.todayUtc"), " ", t("tile.yesterday", { count: number(result[1]?.uniqUsers ?? 0) })],
     })),

@@ -44,7 +44,7 @@ def served_as(page: WebPage, stem: str) -> str:
 
 
 def test_modules_become_one_file_in_the_order_of_their_imports() -> None:
-    assert join_modules(FILES).decode() == 'function b() {}\nconst a = b;\nb(a, "./words.json");\n'
+    assert join_modules(FILES).decode() == 'function b() {}\nconst a = b;b(a, "./words.json");'
 
 
 def test_files_are_named_by_their_content_and_named_so_in_others() -> None:
@@ -115,6 +115,11 @@ def test_modules_of_the_console_are_short_and_import_what_another_exports() -> N
             assert {one.strip() for one in names.split(",")} <= exported[module], name
             assert all(re.search(rf"\b{one.strip()}\b", source.partition("from")[2]) for one in names.split(",")), name
         assert source.count("import ") == len(re.findall(r"^import \{", source, re.MULTILINE)), name
+
+
+def test_no_text_of_a_module_spans_lines() -> None:
+    lines = [line for source in sources().values() for line in source.splitlines()]
+    assert [line for line in lines if line.count("`") % 2] == []
 
 
 def test_modules_of_the_console_make_no_markup_and_no_code_of_texts() -> None:

@@ -59,6 +59,7 @@ HEADERS: Final = {
 _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 _NAMED: Final = re.compile(r'(?<=")((?:\./|console/))([\w.-]+)(?=")')
+_NO_END: Final = re.compile(r"(?<=[;{,(\[])\n")
 _DIGITS: Final = 8
 
 
@@ -113,7 +114,8 @@ def join_modules(files: Mapping[str, bytes]) -> bytes:
     """Return `main.js` with all modules that it imports, each once and after those that it imports itself.
 
     A module imports names in braces, as they are, from `./name.js`, and exports declarations. So no two modules declare the same
-    name: a browser would refuse the whole file. Comments on lines of their own and the indentation stay in the source.
+    name: a browser would refuse the whole file. Comments on lines of their own, the indentation, and ends of lines that end no
+    statement stay in the source. No text spans lines.
     """
     parts: list[str] = []
     seen: set[str] = set()
@@ -129,7 +131,8 @@ def join_modules(files: Mapping[str, bytes]) -> bytes:
 
     add(MAIN)
     lines = (line.strip() for part in parts for line in part.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//")).encode()
+    text = "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    return _NO_END.sub("", text).encode()
 
 
 def _with_names(content: bytes, names: Mapping[str, str]) -> bytes:

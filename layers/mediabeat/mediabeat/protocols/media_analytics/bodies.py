@@ -107,6 +107,7 @@ class SessionDetail(TypedDict):
     """
 
     sessionId: str
+    startedAt: str
     source: str
     uuid: str
     startTime: StartTime

@@ -115,6 +115,7 @@ def _detail(session: ShownSession) -> SessionDetail:
     sums = summary.totals
     body: SessionDetail = {
         "sessionId": shown_id(session.sid, device=start.device, video_type=start.video_type, started_at=start.started_at),
+        "startedAt": date_text(start.started_at),
         "source": start.source or "media_collection",
         "uuid": start.viewer,
         "startTime": {
