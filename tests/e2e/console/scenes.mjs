@@ -206,7 +206,7 @@ scene("filters", async (page, kept) => {
     await page.fill(".find input[type=search]", find);
     found[find] = await texts(page, "main tbody tr");
   }
-  found.byId = await page.getAttribute(".empty a", "href");
+  found.byId = await page.getAttribute('p[role="status"] a', "href");
   return { linked, reloaded, back, focused, none, hash, found };
 });
 
