@@ -4,7 +4,7 @@ import { beginning, cut, foreign, h } from "./dom.js";
 import { word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
-import { DAY_MS, dayAndTime, momentOf, number } from "./formats.js";
+import { DAY_MS, dayAndTime, momentOf, number, siteName, systemName } from "./formats.js";
 import { listSessions } from "./listing.js";
 import { hrefTo, utcText } from "./router.js";
 import { table } from "./tables.js";
@@ -25,7 +25,8 @@ export function troubleOf({ error, metrics }) {
 // The groups that this session belongs to. `find` is what the view of sessions searches for.
 function groupsOf({ uuid, user, media }) {
   const title = beginning(media.name || media.id);
-  const system = user.os.replace(" / ", " ");
+  const system = systemName(user.os);
+  const site = siteName(user.origin);
   const isOfTitle = (row) => row.title === title;
   const isOfSystem = (row) => row.os === user.os;
   return [
@@ -33,7 +34,7 @@ function groupsOf({ uuid, user, media }) {
     { name: t("fact.viewer"), shown: uuid.slice(0, 8), find: uuid, isIn: (row) => row.uuid === uuid },
     { name: t("fact.content"), shown: title, find: `"${title}"`, isIn: isOfTitle },
     { name: t("fact.system"), shown: system, find: `"${system}"`, isIn: isOfSystem },
-    user.origin && { name: t("fact.site"), shown: user.origin.replace(/^https?:\/\//, ""), find: user.origin.replace(/^https?:\/\//, ""), isIn: (row) => row.origin === user.origin },
+    site && { name: t("fact.site"), shown: site, find: `"${site}"`, isIn: (row) => row.origin === user.origin },
     { name: t("alike.both"), shown: `${system}, ${title}`, isIn: (row) => isOfTitle(row) && isOfSystem(row) },
   ].filter(Boolean);
 }

@@ -44,6 +44,15 @@ export function duration(seconds) {
   return unit(whole / 3600, "hour");
 }
 
+// `Tizen / 7.0` as people say it.
+export function systemName(os) {
+  return os.replace(" / ", " ");
+}
+
+export function siteName(origin) {
+  return origin.replace(/^https?:\/\//, "");
+}
+
 // The API writes moments in UTC as `YYYY-MM-DD HH:mm:ss`.
 export function momentOf(text) {
   return Date.parse(`${text.replace(" ", "T")}Z`);

@@ -5,7 +5,7 @@ import { cut, foreign, foreignLink, h } from "./dom.js";
 import { ending, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
-import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
+import { dayAndTime, duration, MINUTE_MS, momentOf, number, systemName, zoneName } from "./formats.js";
 import { figure, loadMeanings, metricsTable } from "./metrics.js";
 import { hrefTo, place } from "./router.js";
 import { table } from "./tables.js";
@@ -28,7 +28,7 @@ function facts({ media, user, player, metrics, uuid, sessionId, startedAt, start
     ["fact.start", duration(startTime.totalStartTimeSum)],
     ["fact.waited", t("fact.waits", { buffered: ofMs(metrics.total_buffer_duration_ms), stalls: metrics.stall_events ?? "–", stalled: ofMs(metrics.total_stall_duration_ms) })],
     ["fact.player", foreign(`${player.playerName} ${player.playerVersion}`)],
-    ["fact.system", foreign(user.os.replace(" / ", " "))],
+    ["fact.system", foreign(systemName(user.os))],
     ["fact.browser", foreign(user.browser)],
     ["fact.device", word("deviceType", user.deviceType ?? user.device)],
     ["fact.site", foreignLink(user.origin)],

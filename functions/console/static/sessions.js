@@ -5,7 +5,7 @@ import { ending, endingText, OUTCOMES, word } from "./endings.js";
 import { exportButtons } from "./exports.js";
 import { Feed } from "./feed.js";
 import { filterBar } from "./filters.js";
-import { dayAndTime, duration, MINUTE_MS, momentOf, number, zoneName } from "./formats.js";
+import { dayAndTime, duration, MINUTE_MS, momentOf, number, siteName, systemName, zoneName } from "./formats.js";
 import { listSessions } from "./listing.js";
 import { hrefTo, kinds, place, setFilters, span } from "./router.js";
 import { table } from "./tables.js";
@@ -14,8 +14,6 @@ import { t } from "./words.js";
 const ID = /^(?:[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 const typeOf = (row) => word("deviceType", row.deviceType ?? row.device);
-const systemOf = (row) => row.os.replace(" / ", " ");
-const siteOf = (row) => row.origin.replace(/^https?:\/\//, "");
 const errorsOf = (row) => (row.isError ? row.errorIds.join(", ") || t("session.error") : "");
 const opened = (row) => hrefTo("session", place().filters, row.sessionId);
 
@@ -30,8 +28,8 @@ const COLUMNS = [
   ["content", (row) => row.title ?? "", (row) => [h("span", { class: "title" }, row.title === undefined ? "–" : foreign(row.title)), h("div", { class: "narrow" }, endingOf(row))]],
   ["outcome", (row) => `${row.closeReason ? (row.outcome ?? "") : "~"} ${errorsOf(row)}`, endingOf],
   ["viewer", (row) => row.uuid, (row) => h("code", { title: row.uuid }, row.uuid.slice(0, 8))],
-  ["system", (row) => `${row.deviceType ?? row.device} ${row.os}`, (row) => [typeOf(row), ", ", foreign(systemOf(row))]],
-  ["site", siteOf, (row) => foreign(siteOf(row))],
+  ["system", (row) => `${row.deviceType ?? row.device} ${row.os}`, (row) => [typeOf(row), ", ", foreign(systemName(row.os))]],
+  ["site", (row) => row.origin, (row) => foreign(siteName(row.origin))],
   ["waited", (row) => row.totalStartTime, (row) => duration(row.totalStartTime), true],
   ["rebuffered", (row) => row.rebufferingTime, (row) => duration(row.rebufferingTime), true],
   ["played", (row) => row.playingTime, (row) => duration(row.playingTime), true],
@@ -47,7 +45,7 @@ function sorted(rows, { sort = "when", order = "down" }) {
 // What is shown of a row, to be searched: each word has to be there. A text in quotes has to be a whole field.
 function matches(find) {
   const textOf = (shown) => shown?.textContent ?? String(shown ?? "");
-  const fields = (row) => [row.title, ...row.errorIds, row.uuid, row.sessionId, typeOf(row), systemOf(row), siteOf(row), endingText(row.outcome, row.closeReason)].map(textOf);
+  const fields = (row) => [row.title, ...row.errorIds, row.uuid, row.sessionId, typeOf(row), systemName(row.os), siteName(row.origin), endingText(row.outcome, row.closeReason)].map(textOf);
   const whole = /^"(.+)"$/.exec(find)?.[1];
   if (whole) return (row) => fields(row).includes(whole);
   const parts = find.toLowerCase().split(/[\s,]+/).filter(Boolean);

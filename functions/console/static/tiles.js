@@ -27,11 +27,11 @@ export function weighted(rows, field, weight) {
 const decided = (row) => Math.min(row.playAttemptCnt, row.playSuccessCnt + row.startFailureCnt + row.exitBeforeStartCnt + row.earlyExitCnt + row.businessErrorCnt);
 const judged = (row) => row.playAttemptCnt - row.earlyExitCnt - row.businessErrorCnt;
 
-function change(now, before, { lessIsBetter = false, isNeutral = false } = {}) {
+function change(now, before, { lessIsBetter = false } = {}) {
   if (now === null || before === null || before === 0) return now > 0 && before === 0 && lessIsBetter ? h("span", { class: "change worse" }, t("tile.wasNone")) : null;
   const ratio = now / before - 1;
   const isSame = Math.abs(ratio) < 0.005;
-  const mood = isSame || isNeutral ? "same" : (ratio > 0) !== lessIsBetter ? "better" : "worse";
+  const mood = isSame ? "same" : (ratio > 0) !== lessIsBetter ? "better" : "worse";
   const arrow = isSame ? "=" : ratio > 0 ? "▲" : "▼";
   return h("span", { class: `change ${mood}` }, h("span", { "aria-hidden": "true" }, `${arrow} `), t(isSame ? "tile.same" : ratio > 0 ? "tile.more" : "tile.less", { percent: percent(Math.abs(ratio), 0) }));
 }
