@@ -1,25 +1,19 @@
 """The emulator's process (MiniStack, from PyPI): start it, find it, stop it."""
 
 import hashlib
-import json
 import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 import httpx
 
-from mediabeat.cli.local_cloud import autosave, clients, pinned_tools
+from mediabeat.cli.local_cloud import autosave, clients, locked_process, pinned_tools
 from mediabeat.cli.local_cloud.state_folder import StateFolder
 from mediabeat.cli.terminal.failure import CommandFailed
-
-if sys.platform != "win32":  # Windows has no fcntl; `main` refuses to run there
-    import fcntl
 
 DEFAULT_PORT = 4566
 _PORTS_TRIED = 50
@@ -48,17 +42,8 @@ class Emulator:
 
 def running(folder: StateFolder) -> Emulator | None:
     """Return this folder's emulator; None when it is not running."""
-    # The emulator holds a lock on a file while it runs. A stored pid proves nothing: another process may have it by now.
-    try:
-        with folder.emulator_lock.open(encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                record = lock.read()  # empty while `start` is about to write it
-                return Emulator(**json.loads(record)) if record else None
-    except FileNotFoundError:
-        pass
-    return None
+    found = locked_process.described(folder.emulator_lock)
+    return Emulator(**found) if found else None
 
 
 def healthy(emulator: Emulator, folder: StateFolder) -> bool:
@@ -91,24 +76,14 @@ def start(folder: StateFolder, port: int) -> Emulator:
     Raises CommandFailed when it does not.
     """
     folder.scratch.mkdir(exist_ok=True)
-    with folder.emulator_lock.open("a+", encoding="utf-8") as lock, folder.emulator_log.open("wb") as log:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandFailed("Another `mediabeat up` is starting the local cloud. Wait until it has finished.") from None
-        lock.truncate(0)
-        process = subprocess.Popen(
-            pinned_tools.command("ministack", "python", autosave.__file__, str(folder.settled)),
-            env=_environment(folder, port),
-            cwd=folder.path,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # it keeps running after this command, and after Ctrl-C in this terminal
-            pass_fds=[lock.fileno()],  # so that the lock is held exactly as long as the emulator runs
-        )
-        emulator = Emulator(process.pid, port)
-        lock.write(json.dumps(asdict(emulator)))
+    process, emulator = locked_process.start(
+        pinned_tools.command("ministack", "python", autosave.__file__, str(folder.settled)),
+        folder.emulator_lock,
+        folder.emulator_log,
+        lambda pid: Emulator(pid, port),
+        environment=_environment(folder, port),
+        busy="Another `mediabeat up` is starting the local cloud. Wait until it has finished.",
+    )
     began = monotonic()
     while not healthy(emulator, folder):
         if process.poll() is not None:
@@ -125,15 +100,11 @@ def stop(folder: StateFolder, emulator: Emulator) -> None:
 
     Raises CommandFailed when it had to be killed.
     """
-    with suppress(ProcessLookupError):
-        os.kill(emulator.pid, signal.SIGTERM)
-    began = monotonic()
-    while (alive := running(folder) is not None) and monotonic() - began < _STOP_S:
-        sleep(_POLL_S)
+    has_ended = locked_process.terminate(emulator.pid, folder.emulator_lock, within_s=_STOP_S)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(emulator.pid, signal.SIGKILL)  # function workers that are still running
     shutil.rmtree(folder.scratch, ignore_errors=True)
-    if alive:
+    if not has_ended:
         raise CommandFailed(
             f"The emulator did not stop within {_STOP_S} s and was killed. Data of its last seconds may be lost.",
             folder.emulator_log,
