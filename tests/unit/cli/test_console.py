@@ -4,7 +4,6 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mediabeat.cli.commands.console import console_address
 from mediabeat.cli.local_cloud import lifecycle
 from mediabeat.cli.main import main
 from tests.support.local_status import UP
@@ -26,14 +25,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_console_opens_the_page_and_prints_what_to_paste(opened: list[str]) -> None:
     printed = CliRunner().invoke(main, ["console"]).output
-    assert opened == [f"{UP.url}/console"] == [console_address(UP)]
+    assert opened == [f"{UP.url}/console"] == [UP.console]
     assert str(UP.project_id) in printed
     assert str(UP.api_key) in printed
     assert str(UP.api_key) not in opened[0]
 
 
 def test_console_opens_no_browser_when_it_only_prints(opened: list[str]) -> None:
-    assert console_address(UP) in CliRunner().invoke(main, ["console", "--print-only"]).output
+    assert UP.console in CliRunner().invoke(main, ["console", "--print-only"]).output
     assert opened == []
 
 

@@ -106,7 +106,7 @@ def next_steps(cloud: Status) -> str:
     """Return commands to try after the demonstration, to be copied into a shell in the checkout."""
     command = _as_called()
     return f"""\
-The console is at {cloud.url}/console; `{command} console` opens it, and prints the project and the key for it.
+The console is at {cloud.console}; `{command} console` opens it, and prints the project and the key for it.
 The API is at {cloud.url}, the project id is {cloud.project_id}, and `{command} status --key` prints the API key.
 Try next:
   KEY=$({command} status --key)

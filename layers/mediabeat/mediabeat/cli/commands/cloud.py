@@ -6,7 +6,6 @@ from dataclasses import asdict
 import click
 from rich.console import Console
 
-from mediabeat.cli.commands.console import console_address
 from mediabeat.cli.commands.options import port_option, quiet_minutes_option
 from mediabeat.cli.local_cloud import background, lifecycle
 from mediabeat.cli.local_cloud.state_folder import StateFolder
@@ -26,7 +25,7 @@ def up(port: int | None, quiet_minutes: float) -> None:
     click.echo(f"mediabeat is up at {cloud.url} after {steps.elapsed_s:.0f} s")
     click.echo(f"  project id   {cloud.project_id}   (players send it as analytics.reportSuite)")
     click.echo("  API key      mediabeat status --key")
-    click.echo(f"  console      {console_address(cloud)}")
+    click.echo(f"  console      {cloud.console}")
     click.echo(f"  log          {cloud.log}")
 
 

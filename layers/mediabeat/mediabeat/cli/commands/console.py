@@ -3,12 +3,7 @@
 import click
 
 from mediabeat.cli.local_cloud import lifecycle
-from mediabeat.cli.local_cloud.state_folder import StateFolder, Status
-
-
-def console_address(cloud: Status) -> str:
-    """Return the address of the console. Neither the project nor the key is in it."""
-    return f"{cloud.url}/console"
+from mediabeat.cli.local_cloud.state_folder import StateFolder
 
 
 @click.command()
@@ -19,8 +14,8 @@ def console(print_only: bool) -> None:
     The console is a page of the local cloud. It asks for the project id and the API key, which this command prints.
     """
     cloud = lifecycle.require(StateFolder.of_user())
-    click.echo(f"console      {console_address(cloud)}")
+    click.echo(f"console      {cloud.console}")
     click.echo(f"project id   {cloud.project_id}")
     click.echo(f"API key      {cloud.api_key}")
-    if not print_only and click.launch(console_address(cloud)):
+    if not print_only and click.launch(cloud.console):
         click.echo("No browser could be started here. Open the address yourself.")

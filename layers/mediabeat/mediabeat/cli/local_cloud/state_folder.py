@@ -117,6 +117,11 @@ class Status:
     log: str
     home: str
 
+    @property
+    def console(self) -> str:
+        """The address of the console. Neither the project nor the key is in it."""
+        return f"{self.url}/console"
+
     @classmethod
     def load(cls, folder: StateFolder) -> "Status | None":
         """Return the status that the last `up` wrote; None before the first one.
