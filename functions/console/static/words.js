@@ -29,12 +29,12 @@ export async function loadWords() {
 
 // The words of a key, with {name} replaced by the value of that name.
 export function t(key, values = {}) {
-  return (inLanguage(catalogue[key]) ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return phrase(key, values).join("");
 }
 
 // The same with nodes as values: a list of texts and nodes.
 export function phrase(key, values) {
-  return (inLanguage(catalogue[key]) ?? key).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? values[piece] : piece));
+  return (inLanguage(catalogue[key]) ?? key).split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? (values[piece] ?? `{${piece}}`) : piece));
 }
 
 // What stands between two sentences.

@@ -114,8 +114,8 @@ def join_modules(files: Mapping[str, bytes]) -> bytes:
     """Return `main.js` with all modules that it imports, each once and after those that it imports itself.
 
     A module imports names in braces, as they are, from `./name.js`, and exports declarations. So no two modules declare the same
-    name: a browser would refuse the whole file. Comments on lines of their own, the indentation, and ends of lines that end no
-    statement stay in the source. No text spans lines.
+    name: a browser would refuse the whole file. Comments on lines of their own, indentation, and line ends that end no statement
+    are left out, so no text of a module may span lines.
     """
     parts: list[str] = []
     seen: set[str] = set()
